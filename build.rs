@@ -1,0 +1,49 @@
+//! Finds the folder of migrations to embed, sums it up for the start-up stamp, and links the shared library so
+//! that it stays loaded.
+
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "a build script talks to cargo and may fail loudly")]
+
+use std::path::{Path, PathBuf};
+
+fn main() {
+    println!("cargo:rerun-if-env-changed=RPMADB_MIGRATIONS_DIR");
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let folder = std::env::var("RPMADB_MIGRATIONS_DIR").map_or_else(|_| root.join("migrations"), |dir| root.join(dir));
+    println!("cargo:rerun-if-changed={}", folder.display());
+    println!("cargo:rustc-env=RPMADB_EMBEDDED_DIR={}", folder.display());
+
+    let mut names: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("RPMADB_MIGRATIONS_DIR {}: {error}", folder.display()))
+        .map(|entry| entry.expect("a readable folder").file_name().into_string().expect("file names are UTF-8"))
+        .collect();
+    names.sort();
+    for name in &names {
+        println!("cargo:rerun-if-changed={}", folder.join(name).display());
+    }
+    println!("cargo:rustc-env=RPMADB_EMBEDDED_DIGEST={}", digest(&folder, &names));
+    println!("cargo:rustc-env=RPMADB_EMBEDDED_LATEST={}", latest(&names));
+    println!("cargo:rustc-env=RPMADB_TARGET={}", std::env::var("TARGET").expect("cargo sets it"));
+
+    // why: a thread-local with a destructor keeps a library from unloading in most C libraries, and ours has
+    //    some; saying so to the loader makes dlclose a defined no-op instead of a crash at thread exit
+    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    }
+}
+
+/// The same sum as `Set::digest` makes at run time; a unit test there compares the two.
+fn digest(folder: &Path, names: &[String]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for name in names {
+        let text = std::fs::read(folder.join(name)).expect("a readable migration");
+        hasher.update(&(name.len() as u64).to_le_bytes());
+        hasher.update(name.as_bytes());
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(&text);
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+fn latest(names: &[String]) -> u64 {
+    names.iter().filter_map(|name| name.split('_').next()?.parse().ok()).max().unwrap_or(0)
+}

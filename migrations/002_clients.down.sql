@@ -1,0 +1,3 @@
+-- Takes the client register away again.
+
+DROP TABLE clients;

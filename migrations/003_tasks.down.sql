@@ -1,0 +1,3 @@
+-- Takes the job list away again.
+
+DROP TABLE tasks;

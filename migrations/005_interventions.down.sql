@@ -1,0 +1,3 @@
+-- Takes the record of executed work away again.
+
+DROP TABLE interventions;

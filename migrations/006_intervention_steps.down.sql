@@ -1,0 +1,3 @@
+-- Back to interventions without steps.
+
+DROP TABLE intervention_steps;

@@ -1,0 +1,3 @@
+-- Takes the picture register away again. The files on disk are not touched.
+
+DROP TABLE photos;

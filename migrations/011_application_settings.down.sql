@@ -1,0 +1,3 @@
+-- Back to the values that are compiled in.
+
+DROP TABLE application_settings;

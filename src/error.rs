@@ -1,0 +1,449 @@
+//! What can go wrong, once for all floors: [`Status`] (the numbers of the C ABI), [`Error`] (what happened,
+//! with what a person needs to mend it) and [`Place`] (where in a file of the user's it happened).
+//!
+//! Leaves to others: how a SQLite or Lua failure becomes an `Error` (`sqlite/failure.rs`, `lua/failure.rs`)
+//! and how it is printed (the doors).
+//!
+//! Invariants: numbers are never reused and families never move; the match in [`Error::status`] has no
+//! wildcard; messages start lower case, are one line, and end without a full stop.
+
+use serde::Serialize;
+
+/// Shorthand for results of this library.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+macro_rules! statuses {
+    ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal;)*) => {
+        /// The status number a C function returns, see the table in `include/rpmadb.h`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[repr(i32)]
+        pub enum Status { $($(#[$doc])* $variant = $number,)* }
+
+        impl Status {
+            /// Every status, in ascending order of its number.
+            pub const ALL: &[Status] = &[$(Status::$variant,)*];
+
+            /// The name as the C header and the error document spell it, such as `MIGRATION_FAILED`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Status::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+statuses! {
+    /// Success.
+    Ok = 0, "OK";
+    /// An argument or option is wrong; the message names it.
+    InvalidArgument = 100, "INVALID_ARGUMENT";
+    /// A required pointer is NULL.
+    NullArgument = 101, "NULL_ARGUMENT";
+    /// Text is not UTF-8.
+    InvalidUtf8 = 102, "INVALID_UTF8";
+    /// The handle was closed.
+    StaleHandle = 103, "STALE_HANDLE";
+    /// The value was never a handle.
+    BadHandle = 104, "BAD_HANDLE";
+    /// A handle of the other kind.
+    WrongKind = 105, "WRONG_KIND";
+    /// The handle is already in a call further up this thread's stack.
+    Reentrant = 106, "REENTRANT";
+    /// The handle was opened by the process this one was forked from.
+    WrongProcess = 107, "WRONG_PROCESS";
+    /// The header and the library do not fit each other.
+    AbiMismatch = 108, "ABI_MISMATCH";
+    /// Not available in this build or at this place.
+    Unsupported = 109, "UNSUPPORTED";
+    /// SQLite refused the SQL.
+    Sql = 200, "SQL";
+    /// Another connection holds the lock.
+    Busy = 201, "BUSY";
+    /// The database or the handle may not write.
+    ReadOnly = 202, "READ_ONLY";
+    /// A file or value does not exist.
+    NotFound = 203, "NOT_FOUND";
+    /// The destination exists.
+    AlreadyExists = 204, "ALREADY_EXISTS";
+    /// The path is not a SQLite database.
+    NotADatabase = 205, "NOT_A_DATABASE";
+    /// The database is damaged.
+    Corrupt = 206, "CORRUPT";
+    /// No space is left.
+    DiskFull = 207, "DISK_FULL";
+    /// The operating system failed a file operation.
+    Io = 208, "IO";
+    /// The operating system denied access.
+    Permission = 209, "PERMISSION";
+    /// A constraint of the schema is violated.
+    Constraint = 210, "CONSTRAINT";
+    /// Another copy of SQLite in this process uses the file.
+    ForeignSqlite = 211, "FOREIGN_SQLITE";
+    /// Source and destination are one file.
+    SameFile = 212, "SAME_FILE";
+    /// A migration step failed; nothing of the run was kept.
+    MigrationFailed = 300, "MIGRATION_FAILED";
+    /// An applied migration's file has changed.
+    MigrationChanged = 301, "MIGRATION_CHANGED";
+    /// An applied migration is not in the set.
+    MigrationMissing = 302, "MIGRATION_MISSING";
+    /// A file of the migration set is not acceptable.
+    MigrationInvalid = 303, "MIGRATION_INVALID";
+    /// The database was migrated by a newer set.
+    DatabaseTooNew = 304, "DATABASE_TOO_NEW";
+    /// A pending migration is lower than one already applied.
+    OutOfOrder = 305, "OUT_OF_ORDER";
+    /// A guard found lost data or a broken schema.
+    Guard = 306, "GUARD";
+    /// A migration has no way back.
+    Irreversible = 307, "IRREVERSIBLE";
+    /// The Lua text does not parse.
+    ScriptSyntax = 400, "SCRIPT_SYNTAX";
+    /// The script raised an error.
+    ScriptFailed = 401, "SCRIPT_FAILED";
+    /// The script ran longer than it may.
+    ScriptTimeout = 402, "SCRIPT_TIMEOUT";
+    /// The script used more memory than it may.
+    ScriptMemory = 403, "SCRIPT_MEMORY";
+    /// The call was cancelled.
+    Cancelled = 500, "CANCELLED";
+    /// The call's time ran out.
+    Timeout = 501, "TIMEOUT";
+    /// The role may not do this.
+    Denied = 502, "DENIED";
+    /// A backup does not hold what it should.
+    BackupInvalid = 600, "BACKUP_INVALID";
+    /// A backup could not be made.
+    BackupFailed = 601, "BACKUP_FAILED";
+    /// A backup could not be decrypted.
+    Decrypt = 602, "DECRYPT";
+    /// A defect of this library.
+    Internal = 900, "INTERNAL";
+    /// A panic was caught at the boundary.
+    Panic = 901, "PANIC";
+    /// Memory ran out.
+    NoMemory = 902, "NO_MEMORY";
+}
+
+impl Status {
+    /// The status of a number, or `None` for a number that is not one.
+    #[must_use]
+    pub fn from_number(number: i32) -> Option<Status> {
+        Status::ALL.iter().copied().find(|status| *status as i32 == number)
+    }
+}
+
+/// Where in a file of the user's an error is: lines and columns count from 1, columns in characters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The file's name as the user knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Line of the error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// Column of the error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    /// Which statement of the file, counting from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement: Option<u32>,
+    /// The text of that line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_line: Option<String>,
+    /// The migration's version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+}
+
+/// What happened. Every variant maps to one [`Status`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the message above each variant is its documentation")]
+pub enum Error {
+    #[error("{name} {reason}")]
+    InvalidArgument { name: String, reason: String },
+    #[error("option '{key}': {reason}")]
+    InvalidOption { key: String, reason: String },
+    #[error("{name} is NULL")]
+    NullArgument { name: &'static str },
+    #[error("{name} is not UTF-8: the byte at {at} is wrong")]
+    InvalidUtf8 { name: &'static str, at: usize },
+    #[error("the {kind} handle was closed")]
+    StaleHandle { kind: &'static str },
+    #[error("{value:#x} is not a handle of this library")]
+    BadHandle { value: u64 },
+    #[error("a {found} handle was passed where a {expected} handle belongs")]
+    WrongKind { expected: &'static str, found: &'static str },
+    #[error("{verb} was called on a handle that is already in a call on this thread")]
+    Reentrant { verb: &'static str },
+    #[error("the handle was opened by process {opened_by} and this is process {current}")]
+    WrongProcess { opened_by: u32, current: u32 },
+    #[error("the header is for ABI {header}, this library has ABI {library}")]
+    AbiMismatch { header: u32, library: u32 },
+    #[error("{what} is not available here")]
+    Unsupported { what: String, instead: Option<&'static str> },
+
+    #[error("{message}")]
+    Sql { message: String, sqlite_code: i32, place: Box<Place> },
+    #[error("{what} is locked by another connection (waited {waited_ms} ms)")]
+    Busy { what: String, waited_ms: u64 },
+    #[error("{what} cannot be written: it is open read-only")]
+    ReadOnly { what: String },
+    #[error("{what} does not exist")]
+    NotFound { what: String },
+    #[error("{path} exists already")]
+    AlreadyExists { path: String },
+    #[error("{path} {reason}")]
+    NotADatabase { path: String, reason: String },
+    #[error("{path} is damaged: {detail}")]
+    Corrupt { path: String, detail: String, sqlite_code: i32 },
+    #[error("no space is left to write {what}")]
+    DiskFull { what: String },
+    #[error("{what}: {detail}")]
+    Io { what: String, detail: String, sqlite_code: Option<i32> },
+    #[error("{what}: permission denied")]
+    Permission { what: String },
+    #[error("{message}")]
+    Constraint { message: String, sqlite_code: i32, place: Box<Place> },
+    #[error("{path} is the open database itself")]
+    SameFile { path: String },
+
+    #[error("migration {version} failed: {cause}")]
+    MigrationFailed { version: String, cause: Box<Error>, place: Box<Place> },
+    #[error("migration {version} was applied with another text than {file} has now")]
+    MigrationChanged { version: i64, file: String },
+    #[error("migration {version} ({name}) is recorded in the database but missing from the set")]
+    MigrationMissing { version: i64, name: String },
+    #[error("{reason}")]
+    MigrationInvalid { reason: String, place: Box<Place> },
+    #[error("the database is at version {database}, this set of migrations ends at {library}")]
+    DatabaseTooNew { database: i64, library: i64 },
+    #[error("migration {version} is pending but {latest} is already applied")]
+    OutOfOrder { version: i64, latest: i64, file: String },
+    #[error("{violations} new foreign-key violation(s), the first in table {table} (references {parent})")]
+    ForeignKeyViolation { table: String, parent: String, violations: u64 },
+
+    #[error("{message}")]
+    ScriptSyntax { message: String, place: Box<Place> },
+    #[error("{message}")]
+    ScriptFailed { message: String, place: Box<Place> },
+    #[error("the script ran longer than its {limit_ms} ms")]
+    ScriptTimeout { limit_ms: u64 },
+    #[error("the script needed more than its {limit_bytes} bytes of memory")]
+    ScriptMemory { limit_bytes: u64 },
+
+    #[error("{verb} was cancelled")]
+    Cancelled { verb: &'static str },
+    #[error("{verb} ran out of time after {limit_ms} ms")]
+    Timeout { verb: &'static str, limit_ms: u64 },
+    #[error("the role {role} may not {what}")]
+    Denied { role: &'static str, what: String },
+
+    #[error("the backup {path} is not sound: {detail}")]
+    BackupInvalid { path: String, detail: String },
+    #[error("the backup to {path} failed: {detail}")]
+    BackupFailed { path: String, detail: String },
+
+    #[error("a defect in rpmadb: {detail}")]
+    Internal { detail: String },
+    #[error("a panic in rpmadb: {text}")]
+    Panic { text: String },
+    #[error("memory ran out while {what}")]
+    NoMemory { what: String },
+}
+
+impl Error {
+    /// The status number this error has in C.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self {
+            Error::InvalidArgument { .. } | Error::InvalidOption { .. } => Status::InvalidArgument,
+            Error::NullArgument { .. } => Status::NullArgument,
+            Error::InvalidUtf8 { .. } => Status::InvalidUtf8,
+            Error::StaleHandle { .. } => Status::StaleHandle,
+            Error::BadHandle { .. } => Status::BadHandle,
+            Error::WrongKind { .. } => Status::WrongKind,
+            Error::Reentrant { .. } => Status::Reentrant,
+            Error::WrongProcess { .. } => Status::WrongProcess,
+            Error::AbiMismatch { .. } => Status::AbiMismatch,
+            Error::Unsupported { .. } => Status::Unsupported,
+            Error::Sql { .. } => Status::Sql,
+            Error::Busy { .. } => Status::Busy,
+            Error::ReadOnly { .. } => Status::ReadOnly,
+            Error::NotFound { .. } => Status::NotFound,
+            Error::AlreadyExists { .. } => Status::AlreadyExists,
+            Error::NotADatabase { .. } => Status::NotADatabase,
+            Error::Corrupt { .. } => Status::Corrupt,
+            Error::DiskFull { .. } => Status::DiskFull,
+            Error::Io { .. } => Status::Io,
+            Error::Permission { .. } => Status::Permission,
+            Error::Constraint { .. } => Status::Constraint,
+            Error::SameFile { .. } => Status::SameFile,
+            // why: a run that was stopped is not a migration at fault; the host asks "was it me?" by number
+            Error::MigrationFailed { cause, .. } => match cause.status() {
+                stopped @ (Status::Cancelled | Status::Timeout | Status::DiskFull | Status::Busy) => stopped,
+                _ => Status::MigrationFailed,
+            },
+            Error::MigrationChanged { .. } => Status::MigrationChanged,
+            Error::MigrationMissing { .. } => Status::MigrationMissing,
+            Error::MigrationInvalid { .. } => Status::MigrationInvalid,
+            Error::DatabaseTooNew { .. } => Status::DatabaseTooNew,
+            Error::OutOfOrder { .. } => Status::OutOfOrder,
+            Error::ForeignKeyViolation { .. } => Status::Guard,
+            Error::ScriptSyntax { .. } => Status::ScriptSyntax,
+            Error::ScriptFailed { .. } => Status::ScriptFailed,
+            Error::ScriptTimeout { .. } => Status::ScriptTimeout,
+            Error::ScriptMemory { .. } => Status::ScriptMemory,
+            Error::Cancelled { .. } => Status::Cancelled,
+            Error::Timeout { .. } => Status::Timeout,
+            Error::Denied { .. } => Status::Denied,
+            Error::BackupInvalid { .. } => Status::BackupInvalid,
+            Error::BackupFailed { .. } => Status::BackupFailed,
+            Error::Internal { .. } => Status::Internal,
+            Error::Panic { .. } => Status::Panic,
+            Error::NoMemory { .. } => Status::NoMemory,
+        }
+    }
+
+    /// What to do about it, one line, where there is something to say.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            Error::InvalidOption { .. } => "the options and their ranges are listed in rpmadb.h",
+            Error::StaleHandle { .. } => "use a handle until its close, and do not keep copies of it",
+            Error::BadHandle { .. } => "pass the pointer that rpmadb_open or rpmadb_op_new wrote",
+            Error::Reentrant { .. } => {
+                "inside a callback use the handle that the callback was given, or wait until it returned"
+            }
+            Error::WrongProcess { .. } => "open the database again after fork",
+            Error::AbiMismatch { .. } => "compile with the rpmadb.h that came with this library",
+            Error::Unsupported { instead: Some(instead), .. } => instead,
+            Error::Busy { .. } => "try again, raise busy_timeout_ms, or find who holds a long transaction",
+            Error::ReadOnly { .. } => "open it without read_only",
+            Error::AlreadyExists { .. } => "choose another name or remove the file",
+            Error::NotADatabase { .. } => "check the path; rpmadb left it as it was",
+            Error::Corrupt { .. } => "run diagnostics on it and bring back a verified backup",
+            Error::DiskFull { .. } => "free some space and try again; nothing half-written was kept",
+            Error::Permission { .. } => "let the account of this process read and write the file and its folder",
+            Error::SameFile { .. } => "choose another destination",
+            Error::MigrationFailed { .. } => "mend the file and run migrate again; nothing of this run was kept",
+            Error::MigrationChanged { .. } => {
+                "bring back the text that was applied and put the change into a new migration"
+            }
+            Error::MigrationMissing { .. } => {
+                "bring the file back, or open with the set that this database was migrated with"
+            }
+            Error::MigrationInvalid { .. } => "name files NNN_name.sql, NNN_name.down.sql, NNN_name.lua or R_name.sql",
+            Error::DatabaseTooNew { .. } => "use the newer library with this database",
+            Error::OutOfOrder { .. } => {
+                "give the new migration a number above the applied ones, or pass allow_out_of_order"
+            }
+            Error::ForeignKeyViolation { .. } => "keep or move the child rows in the same migration",
+            Error::ScriptTimeout { .. } => "raise script.timeout_ms, or do the work in smaller batches",
+            Error::ScriptMemory { .. } => "raise script.memory_bytes, or read the rows in smaller batches",
+            Error::Denied { .. } => "ask an admin, or open the handle with a role that may",
+            Error::Internal { .. } | Error::Panic { .. } => "please report it with the steps that led here",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+
+    /// SQLite's extended result code, where SQLite was the judge.
+    #[must_use]
+    pub fn sqlite_code(&self) -> Option<i32> {
+        match self {
+            Error::Sql { sqlite_code, .. }
+            | Error::Corrupt { sqlite_code, .. }
+            | Error::Constraint { sqlite_code, .. } => Some(*sqlite_code),
+            Error::Io { sqlite_code, .. } => *sqlite_code,
+            Error::MigrationFailed { cause, .. } => cause.sqlite_code(),
+            _ => None,
+        }
+    }
+
+    /// Where in a file of the user's it happened.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Error::Sql { place, .. }
+            | Error::Constraint { place, .. }
+            | Error::MigrationFailed { place, .. }
+            | Error::MigrationInvalid { place, .. }
+            | Error::ScriptSyntax { place, .. }
+            | Error::ScriptFailed { place, .. } => Some(place),
+            _ => None,
+        }
+    }
+
+    /// The same error with its place set, for those that carry one; others come back unchanged.
+    #[must_use]
+    pub fn at(mut self, new: Place) -> Error {
+        match &mut self {
+            Error::Sql { place, .. }
+            | Error::Constraint { place, .. }
+            | Error::MigrationFailed { place, .. }
+            | Error::MigrationInvalid { place, .. }
+            | Error::ScriptSyntax { place, .. }
+            | Error::ScriptFailed { place, .. } => **place = new,
+            _ => {}
+        }
+        self
+    }
+
+    /// The error document of the contract: `{"error": {...}}`.
+    #[must_use]
+    pub fn document(&self) -> Document {
+        Document {
+            error: Body {
+                status: self.status() as i32,
+                name: self.status().name(),
+                message: self.to_string(),
+                hint: self.hint(),
+                sqlite_code: self.sqlite_code(),
+                place: self.place().cloned().unwrap_or_default(),
+            },
+        }
+    }
+
+    /// A failed file operation, with the kinds a user can act on told apart.
+    #[must_use]
+    pub fn from_io(what: impl Into<String>, error: &std::io::Error) -> Error {
+        use std::io::ErrorKind;
+        let what = what.into();
+        match error.kind() {
+            ErrorKind::NotFound => Error::NotFound { what },
+            ErrorKind::AlreadyExists => Error::AlreadyExists { path: what },
+            ErrorKind::PermissionDenied => Error::Permission { what },
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Error::DiskFull { what },
+            _ => Error::Io { what, detail: error.to_string(), sqlite_code: None },
+        }
+    }
+}
+
+/// `{"error": {...}}`: what a failed call hands out.
+#[derive(Debug, Clone, Serialize)]
+pub struct Document {
+    /// The one member.
+    pub error: Body,
+}
+
+/// The members of an error document.
+#[derive(Debug, Clone, Serialize)]
+pub struct Body {
+    /// The status number.
+    pub status: i32,
+    /// The status name.
+    pub name: &'static str,
+    /// One line for a person.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// SQLite's extended result code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sqlite_code: Option<i32>,
+    /// Where in a file of the user's.
+    #[serde(flatten)]
+    pub place: Place,
+}

@@ -1,0 +1,281 @@
+//! What a handle may apply: a [`Source`] of files, with steps in code that win over the file of their version.
+//!
+//! Leaves to others: reading files (`set.rs`) and running any of it (`run.rs`).
+//!
+//! Invariant: the stamp of an up-to-date database is known without reading a file of the embedded set: the build
+//! has summed it up, so an open with nothing to do costs no look at the migrations.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use include_dir::{Dir, include_dir};
+use once_cell::sync::OnceCell;
+use parking_lot::Mutex;
+
+use super::scan;
+use super::set::{Migration, Repeatable, Set, Text};
+use crate::error::{Error, Result};
+use crate::operation::Operation;
+use crate::sqlite::Connection;
+
+static EMBEDDED: Dir<'static> = include_dir!("$RPMADB_EMBEDDED_DIR");
+const EMBEDDED_DIGEST: &str = env!("RPMADB_EMBEDDED_DIGEST");
+const EMBEDDED_LATEST: &str = env!("RPMADB_EMBEDDED_LATEST");
+
+/// Where the migration files are.
+#[derive(Debug, Clone, Default)]
+pub enum Source {
+    /// Built into the library.
+    #[default]
+    Embedded,
+    /// A folder, read anew by every call that looks at it.
+    Folder(PathBuf),
+    /// Read before.
+    Given(Arc<Set>),
+}
+
+/// Which way a step goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Apply.
+    Up,
+    /// Take back.
+    Down,
+}
+
+/// Code that runs inside the migration's transaction, on its connection.
+pub type StepFn = Arc<dyn Fn(&Connection, &Operation) -> Result<()> + Send + Sync>;
+
+/// A migration whose code is the host's.
+#[derive(Clone)]
+pub struct Step {
+    /// Its version, from 1.
+    pub version: i64,
+    /// Its name.
+    pub name: String,
+    /// Applies it.
+    pub up: StepFn,
+    /// Takes it back, where there is a way.
+    pub down: Option<StepFn>,
+}
+
+/// Runs the text of a `.lua` migration in one direction: file, text, direction, connection, operation.
+pub type LuaRunner = fn(&str, &str, Direction, &Connection, &Operation) -> Result<()>;
+
+/// What a handle may apply.
+pub struct Catalog {
+    source: Source,
+    steps: Mutex<BTreeMap<i64, Step>>,
+    pub(super) run_lua: LuaRunner,
+}
+
+/// One numbered migration with its code.
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub(super) version: i64,
+    pub(super) name: String,
+    pub(super) body: Body,
+}
+
+/// What a numbered migration runs.
+#[derive(Clone)]
+pub(super) enum Body {
+    File(Migration),
+    Code(Step),
+}
+
+impl Entry {
+    pub(super) fn kind(&self) -> &'static str {
+        match &self.body {
+            Body::File(file) if file.is_lua => "lua",
+            Body::File(_) => "sql",
+            Body::Code(_) => "host",
+        }
+    }
+
+    /// The file as messages name it.
+    pub(super) fn file(&self) -> String {
+        match &self.body {
+            Body::File(file) => file.file.clone(),
+            Body::Code(_) => format!("the host's step {}", self.name),
+        }
+    }
+
+    /// The text and the sum over it; none for code, whose text we don't have.
+    pub(super) fn text(&self) -> Option<&Text> {
+        match &self.body {
+            Body::File(file) => Some(&file.text),
+            Body::Code(_) => None,
+        }
+    }
+
+    pub(super) fn checksum(&self) -> Option<String> {
+        match &self.body {
+            Body::File(file) if file.is_lua => Some(lua_checksum(&file.text)),
+            Body::File(file) => Some(scan::checksum(&file.text)),
+            Body::Code(_) => None,
+        }
+    }
+
+    pub(super) fn is_reversible(&self) -> bool {
+        match &self.body {
+            Body::File(file) => file.down.is_some() || file.is_lua,
+            Body::Code(step) => step.down.is_some(),
+        }
+    }
+}
+
+/// Lua has other comments and strings than SQL, so only line endings are made alike.
+fn lua_checksum(text: &str) -> String {
+    blake3::hash(text.replace("\r\n", "\n").as_bytes()).to_hex()[..32].to_owned()
+}
+
+/// Everything that could be applied, steps in code included.
+pub(super) struct Listing {
+    pub(super) numbered: BTreeMap<i64, Entry>,
+    pub(super) repeatables: Vec<Repeatable>,
+    pub(super) stamp: i64,
+}
+
+impl Listing {
+    pub(super) fn latest(&self) -> i64 {
+        self.numbered.keys().next_back().copied().unwrap_or(0)
+    }
+}
+
+impl Catalog {
+    /// A catalog without steps in code.
+    #[must_use]
+    pub fn new(source: Source, run_lua: LuaRunner) -> Catalog {
+        Catalog { source, steps: Mutex::default(), run_lua }
+    }
+
+    /// Registers a step; its version must have no step yet. It wins over a file of its version.
+    pub fn add(&self, step: Step) -> Result<()> {
+        let invalid = |name: &str, reason: String| Err(Error::InvalidArgument { name: name.into(), reason });
+        if step.version < 1 {
+            return invalid("version", format!("is {} and must be at least 1", step.version));
+        }
+        if step.name.is_empty() {
+            return invalid("name", "is empty".into());
+        }
+        let mut steps = self.steps.lock();
+        if steps.contains_key(&step.version) {
+            return invalid("version", format!("{} has a step already", step.version));
+        }
+        steps.insert(step.version, step);
+        Ok(())
+    }
+
+    /// Reads and checks the files, so that a bad folder is refused before anything is opened.
+    pub fn check(&self) -> Result<()> {
+        match &self.source {
+            Source::Folder(_) => self.set().map(|_| ()),
+            Source::Embedded | Source::Given(_) => Ok(()),
+        }
+    }
+
+    fn set(&self) -> Result<Arc<Set>> {
+        match &self.source {
+            Source::Embedded => embedded(),
+            Source::Folder(folder) => Set::read_folder(folder).map(Arc::new),
+            Source::Given(set) => Ok(Arc::clone(set)),
+        }
+    }
+
+    /// The stamp of a database that has everything, and the highest version, where both are known without reading
+    /// files.
+    pub(super) fn quick_stamp(&self) -> Option<(i64, i64)> {
+        let steps = self.steps.lock();
+        match &self.source {
+            Source::Embedded if steps.is_empty() => {
+                Some((stamp(EMBEDDED_DIGEST, &steps), EMBEDDED_LATEST.parse().ok()?))
+            }
+            Source::Given(set) => {
+                let latest = set.latest().max(steps.keys().next_back().copied().unwrap_or(0));
+                Some((stamp(&blake3::Hash::from(set.digest()).to_hex(), &steps), latest))
+            }
+            Source::Embedded | Source::Folder(_) => None,
+        }
+    }
+
+    pub(super) fn listing(&self) -> Result<Listing> {
+        let set = self.set()?;
+        let steps = self.steps.lock();
+        let mut numbered: BTreeMap<i64, Entry> = set
+            .numbered
+            .values()
+            .map(|file| {
+                (file.version, Entry { version: file.version, name: file.name.clone(), body: Body::File(file.clone()) })
+            })
+            .collect();
+        for step in steps.values() {
+            let entry = Entry { version: step.version, name: step.name.clone(), body: Body::Code(step.clone()) };
+            numbered.insert(step.version, entry);
+        }
+        let stamp = stamp(&blake3::Hash::from(set.digest()).to_hex(), &steps);
+        Ok(Listing { numbered, repeatables: set.repeatables.clone(), stamp })
+    }
+}
+
+/// 31 bits that stand for the whole set, never 0: `PRAGMA user_version` is 0 in a database nobody stamped.
+fn stamp(digest: &str, steps: &BTreeMap<i64, Step>) -> i64 {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(digest.as_bytes());
+    for step in steps.values() {
+        hasher.update(&step.version.to_le_bytes());
+        hasher.update(step.name.as_bytes());
+    }
+    let hash = hasher.finalize();
+    let bits = hash.as_bytes().first_chunk::<4>().map_or(1, |bytes| u32::from_le_bytes(*bytes) & 0x7fff_ffff);
+    i64::from(bits.max(1))
+}
+
+/// How many numbered migrations are built in.
+pub(super) fn embedded() -> Result<Arc<Set>> {
+    static SET: OnceCell<Arc<Set>> = OnceCell::new();
+    SET.get_or_try_init(|| {
+        let files = EMBEDDED
+            .files()
+            .filter_map(|file| Some((file.path().file_name()?.to_str()?.to_owned(), Cow::Borrowed(file.contents()))))
+            .collect();
+        Set::from_files(files).map(Arc::new)
+    })
+    .cloned()
+}
+
+impl Source {
+    /// The set built into the library.
+    pub fn embedded() -> Result<Arc<Set>> {
+        embedded()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_build_summed_up_the_embedded_set_as_the_run_does() {
+        let set = embedded().expect("the embedded set is sound");
+        assert_eq!(blake3::Hash::from(set.digest()).to_hex().as_str(), EMBEDDED_DIGEST);
+        assert_eq!(set.latest().to_string(), EMBEDDED_LATEST);
+        assert!(set.len() >= 12);
+    }
+
+    #[test]
+    fn the_quick_stamp_is_the_stamp_of_the_listing() {
+        let run: LuaRunner = |_, _, _, _, _| Ok(());
+        let catalog = Catalog::new(Source::Embedded, run);
+        let listing = catalog.listing().expect("sound");
+        assert_eq!(catalog.quick_stamp(), Some((listing.stamp, listing.latest())));
+        let given = Catalog::new(Source::Given(embedded().expect("sound")), run);
+        assert_eq!(given.quick_stamp(), catalog.quick_stamp());
+        let step = Step { version: 3, name: "s".into(), up: Arc::new(|_, _| Ok(())), down: None };
+        given.add(step.clone()).expect("added");
+        assert_ne!(given.quick_stamp(), catalog.quick_stamp(), "a step in code changes the stamp");
+        assert!(given.add(step).is_err(), "one step a version");
+    }
+}

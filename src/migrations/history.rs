@@ -1,0 +1,236 @@
+//! Our tables `rpmadb_migrations` and `rpmadb_repeatables`: what the database has had. All SQL on them is here.
+//!
+//! Leaves to others: what the rows mean for a run (`plan.rs`).
+//!
+//! Invariants: a row is written in the transaction of what it records. Texts above [`COMPRESS_FROM`] bytes are stored
+//! as BLOBs holding a zstd frame, shorter ones as TEXT; the storage class tells which. `stamp` is the
+//! `user_version` the run left, so that a later run knows whether the number found there is ours.
+
+use crate::error::{Error, Result};
+use crate::report::now_ms;
+use crate::sqlite::{Connection, Value};
+
+/// Below this, a zstd frame saves less than it costs.
+const COMPRESS_FROM: usize = 512;
+
+const CREATE: &str = "
+CREATE TABLE IF NOT EXISTS rpmadb_migrations (
+  version INTEGER PRIMARY KEY NOT NULL,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  checksum TEXT,
+  text ANY,
+  down_text ANY,
+  compatible_from INTEGER,
+  actor TEXT NOT NULL,
+  library_version TEXT NOT NULL,
+  applied_at INTEGER NOT NULL,
+  duration_us INTEGER NOT NULL,
+  stamp INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE IF NOT EXISTS rpmadb_repeatables (
+  name TEXT PRIMARY KEY NOT NULL,
+  checksum TEXT NOT NULL,
+  text ANY,
+  actor TEXT NOT NULL,
+  library_version TEXT NOT NULL,
+  applied_at INTEGER NOT NULL,
+  duration_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
+/// What the database has had.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    pub(super) rows: Vec<Row>,
+    pub(super) repeatables: Vec<RepeatableRow>,
+    /// Stamps that earlier runs left.
+    stamps: Vec<i64>,
+}
+
+/// One applied migration.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) version: i64,
+    pub(super) name: String,
+    pub(super) kind: String,
+    pub(super) checksum: Option<String>,
+    pub(super) compatible_from: Option<i64>,
+    pub(super) actor: String,
+    pub(super) applied_at: i64,
+    pub(super) duration_us: i64,
+    pub(super) has_down: bool,
+}
+
+/// One applied repeatable.
+#[derive(Debug, Clone)]
+pub(super) struct RepeatableRow {
+    pub(super) name: String,
+    pub(super) checksum: String,
+    pub(super) actor: String,
+    pub(super) applied_at: i64,
+    pub(super) duration_us: i64,
+}
+
+/// A row to be written.
+pub(super) struct NewRow<'a> {
+    pub(super) version: i64,
+    pub(super) name: &'a str,
+    pub(super) kind: &'a str,
+    pub(super) checksum: Option<String>,
+    pub(super) text: Option<&'a str>,
+    pub(super) down_text: Option<&'a str>,
+    pub(super) compatible_from: Option<i64>,
+    pub(super) actor: &'a str,
+    pub(super) duration_us: i64,
+}
+
+impl History {
+    /// Reads it; a database without our table has had nothing.
+    pub(super) fn read(connection: &Connection) -> Result<History> {
+        let ours: i64 = connection
+            .value("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'rpmadb_migrations'", &[])?
+            .unwrap_or(0);
+        if ours == 0 {
+            return Ok(History::default());
+        }
+        let rows = connection.rows(
+            "SELECT version, name, kind, checksum, compatible_from, actor, applied_at, duration_us, \
+             down_text IS NOT NULL OR kind = 'lua', stamp FROM rpmadb_migrations ORDER BY version",
+            &[],
+        )?;
+        let mut history = History::default();
+        for row in rows {
+            let mut cells = Cells(row.into_iter());
+            history.rows.push(Row {
+                version: cells.next()?,
+                name: cells.next()?,
+                kind: cells.next()?,
+                checksum: cells.next()?,
+                compatible_from: cells.next()?,
+                actor: cells.next()?,
+                applied_at: cells.next()?,
+                duration_us: cells.next()?,
+                has_down: cells.next::<i64>()? != 0,
+            });
+            history.stamps.push(cells.next()?);
+        }
+        let rows = connection
+            .rows("SELECT name, checksum, actor, applied_at, duration_us FROM rpmadb_repeatables ORDER BY name", &[])?;
+        for row in rows {
+            let mut cells = Cells(row.into_iter());
+            history.repeatables.push(RepeatableRow {
+                name: cells.next()?,
+                checksum: cells.next()?,
+                actor: cells.next()?,
+                applied_at: cells.next()?,
+                duration_us: cells.next()?,
+            });
+        }
+        Ok(history)
+    }
+
+    /// Highest applied version; 0 for none.
+    pub(super) fn current(&self) -> i64 {
+        self.rows.last().map_or(0, |row| row.version)
+    }
+
+    pub(super) fn find(&self, version: i64) -> Option<&Row> {
+        self.rows.binary_search_by_key(&version, |row| row.version).ok().map(|at| &self.rows[at])
+    }
+
+    /// Whether `user_version` holds this number because a run of ours left it there, or nobody has set it.
+    fn owns(&self, user_version: i64) -> bool {
+        user_version == 0 || self.stamps.contains(&user_version)
+    }
+}
+
+/// The next column of a row as a type; a history that does not fit was not written by us.
+struct Cells(std::vec::IntoIter<Value>);
+
+impl Cells {
+    fn next<T: crate::sqlite::FromValue>(&mut self) -> Result<T> {
+        self.0.next().and_then(T::from_value).ok_or_else(|| Error::Corrupt {
+            path: "the table rpmadb_migrations".into(),
+            detail: "a row does not have the form rpmadb writes".into(),
+            sqlite_code: 0,
+        })
+    }
+}
+
+/// Makes our tables where they are missing.
+pub(super) fn create(connection: &Connection) -> Result<()> {
+    connection.execute_batch(CREATE)
+}
+
+/// Records an applied migration.
+pub(super) fn record(connection: &Connection, row: &NewRow<'_>) -> Result<()> {
+    connection.execute(
+        "INSERT INTO rpmadb_migrations (version, name, kind, checksum, text, down_text, compatible_from, actor, \
+         library_version, applied_at, duration_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        &[
+            row.version.into(),
+            row.name.into(),
+            row.kind.into(),
+            row.checksum.clone().into(),
+            stored(row.text)?,
+            stored(row.down_text)?,
+            row.compatible_from.into(),
+            row.actor.into(),
+            env!("CARGO_PKG_VERSION").into(),
+            now_ms().into(),
+            row.duration_us.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Records an applied repeatable, in place of an earlier text of it.
+pub(super) fn record_repeatable(
+    connection: &Connection,
+    name: &str,
+    checksum: &str,
+    text: &str,
+    actor: &str,
+    duration_us: i64,
+) -> Result<()> {
+    connection.execute(
+        "INSERT OR REPLACE INTO rpmadb_repeatables (name, checksum, text, actor, library_version, applied_at, \
+         duration_us) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        &[
+            name.into(),
+            checksum.into(),
+            stored(Some(text))?,
+            actor.into(),
+            env!("CARGO_PKG_VERSION").into(),
+            now_ms().into(),
+            duration_us.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Sets `user_version` to the stamp of a database that has everything, or to 0 for one that has not; leaves a number
+/// of the host's alone.
+pub(super) fn set_stamp(connection: &Connection, history: &History, stamp: Option<i64>) -> Result<()> {
+    let found = connection.value::<i64>("PRAGMA user_version", &[])?.unwrap_or(0);
+    if !history.owns(found) {
+        return Ok(());
+    }
+    let stamp = stamp.unwrap_or(0);
+    connection.execute(
+        "UPDATE rpmadb_migrations SET stamp = ? WHERE version = (SELECT max(version) FROM rpmadb_migrations)",
+        &[stamp.into()],
+    )?;
+    connection.execute_batch(&format!("PRAGMA user_version={stamp}"))
+}
+
+fn stored(text: Option<&str>) -> Result<Value> {
+    match text {
+        None => Ok(Value::Null),
+        Some(text) if text.len() < COMPRESS_FROM => Ok(Value::from(text)),
+        Some(text) => zstd::bulk::compress(text.as_bytes(), 1)
+            .map(Value::Blob)
+            .map_err(|error| Error::Internal { detail: format!("zstd could not compress a migration: {error}") }),
+    }
+}

@@ -1,0 +1,300 @@
+//! Running a plan: take the write lock, read the history under it, run what is pending and record it, all in one
+//! transaction.
+//!
+//! Leaves to others: what is pending (`plan.rs`), the backup before (handed in as [`Before`]).
+//!
+//! Invariants: nothing of a failed run is kept; foreign-key enforcement is off outside the transaction during the
+//! run and comes back on every path; new violations are found before the commit; the stamp in `user_version` is
+//! written by the same transaction as the history.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use super::catalog::{Body, Catalog, Direction, Entry, Listing};
+use super::history::{self, History, NewRow};
+use super::plan::{self, Plan};
+use super::scan;
+use crate::error::{Error, Place, Result};
+use crate::operation::Operation;
+use crate::report::{self, elapsed_ms};
+use crate::request;
+use crate::sqlite::{Access, Connection, Value, Whose};
+
+/// Called once before a run that has something to do, with no lock held; hands out the backup it made.
+pub type Before<'a> = &'a mut dyn FnMut() -> Result<Option<report::Backup>>;
+
+/// Applies what is pending.
+pub fn migrate(
+    access: &Access,
+    catalog: &Catalog,
+    request: &request::Migrate,
+    actor: &str,
+    operation: &Operation,
+    before: Before<'_>,
+) -> Result<report::Migrate> {
+    let start = Instant::now();
+    if access.is_bound() {
+        return Err(Error::Unsupported {
+            what: "migrate inside a transaction".into(),
+            instead: Some("migrate with the handle of the database, outside of it"),
+        });
+    }
+    let done = |plan: &Plan, applied, backup| report::Migrate {
+        from: plan.from,
+        to: plan.to,
+        applied,
+        backup,
+        dry_run: request.dry_run,
+        duration_ms: elapsed_ms(start),
+    };
+
+    let lock_timeout = Duration::from_millis(request.lock_timeout_ms());
+    if let Some(up_to_date) = nothing_to_do(access, catalog, request, operation, lock_timeout)? {
+        return Ok(done(&up_to_date, Vec::new(), None));
+    }
+    let listing = catalog.listing()?;
+    let look = {
+        let connection = access.first(operation, lock_timeout)?;
+        let _wait = connection.wait_for_locks(lock_timeout);
+        Plan::new(&listing, &History::read(&connection)?, request)?
+    };
+    if look.is_empty() {
+        return Ok(done(&look, Vec::new(), None));
+    }
+    let backup = if request.dry_run { None } else { before()? };
+
+    let connection = access.writer_within(operation, lock_timeout.saturating_sub(start.elapsed()))?;
+    let _wait = connection.wait_for_locks(lock_timeout.saturating_sub(start.elapsed()));
+    let _enforcement = connection.foreign_keys(false)?;
+    connection.begin_immediate()?;
+    let outcome = run_locked(&connection, catalog, &listing, request, actor, operation);
+    let (plan, applied) = outcome.inspect_err(|_| connection.rollback())?;
+    if request.dry_run {
+        connection.rollback();
+    } else {
+        connection.commit()?;
+    }
+    for step in &applied {
+        tracing::info!(version = step.version, name = %step.name, dry_run = request.dry_run, "migration applied");
+    }
+    Ok(done(&plan, applied, backup))
+}
+
+/// The plan of a database whose stamp says that it has everything; `None` when only the history can tell.
+fn nothing_to_do(
+    access: &Access,
+    catalog: &Catalog,
+    request: &request::Migrate,
+    operation: &Operation,
+    wait: Duration,
+) -> Result<Option<Plan>> {
+    let Some((stamp, latest)) = catalog.quick_stamp().filter(|_| request.target.is_none()) else {
+        return Ok(None);
+    };
+    let found = access.first(operation, wait)?.value::<i64>("PRAGMA user_version", &[])?;
+    let plan = Plan { from: latest, to: latest, pending: Vec::new(), repeatables: Vec::new(), completes: true };
+    Ok((found == Some(stamp)).then_some(plan))
+}
+
+fn run_locked(
+    connection: &Connection,
+    catalog: &Catalog,
+    listing: &Listing,
+    request: &request::Migrate,
+    actor: &str,
+    operation: &Operation,
+) -> Result<(Plan, Vec<report::Applied>)> {
+    // why again: another process may have migrated while we waited for the lock
+    let history = History::read(connection)?;
+    let plan = Plan::new(listing, &history, request)?;
+    if plan.is_empty() {
+        return Ok((plan, Vec::new()));
+    }
+    let violations_before = violations(connection)?;
+    history::create(connection)?;
+    let total = (plan.pending.len() + plan.repeatables.len()) as u64;
+    let mut applied: Vec<report::Applied> = Vec::new();
+    for entry in &plan.pending {
+        operation.report(&format!("applying {}", entry.file()), applied.len() as u64, total)?;
+        let start = Instant::now();
+        run_entry(connection, catalog, entry, operation)?;
+        let row = NewRow {
+            version: entry.version,
+            name: &entry.name,
+            kind: entry.kind(),
+            checksum: entry.checksum(),
+            text: entry.text().map(AsRef::as_ref),
+            down_text: match &entry.body {
+                Body::File(file) => file.down.as_deref(),
+                Body::Code(_) => None,
+            },
+            compatible_from: match &entry.body {
+                Body::File(file) => file.compatible_from,
+                Body::Code(_) => None,
+            },
+            actor,
+            duration_us: elapsed_us(start),
+        };
+        history::record(connection, &row)?;
+        applied.push(report::Applied {
+            version: Some(entry.version),
+            name: entry.name.clone(),
+            kind: entry.kind(),
+            duration_ms: elapsed_ms(start),
+        });
+    }
+    for repeatable in &plan.repeatables {
+        operation.report(&format!("applying {}", repeatable.file), applied.len() as u64, total)?;
+        let start = Instant::now();
+        run_sql(connection, &repeatable.file, &repeatable.text, None)
+            .map_err(|error| failed(&format!("R_{}", repeatable.name), error))?;
+        let checksum = scan::checksum(&repeatable.text);
+        history::record_repeatable(
+            connection,
+            &repeatable.name,
+            &checksum,
+            &repeatable.text,
+            actor,
+            elapsed_us(start),
+        )?;
+        applied.push(report::Applied {
+            version: None,
+            name: repeatable.name.clone(),
+            kind: "repeatable",
+            duration_ms: elapsed_ms(start),
+        });
+    }
+    operation.report("checking foreign keys", total, total)?;
+    check_violations(connection, &violations_before)?;
+    history::set_stamp(connection, &history, plan.completes.then_some(listing.stamp))?;
+    Ok((plan, applied))
+}
+
+fn run_entry(connection: &Connection, catalog: &Catalog, entry: &Entry, operation: &Operation) -> Result<()> {
+    let version = Some(entry.version);
+    let outcome = match &entry.body {
+        Body::File(file) if file.is_lua => {
+            (catalog.run_lua)(&file.file, &file.text, Direction::Up, connection, operation).map_err(|error| {
+                let place = error.place().cloned().unwrap_or_default();
+                error.at(Place { version, ..place })
+            })
+        }
+        Body::File(file) => run_sql(connection, &file.file, &file.text, version),
+        Body::Code(step) => (step.up)(connection, operation),
+    };
+    let outcome = outcome.and_then(|()| still_in_transaction(connection));
+    outcome.map_err(|error| failed(&entry.version.to_string(), with_file(error, &entry.file(), version)))
+}
+
+/// A statement such as `INSERT OR ROLLBACK` can end the run's transaction; what followed would then commit by itself.
+fn still_in_transaction(connection: &Connection) -> Result<()> {
+    if connection.is_autocommit() {
+        return Err(Error::Sql {
+            message: "the step ended the transaction it runs in".into(),
+            sqlite_code: 1,
+            place: Box::default(),
+        });
+    }
+    Ok(())
+}
+
+fn with_file(error: Error, file: &str, version: Option<i64>) -> Error {
+    match error.place() {
+        Some(place) if place.file.is_none() => {
+            let place = Place { file: Some(file.to_owned()), version, ..place.clone() };
+            error.at(place)
+        }
+        _ => error,
+    }
+}
+
+fn failed(version: &str, cause: Error) -> Error {
+    match cause {
+        // why unwrapped: what stopped the run is no fault of the migration
+        Error::Cancelled { .. } | Error::Timeout { .. } => cause,
+        cause => {
+            let place = cause.place().cloned().unwrap_or_default();
+            Error::MigrationFailed { version: version.to_owned(), cause: Box::new(cause), place: Box::new(place) }
+        }
+    }
+}
+
+/// Runs the statements of a file one by one; an error knows its place.
+fn run_sql(connection: &Connection, file: &str, text: &str, version: Option<i64>) -> Result<()> {
+    let _rules = connection.rules().switch(Whose::Migrations);
+    for (index, range) in scan::statements(text).into_iter().enumerate() {
+        let outcome = connection
+            .run(&text[range.clone()])
+            .and_then(|()| still_in_transaction(connection).map_err(|error| (error, None)));
+        outcome.map_err(|(error, offset)| {
+            let at = range.start + offset.unwrap_or(0).min(range.len());
+            let (line, column) = scan::position(text, at);
+            let place = Place {
+                file: Some(file.to_owned()),
+                line: Some(line),
+                column: Some(column),
+                statement: u32::try_from(index + 1).ok(),
+                source_line: Some(scan::line_at(text, at).to_owned()),
+                version,
+            };
+            match error {
+                // why turned into one that has a place: a refusal of ours is an error of the file all the same
+                Error::Unsupported { what, .. } => Error::MigrationInvalid {
+                    reason: format!("{what} cannot stand in a migration: the whole run is one transaction of rpmadb's"),
+                    place: Box::new(place),
+                },
+                error => error.at(place),
+            }
+        })?;
+    }
+    Ok(())
+}
+
+fn elapsed_us(start: Instant) -> i64 {
+    i64::try_from(start.elapsed().as_micros()).unwrap_or(i64::MAX)
+}
+
+/// A row whose foreign key points nowhere: table, row, parent, which key.
+type Violation = (String, Option<i64>, String, i64);
+
+fn violations(connection: &Connection) -> Result<HashSet<Violation>> {
+    let rows = connection.rows("PRAGMA foreign_key_check", &[])?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| match row.as_slice() {
+            [Value::Text(table), row, Value::Text(parent), Value::Integer(key)] => {
+                let row = if let Value::Integer(row) = row { Some(*row) } else { None };
+                Some((table.clone(), row, parent.clone(), *key))
+            }
+            _ => None,
+        })
+        .collect())
+}
+
+fn check_violations(connection: &Connection, before: &HashSet<Violation>) -> Result<()> {
+    let after = violations(connection)?;
+    let mut new: Vec<&Violation> = after.difference(before).collect();
+    new.sort();
+    match new.first() {
+        Some((table, _, parent, _)) => Err(Error::ForeignKeyViolation {
+            table: table.clone(),
+            parent: parent.clone(),
+            violations: new.len() as u64,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Every migration known or recorded, with its state.
+pub fn status(access: &Access, catalog: &Catalog, operation: &Operation) -> Result<report::Migrations> {
+    let listing = catalog.listing()?;
+    let history = History::read(&*access.reader(operation)?)?;
+    let migrations = plan::states(&listing, &history);
+    let pending = migrations.iter().filter(|state| matches!(state.state, "pending" | "out_of_order")).count();
+    Ok(report::Migrations { current: history.current(), latest: listing.latest(), pending, migrations })
+}
+
+/// Highest applied version; 0 for none.
+pub fn current_version(connection: &Connection) -> Result<i64> {
+    History::read(connection).map(|history| history.current())
+}

@@ -1,0 +1,312 @@
+//! SQL text as tokens with positions: strings, comments, quoted names and trigger bodies are seen for what they are.
+//! Follows SQLite's `tokenize.c` in what a token is and its `complete.c` in where a trigger ends (`; END ;`).
+//!
+//! Leaves to others: judging the SQL. SQLite does that; text that is not SQL still gives tokens.
+//!
+//! Invariants: never fails, never panics, linear in the text; token ranges ascend and lie on character boundaries.
+
+use std::ops::Range;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A keyword or an unquoted name.
+    Word,
+    /// A quoted name, a string, or a BLOB literal.
+    Quoted,
+    /// A number.
+    Number,
+    /// A parameter such as `?1` or `:name`.
+    Parameter,
+    /// The semicolon.
+    Semicolon,
+    /// An operator or other punctuation.
+    Symbol,
+    /// A comment.
+    Comment,
+}
+
+/// A token and where it stands in the text, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it stands.
+    pub range: Range<usize>,
+}
+
+/// Iterates over the tokens of `text`; white space is passed over.
+pub fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let bytes = text.as_bytes();
+        while at < bytes.len() && is_space(bytes[at]) {
+            at += 1;
+        }
+        let start = at;
+        let kind = next(bytes, &mut at)?;
+        Some(Token { kind, range: start..at })
+    })
+}
+
+const LONGER_SYMBOLS: [&[u8]; 9] = [b"->>", b"->", b"||", b"<<", b">>", b"<=", b">=", b"<>", b"!="];
+
+fn next(bytes: &[u8], at: &mut usize) -> Option<Kind> {
+    let first = *bytes.get(*at)?;
+    let following = bytes.get(*at + 1).copied();
+    match first {
+        b'-' if following == Some(b'-') => {
+            *at = find(bytes, *at, |byte| byte == b'\n');
+            Some(Kind::Comment)
+        }
+        b'/' if following == Some(b'*') => {
+            let end = bytes[*at + 2..].windows(2).position(|pair| pair == b"*/");
+            *at = end.map_or(bytes.len(), |end| *at + 2 + end + 2);
+            Some(Kind::Comment)
+        }
+        b'\'' | b'"' | b'`' => {
+            skip_quoted(bytes, at, first);
+            Some(Kind::Quoted)
+        }
+        b'[' => {
+            *at = (find(bytes, *at, |byte| byte == b']') + 1).min(bytes.len());
+            Some(Kind::Quoted)
+        }
+        b'x' | b'X' if following == Some(b'\'') => {
+            *at += 1;
+            skip_quoted(bytes, at, b'\'');
+            Some(Kind::Quoted)
+        }
+        b'0'..=b'9' => {
+            skip_number(bytes, at);
+            Some(Kind::Number)
+        }
+        b'.' if following.is_some_and(|byte| byte.is_ascii_digit()) => {
+            skip_number(bytes, at);
+            Some(Kind::Number)
+        }
+        b'?' | b':' | b'@' | b'$' | b'#' => {
+            *at = find(bytes, *at + 1, |byte| !is_word(byte));
+            Some(Kind::Parameter)
+        }
+        b';' => {
+            *at += 1;
+            Some(Kind::Semicolon)
+        }
+        byte if is_word(byte) => {
+            *at = find(bytes, *at, |byte| !is_word(byte));
+            Some(Kind::Word)
+        }
+        _ => {
+            let longer = LONGER_SYMBOLS.iter().find(|symbol| bytes[*at..].starts_with(symbol));
+            *at += longer.map_or(1, |symbol| symbol.len());
+            Some(Kind::Symbol)
+        }
+    }
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0c)
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
+}
+
+fn find(bytes: &[u8], from: usize, wanted: impl Fn(u8) -> bool) -> usize {
+    bytes[from..].iter().position(|byte| wanted(*byte)).map_or(bytes.len(), |offset| from + offset)
+}
+
+/// From an opening quote to behind its closing one; a doubled quote stands for itself. An unterminated one
+/// reaches to the end of the text.
+fn skip_quoted(bytes: &[u8], at: &mut usize, quote: u8) {
+    *at += 1;
+    loop {
+        *at = find(bytes, *at, |byte| byte == quote);
+        if *at >= bytes.len() {
+            return;
+        }
+        *at += 1;
+        if bytes.get(*at) != Some(&quote) {
+            return;
+        }
+        *at += 1;
+    }
+}
+
+fn skip_number(bytes: &[u8], at: &mut usize) {
+    loop {
+        *at = find(bytes, *at, |byte| !(is_word(byte) || byte == b'.'));
+        let exponent = matches!(bytes[*at - 1], b'e' | b'E');
+        let sign = matches!(bytes.get(*at), Some(b'+' | b'-'));
+        if !(exponent && sign && bytes.get(*at + 1).is_some_and(u8::is_ascii_digit)) {
+            return;
+        }
+        *at += 1;
+    }
+}
+
+/// The statements of `text` without their semicolons; statements of nothing but comments are left out.
+pub fn statements(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut splitter = Splitter::default();
+    for token in tokens(text) {
+        if token.kind == Kind::Comment {
+            continue;
+        }
+        if let Some(range) = splitter.push(&token, &text[token.range.clone()]) {
+            found.push(range);
+        }
+    }
+    found.extend(splitter.range());
+    found
+}
+
+/// Watches tokens go by and says where a statement ends.
+#[derive(Default)]
+struct Splitter {
+    start: Option<usize>,
+    end: usize,
+    words: usize,
+    creates: bool,
+    in_trigger: bool,
+    /// Whether the last two tokens were `;` and `END`.
+    after_semicolon: bool,
+    after_end: bool,
+}
+
+impl Splitter {
+    fn push(&mut self, token: &Token, text: &str) -> Option<Range<usize>> {
+        if token.kind == Kind::Semicolon {
+            if self.in_trigger && !self.after_end {
+                self.after_semicolon = true;
+                self.end = token.range.end;
+                return None;
+            }
+            let range = self.range();
+            *self = Splitter::default();
+            return range;
+        }
+        self.start.get_or_insert(token.range.start);
+        self.end = token.range.end;
+        self.after_end = self.after_semicolon && token.kind == Kind::Word && text.eq_ignore_ascii_case("end");
+        self.after_semicolon = false;
+        if token.kind == Kind::Word && self.words < 4 && !self.in_trigger {
+            let is = |word: &str| text.eq_ignore_ascii_case(word);
+            match self.words {
+                0 if is("explain") => return None,
+                0 => self.creates = is("create"),
+                _ if self.creates && is("trigger") => self.in_trigger = true,
+                _ if is("temp") || is("temporary") => {}
+                _ => self.creates = false,
+            }
+            self.words += 1;
+        }
+        None
+    }
+
+    fn range(&self) -> Option<Range<usize>> {
+        self.start.map(|start| start..self.end)
+    }
+}
+
+/// Line and column of a byte offset, both from 1, the column in characters.
+pub fn position(text: &str, offset: usize) -> (u32, u32) {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    let before = &text[..offset];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let column = before[line_start..].chars().count() + 1;
+    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+}
+
+/// The text of the line at a byte offset, without its line ending.
+pub fn line_at(text: &str, offset: usize) -> &str {
+    let (line, _) = position(text, offset);
+    text.lines().nth(line as usize - 1).unwrap_or("")
+}
+
+/// A sum over the tokens: the same for texts that differ in line endings, comments and spacing alone.
+pub fn checksum(text: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for token in tokens(text).filter(|token| token.kind != Kind::Comment) {
+        // why replaced: a line ending inside a string differs between checkouts of one file
+        let token = text[token.range].replace("\r\n", "\n");
+        // why the length: without it `ab c` and `a bc` would have one sum
+        hasher.update(&(token.len() as u64).to_le_bytes());
+        hasher.update(token.as_bytes());
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<&str> {
+        statements(text).into_iter().map(|range| &text[range]).collect()
+    }
+
+    #[test]
+    fn semicolons_in_strings_comments_and_names_end_nothing() {
+        let text = "SELECT 'a;b', \"c;d\", [e;f], `g;h`; -- i;j\n/* k;l */ SELECT x';'; ;; -- end";
+        assert_eq!(texts(text), ["SELECT 'a;b', \"c;d\", [e;f], `g;h`", "SELECT x';'"]);
+    }
+
+    #[test]
+    fn a_trigger_is_one_statement_whatever_its_body_holds() {
+        let trigger = "CREATE TEMP TRIGGER IF NOT EXISTS t AFTER INSERT ON a BEGIN \
+            UPDATE a SET b = CASE WHEN c THEN 1 ELSE 2 END; SELECT 'END;'; DELETE FROM x; END";
+        let text = format!("{trigger}; SELECT 2;");
+        assert_eq!(texts(&text), [trigger, "SELECT 2"]);
+        assert_eq!(texts(trigger), [trigger], "without the last semicolon");
+    }
+
+    #[test]
+    fn a_table_or_column_named_trigger_is_no_trigger() {
+        assert_eq!(
+            texts("CREATE TABLE trigger_log (trigger); SELECT 1"),
+            ["CREATE TABLE trigger_log (trigger)", "SELECT 1"]
+        );
+    }
+
+    #[test]
+    fn the_checksum_ignores_spacing_and_comments_and_nothing_else() {
+        let base = checksum("CREATE TABLE a (b, c);");
+        assert_eq!(checksum("CREATE  TABLE a(b,c) ;\r\n-- x"), base);
+        assert_eq!(checksum("/* y */ CREATE TABLE a (b\t, c);"), base);
+        for other in
+            ["CREATE TABLE a (b, d);", "CREATE TABLE a (bc);", "create table a (b, c);", "CREATE TABLE a (b, c)"]
+        {
+            assert_ne!(checksum(other), base, "{other}");
+        }
+        assert_ne!(checksum("SELECT 'a b'"), checksum("SELECT 'a  b'"));
+        assert_eq!(checksum("SELECT 'a\r\nb'"), checksum("SELECT 'a\nb'"));
+        assert_ne!(checksum("SELECT 'a\rb'"), checksum("SELECT 'ab'"));
+        assert_ne!(checksum("SELECT a||b"), checksum("SELECT a | | b"));
+    }
+
+    #[test]
+    fn positions_count_characters_from_one() {
+        let text = "ä\nöü x\r\n";
+        assert_eq!(position(text, 0), (1, 1));
+        assert_eq!(position(text, text.find('x').expect("there")), (2, 4));
+        assert_eq!(position(text, 999), (3, 1));
+        assert_eq!(line_at(text, 4), "öü x");
+    }
+
+    #[test]
+    fn tokens_of_garbage_ascend_and_end() {
+        for text in ["'", "\"", "[", "/*", "--", "1e+", "x'", "'''", ".5e", "é'é", "\0;\0", "?:@$", "->>-"] {
+            let mut last = 0;
+            for token in tokens(text) {
+                assert!(token.range.start >= last && token.range.end > token.range.start, "{text:?}");
+                assert!(text.is_char_boundary(token.range.end), "{text:?}");
+                last = token.range.end;
+            }
+        }
+    }
+}

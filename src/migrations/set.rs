@@ -1,0 +1,281 @@
+//! All migrations of one source, read and checked: [`Set`].
+//!
+//! Leaves to others: steps in code (`catalog.rs`) and what the database has had (`history.rs`).
+//!
+//! Invariants: a set that exists is sound: every file understood, one file a version, no NUL byte, no empty file. The
+//! digest covers names and bytes in name order; `build.rs` sums the embedded folder up in the same way.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::file::{self, Role};
+use super::scan;
+use crate::error::{Error, Place, Result};
+
+/// A text that is built in or was read.
+pub(super) type Text = Cow<'static, str>;
+
+/// The migrations of one source.
+#[derive(Debug, Default)]
+pub struct Set {
+    pub(super) numbered: BTreeMap<i64, Migration>,
+    pub(super) repeatables: Vec<Repeatable>,
+    digest: [u8; 32],
+}
+
+/// One numbered migration from files.
+#[derive(Debug, Clone)]
+pub(super) struct Migration {
+    pub(super) version: i64,
+    pub(super) name: String,
+    pub(super) file: String,
+    pub(super) is_lua: bool,
+    pub(super) text: Text,
+    pub(super) down: Option<Text>,
+    pub(super) compatible_from: Option<i64>,
+}
+
+/// One repeatable migration.
+#[derive(Debug, Clone)]
+pub(super) struct Repeatable {
+    pub(super) name: String,
+    pub(super) file: String,
+    pub(super) text: Text,
+}
+
+impl Set {
+    /// Reads a folder, not its subfolders.
+    pub fn read_folder(folder: &Path) -> Result<Set> {
+        let named = || format!("the migrations folder {}", folder.display());
+        let entries = std::fs::read_dir(folder).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotADirectory => Error::InvalidOption {
+                key: "migrations".into(),
+                reason: format!("{} is not a folder", folder.display()),
+            },
+            _ => Error::from_io(named(), &error),
+        })?;
+        let mut files = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|error| Error::from_io(named(), &error))?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
+                invalid(&path.display().to_string(), format!("the file name {} is not UTF-8", path.display()))
+            })?;
+            if file::role(name).is_ok_and(|role| role == Role::Ignored) {
+                continue;
+            }
+            if path.is_dir() {
+                return Err(invalid(name, format!("'{name}' in the migrations folder is a folder")));
+            }
+            let bytes = std::fs::read(&path).map_err(|error| Error::from_io(path.display().to_string(), &error))?;
+            files.push((name.to_owned(), Cow::Owned(bytes)));
+        }
+        Set::from_files(files)
+    }
+
+    /// Builds a set from file names and contents.
+    pub fn from_files(mut files: Vec<(String, Cow<'static, [u8]>)>) -> Result<Set> {
+        files.sort_by(|one, other| one.0.cmp(&other.0));
+        let mut set = Set { digest: digest(&files), ..Set::default() };
+        let mut downs = BTreeMap::new();
+        for (file, bytes) in files {
+            let role = file::role(&file).map_err(|reason| invalid(&file, reason))?;
+            if role == Role::Ignored {
+                continue;
+            }
+            let text = check_text(&file, bytes)?;
+            match role {
+                Role::Up { version, name } => set.add(version, name, file, text, false)?,
+                Role::Lua { version, name } => set.add(version, name, file, text, true)?,
+                Role::Down { version, name } => {
+                    if let Some((_, _, other)) = downs.insert(version, (name, text, file.clone())) {
+                        return Err(twice(version, &other, &file));
+                    }
+                }
+                Role::Repeatable { name } => set.repeatables.push(Repeatable { name, file, text }),
+                Role::Ignored => {}
+            }
+        }
+        for (version, (name, text, file)) in downs {
+            match set.numbered.get_mut(&version).filter(|up| up.name == name) {
+                Some(up) if up.is_lua => {
+                    return Err(invalid(
+                        &file,
+                        format!("'{file}' belongs to {}, which has its own down function", up.file),
+                    ));
+                }
+                Some(up) => up.down = Some(text),
+                None => return Err(invalid(&file, format!("'{file}' has no up file of the same version and name"))),
+            }
+        }
+        Ok(set)
+    }
+
+    fn add(&mut self, version: i64, name: String, file: String, text: Text, is_lua: bool) -> Result<()> {
+        let compatible_from = if is_lua { None } else { directives(&file, &text)? };
+        if let Some(other) = self.numbered.get(&version) {
+            return Err(twice(version, &other.file, &file));
+        }
+        self.numbered.insert(version, Migration { version, name, file, is_lua, text, down: None, compatible_from });
+        Ok(())
+    }
+
+    /// Highest version; 0 for an empty set.
+    #[must_use]
+    pub fn latest(&self) -> i64 {
+        self.numbered.keys().next_back().copied().unwrap_or(0)
+    }
+
+    /// How many numbered migrations there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.numbered.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.numbered.is_empty() && self.repeatables.is_empty()
+    }
+
+    /// A sum over all names and bytes.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+}
+
+fn digest(files: &[(String, Cow<'static, [u8]>)]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    for (name, bytes) in files {
+        hasher.update(&(name.len() as u64).to_le_bytes());
+        hasher.update(name.as_bytes());
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    }
+    *hasher.finalize().as_bytes()
+}
+
+fn invalid(file: &str, reason: String) -> Error {
+    Error::MigrationInvalid { reason, place: Box::new(Place { file: Some(file.to_owned()), ..Place::default() }) }
+}
+
+fn twice(version: i64, one: &str, other: &str) -> Error {
+    invalid(other, format!("version {version} stands twice: '{one}' and '{other}'"))
+}
+
+/// UTF-8, no NUL, not empty; a byte-order mark is taken off.
+fn check_text(file: &str, bytes: Cow<'static, [u8]>) -> Result<Text> {
+    let wrong = |at: usize, bytes: &[u8], what: &str| {
+        let readable = String::from_utf8_lossy(&bytes[..at]).into_owned();
+        let (line, column) = scan::position(&readable, readable.len());
+        invalid(file, format!("'{file}' holds {what} in line {line}, column {column}")).at(Place {
+            file: Some(file.to_owned()),
+            line: Some(line),
+            column: Some(column),
+            ..Place::default()
+        })
+    };
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(wrong(at, &bytes, "a NUL byte"));
+    }
+    let text = match bytes {
+        Cow::Borrowed(bytes) => {
+            std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| (error, Cow::Borrowed(bytes)))
+        }
+        Cow::Owned(bytes) => String::from_utf8(bytes)
+            .map(Cow::Owned)
+            .map_err(|error| (error.utf8_error(), Cow::Owned(error.into_bytes()))),
+    };
+    let text: Text = text.map_err(|(error, bytes)| wrong(error.valid_up_to(), &bytes, "a byte that is not UTF-8"))?;
+    let text = match text.strip_prefix('\u{feff}').map(str::len) {
+        None => text,
+        Some(length) => match text {
+            Cow::Borrowed(text) => Cow::Borrowed(&text[text.len() - length..]),
+            Cow::Owned(text) => Cow::Owned(text[text.len() - length..].to_owned()),
+        },
+    };
+    let is_empty = if file.ends_with(".lua") { text.trim().is_empty() } else { scan::statements(&text).is_empty() };
+    if is_empty {
+        return Err(invalid(file, format!("'{file}' holds no statement")));
+    }
+    Ok(text)
+}
+
+/// Reads `-- rpmadb: key=value` lines before the first statement; returns `compatible-from`.
+fn directives(file: &str, text: &str) -> Result<Option<i64>> {
+    let mut compatible_from = None;
+    for token in scan::tokens(text) {
+        if token.kind != scan::Kind::Comment {
+            break;
+        }
+        let Some(directive) =
+            text[token.range.clone()].strip_prefix("--").and_then(|line| line.trim().strip_prefix("rpmadb:"))
+        else {
+            continue;
+        };
+        match directive.trim().split_once('=') {
+            Some(("compatible-from", number)) if number.trim().parse::<i64>().is_ok_and(|number| number > 0) => {
+                compatible_from = number.trim().parse().ok();
+            }
+            _ => {
+                let (line, column) = scan::position(text, token.range.start);
+                let reason =
+                    format!("'{file}' has the directive '{}', which this version does not know", directive.trim());
+                return Err(invalid(file, reason).at(Place {
+                    file: Some(file.to_owned()),
+                    line: Some(line),
+                    column: Some(column),
+                    source_line: Some(scan::line_at(text, token.range.start).to_owned()),
+                    ..Place::default()
+                }));
+            }
+        }
+    }
+    Ok(compatible_from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(files: &[(&str, &str)]) -> Result<Set> {
+        Set::from_files(
+            files.iter().map(|(name, text)| ((*name).to_owned(), Cow::Owned(text.as_bytes().to_vec()))).collect(),
+        )
+    }
+
+    fn refusal(files: &[(&str, &str)]) -> (String, Place) {
+        let error = set(files).expect_err("must be refused");
+        assert_eq!(error.status().name(), "MIGRATION_INVALID");
+        (error.to_string(), error.place().cloned().unwrap_or_default())
+    }
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        let set = set(&[("2_b.sql", "SELECT 1"), ("10_c.sql", "SELECT 1"), ("001_a.sql", "SELECT 1")]).expect("sound");
+        assert_eq!(set.numbered.keys().copied().collect::<Vec<_>>(), [1, 2, 10]);
+        assert_eq!(set.latest(), 10);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_file() {
+        let one = ("1_a.sql", "SELECT 1");
+        assert!(
+            refusal(&[one, ("001_b.sql", "SELECT 1")]).0.contains("version 1 stands twice: '001_b.sql' and '1_a.sql'")
+        );
+        assert!(refusal(&[one, ("notes.txt", "x")]).0.contains("'notes.txt' fits no pattern"));
+        assert!(refusal(&[("1_a.sql", "  -- nothing\n")]).0.contains("holds no statement"));
+        assert!(refusal(&[("1_a.down.sql", "SELECT 1")]).0.contains("has no up file"));
+        assert!(refusal(&[("1_a.sql", "-- rpmadb: speed=high\nSELECT 1")]).0.contains("'speed=high'"));
+        let (message, place) = refusal(&[("1_a.sql", "SELECT 1;\nSEL\0ECT 2;")]);
+        assert!(message.contains("a NUL byte in line 2, column 4"), "{message}");
+        assert_eq!((place.line, place.column), (Some(2), Some(4)));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_text() {
+        let set = set(&[("1_a.sql", "\u{feff}SELECT 1")]).expect("sound");
+        assert_eq!(set.numbered[&1].text, "SELECT 1");
+    }
+}

@@ -1,0 +1,256 @@
+//! One call being watched: [`Operation`] carries cancel, time-out and progress between the thread that asks
+//! and the thread that works.
+//!
+//! Leaves to others: where it is polled (SQLite's progress and busy handlers, the backup loop, the Lua hook).
+//! SQLite's own interrupt is not used: it belongs to a connection and would hit the next statement when it
+//! comes late; an operation belongs to one call.
+//!
+//! Invariant: [`enter`] nests like a stack on each thread, so the handlers, which get no argument of ours,
+//! always find the operation of the call they run under.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+
+/// Called with the state of the work; `false` stops it.
+pub type OnProgress = dyn Fn(&Progress) -> bool + Send + Sync;
+
+/// How far a call has come.
+#[derive(Debug, Clone, Default, Serialize, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done now, such as `copying pages`; empty before the first report.
+    pub stage: String,
+    /// Units done of `total`.
+    pub done: u64,
+    /// Units in all; 0 while unknown.
+    pub total: u64,
+    /// Whether a stop was asked for.
+    pub cancelled: bool,
+}
+
+/// Between two heartbeats of a long statement the callback is left alone this long.
+const HEARTBEAT: Duration = Duration::from_millis(100);
+
+/// Cancel, time-out and progress of one call; clones share one state. Usable from any thread.
+#[derive(Clone)]
+pub struct Operation {
+    state: Arc<State>,
+    /// Set when the handle that carries the call is being closed.
+    closing: Option<Arc<AtomicBool>>,
+    verb: &'static str,
+    deadline: Option<Instant>,
+}
+
+struct State {
+    cancelled: AtomicBool,
+    /// 0: no limit.
+    timeout_ms: AtomicU64,
+    progress: Mutex<Progress>,
+    callback: Mutex<Option<Arc<OnProgress>>>,
+    last_heartbeat: Mutex<Instant>,
+}
+
+impl Default for Operation {
+    fn default() -> Self {
+        Operation {
+            state: Arc::new(State {
+                cancelled: AtomicBool::new(false),
+                timeout_ms: AtomicU64::new(0),
+                progress: Mutex::default(),
+                callback: Mutex::default(),
+                last_heartbeat: Mutex::new(Instant::now()),
+            }),
+            closing: None,
+            verb: "the call",
+            deadline: None,
+        }
+    }
+}
+
+impl Operation {
+    /// An operation without limit or callback.
+    #[must_use]
+    pub fn new() -> Operation {
+        Operation::default()
+    }
+
+    /// Asks the call to stop; it returns `CANCELLED` at its next poll. A call that starts later with this
+    /// operation stops at once.
+    pub fn cancel(&self) {
+        self.state.cancelled.store(true, Ordering::Release);
+    }
+
+    /// Limits each call made with this operation to `ms` milliseconds, counted from its start; 0 is no limit.
+    /// A call that already runs keeps the limit it started with.
+    pub fn set_timeout_ms(&self, ms: u64) {
+        self.state.timeout_ms.store(ms, Ordering::Release);
+    }
+
+    /// Sets or removes the callback that is told about progress. It runs on the thread that does the work,
+    /// and returning `false` from it cancels.
+    pub fn on_progress(&self, callback: Option<Arc<OnProgress>>) {
+        *lock(&self.state.callback) = callback;
+    }
+
+    /// The state of the work as last reported.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let mut progress = lock(&self.state.progress).clone();
+        progress.cancelled = self.state.cancelled.load(Ordering::Acquire);
+        progress
+    }
+
+    /// This operation bound to one call: the clock starts, and `closing` stops it too.
+    #[must_use]
+    pub fn begin(&self, verb: &'static str, closing: Arc<AtomicBool>) -> Operation {
+        *lock(&self.state.progress) = Progress::default();
+        let timeout = self.state.timeout_ms.load(Ordering::Acquire);
+        Operation {
+            state: Arc::clone(&self.state),
+            closing: Some(closing),
+            verb,
+            deadline: (timeout > 0).then(|| Instant::now() + Duration::from_millis(timeout)),
+        }
+    }
+
+    /// The name of the call this operation is bound to.
+    #[must_use]
+    pub fn verb(&self) -> &'static str {
+        self.verb
+    }
+
+    /// Says how far the work is and lets the callback answer; fails when the work shall stop.
+    pub fn report(&self, stage: &str, done: u64, total: u64) -> Result<()> {
+        {
+            let mut progress = lock(&self.state.progress);
+            if progress.stage != stage {
+                stage.clone_into(&mut progress.stage);
+            }
+            progress.done = done;
+            progress.total = total;
+        }
+        self.call_back();
+        self.check()
+    }
+
+    /// Polled from inside long statements: like [`Operation::check`], and the callback hears of it a few
+    /// times a second.
+    pub(crate) fn heartbeat(&self) -> Result<()> {
+        if lock(&self.state.callback).is_some() {
+            let due = {
+                let mut last = lock(&self.state.last_heartbeat);
+                let due = last.elapsed() >= HEARTBEAT;
+                if due {
+                    *last = Instant::now();
+                }
+                due
+            };
+            if due {
+                self.call_back();
+            }
+        }
+        self.check()
+    }
+
+    /// Fails with `CANCELLED` or `TIMEOUT` when the work shall stop.
+    pub fn check(&self) -> Result<()> {
+        let closing = self.closing.as_ref().is_some_and(|flag| flag.load(Ordering::Acquire));
+        if closing || self.state.cancelled.load(Ordering::Acquire) {
+            return Err(Error::Cancelled { verb: self.verb });
+        }
+        match self.deadline {
+            Some(deadline) if Instant::now() >= deadline => {
+                let limit_ms = self.state.timeout_ms.load(Ordering::Acquire);
+                Err(Error::Timeout { verb: self.verb, limit_ms })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn call_back(&self) {
+        // why a clone: the callback may replace itself, and must not find the lock held
+        let callback = lock(&self.state.callback).clone();
+        if let Some(callback) = callback
+            && !callback(&self.progress())
+        {
+            self.cancel();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+thread_local! {
+    static CURRENT: RefCell<Vec<Operation>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Makes `operation` the one that handlers on this thread poll, until the guard is dropped.
+#[must_use]
+pub(crate) fn enter(operation: Operation) -> Entered {
+    CURRENT.with_borrow_mut(|stack| stack.push(operation));
+    Entered { _here: std::marker::PhantomData }
+}
+
+/// The operation this thread works under.
+pub(crate) fn current() -> Option<Operation> {
+    CURRENT.with_borrow(|stack| stack.last().cloned())
+}
+
+/// See [`enter`]; stays on its thread.
+pub(crate) struct Entered {
+    _here: std::marker::PhantomData<*const ()>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CURRENT.with_borrow_mut(|stack| {
+            stack.pop();
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cancel_reaches_the_bound_call_and_later_ones() {
+        let operation = Operation::new();
+        let bound = operation.begin("stats", Arc::default());
+        assert_eq!(bound.check(), Ok(()));
+        operation.cancel();
+        assert_eq!(bound.check(), Err(Error::Cancelled { verb: "stats" }));
+        assert!(operation.begin("health", Arc::default()).check().is_err());
+    }
+
+    #[test]
+    fn the_clock_starts_with_the_call_not_with_the_operation() {
+        let operation = Operation::new();
+        operation.set_timeout_ms(1);
+        std::thread::sleep(Duration::from_millis(5));
+        let bound = operation.begin("query", Arc::default());
+        std::thread::sleep(Duration::from_millis(5));
+        assert_eq!(bound.check(), Err(Error::Timeout { verb: "query", limit_ms: 1 }));
+    }
+
+    #[test]
+    fn a_callback_that_says_no_cancels_and_may_replace_itself() {
+        let operation = Operation::new();
+        let inner = operation.clone();
+        operation.on_progress(Some(Arc::new(move |progress| {
+            inner.on_progress(None);
+            progress.done < 5
+        })));
+        let bound = operation.begin("backup", Arc::default());
+        assert!(bound.report("copying pages", 5, 10).is_err());
+        let seen = operation.progress();
+        assert_eq!((seen.stage.as_str(), seen.done, seen.total, seen.cancelled), ("copying pages", 5, 10, true));
+    }
+}

@@ -1,0 +1,474 @@
+//! What goes down: the options of every verb, as typed in JSON by a host or filled in by a Rust caller.
+//!
+//! Leaves to others: what the options mean. Here they are read, and unknown keys, wrong types and values out
+//! of range are refused by name.
+//!
+//! Invariant: a request that exists is within its ranges; `None` always means "the default".
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
+
+/// Options that can be read from a JSON object.
+pub trait Request: DeserializeOwned + Default {
+    /// Refuses values out of range, naming the key.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Reads options; `None` and blank text give the defaults.
+    fn from_json(text: Option<&str>) -> Result<Self> {
+        let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
+            return Ok(Self::default());
+        };
+        let request: Self = parse(text)?;
+        request.check()?;
+        Ok(request)
+    }
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
+    // why the first look: serde would accept an array for a struct, and says "map" where JSON says object
+    if !text.trim_start().starts_with('{') {
+        return Err(Error::InvalidArgument {
+            name: "options".into(),
+            reason: "must be a JSON object such as {\"target\": 12}, or NULL".into(),
+        });
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        match inner.classify() {
+            serde_json::error::Category::Data => {
+                let reason = without_position(&inner.to_string());
+                let key = unknown_key(&reason).map_or(path.clone(), |key| match path.rsplit_once('.') {
+                    _ if path == key || path.ends_with(&format!(".{key}")) => path.clone(),
+                    Some((parent, _)) => format!("{parent}.{key}"),
+                    None => key.to_owned(),
+                });
+                Error::InvalidOption { key, reason }
+            }
+            _ => not_json(&inner),
+        }
+    })?;
+    reader.end().map_err(|error| not_json(&error))?;
+    Ok(value)
+}
+
+fn not_json(error: &serde_json::Error) -> Error {
+    Error::InvalidArgument { name: "options".into(), reason: format!("are not JSON: {error}") }
+}
+
+fn without_position(message: &str) -> String {
+    message.rsplit_once(" at line ").map_or(message, |(reason, _)| reason).to_owned()
+}
+
+fn unknown_key(reason: &str) -> Option<&str> {
+    reason.strip_prefix("unknown field `")?.split('`').next()
+}
+
+fn within<T: PartialOrd + std::fmt::Display>(key: &str, value: Option<T>, low: T, high: T) -> Result<()> {
+    match value {
+        Some(value) if value < low || value > high => {
+            Err(Error::InvalidOption { key: key.to_owned(), reason: format!("{value} is outside {low} to {high}") })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Who the user of a handle is, in falling order of rights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Has no access.
+    User,
+    /// Reads; changes nothing.
+    Supervisor,
+    /// Does everything.
+    #[default]
+    Admin,
+}
+
+impl Role {
+    /// The name as options and reports spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Role::User => "user",
+            Role::Supervisor => "supervisor",
+            Role::Admin => "admin",
+        }
+    }
+
+    /// The role of a name.
+    pub fn from_name(name: &str) -> Result<Role> {
+        [Role::Admin, Role::Supervisor, Role::User].into_iter().find(|role| role.name() == name).ok_or_else(|| {
+            Error::InvalidArgument {
+                name: "role".into(),
+                reason: format!("is '{name}' and must be admin, supervisor or user"),
+            }
+        })
+    }
+}
+
+/// How SQLite keeps its journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the names are SQLite's own")]
+pub enum JournalMode {
+    #[default]
+    Wal,
+    Delete,
+    Truncate,
+    Persist,
+}
+
+impl JournalMode {
+    /// The name in SQLite's pragma.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            JournalMode::Wal => "wal",
+            JournalMode::Delete => "delete",
+            JournalMode::Truncate => "truncate",
+            JournalMode::Persist => "persist",
+        }
+    }
+}
+
+/// How often SQLite waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the names are SQLite's own")]
+pub enum Synchronous {
+    Off,
+    #[default]
+    Normal,
+    Full,
+    Extra,
+}
+
+impl Synchronous {
+    /// The name in SQLite's pragma.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Synchronous::Off => "off",
+            Synchronous::Normal => "normal",
+            Synchronous::Full => "full",
+            Synchronous::Extra => "extra",
+        }
+    }
+}
+
+/// Options of `open`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Open {
+    /// Who uses the handle, for the log; default `"host"`.
+    pub actor: Option<String>,
+    /// What the handle may do; default admin.
+    pub role: Role,
+    /// Never write, not even to migrate; default false.
+    pub read_only: bool,
+    /// Create a missing file; default true.
+    pub create: Option<bool>,
+    /// Migrate to the latest version; default true.
+    pub migrate: Option<bool>,
+    /// A folder of migrations; default the embedded set.
+    pub migrations: Option<String>,
+    /// How long to wait for locks, 0 to 86,400,000; default 5,000.
+    pub busy_timeout_ms: Option<u64>,
+    /// Default WAL.
+    pub journal_mode: JournalMode,
+    /// Default NORMAL.
+    pub synchronous: Synchronous,
+    /// Enforce foreign keys; default true.
+    pub foreign_keys: Option<bool>,
+    /// Trust functions and virtual tables named in the schema; default false.
+    pub trusted_schema: bool,
+    /// Refuse SQL that can damage the file; default true.
+    pub defensive: Option<bool>,
+    /// Bytes of the file mapped into memory; default 0, because a file truncated by another process then ends this one.
+    pub mmap_size_bytes: Option<u64>,
+    /// Prepared statements kept per connection, 0 to 10,000; default 64.
+    pub statement_cache: Option<u64>,
+    /// The readers.
+    pub pool: Pool,
+    /// Where backups go.
+    pub backup: BackupFolder,
+    /// Limits of scripts.
+    pub script: ScriptLimits,
+}
+
+impl Request for Open {
+    fn check(&self) -> Result<()> {
+        within("busy_timeout_ms", self.busy_timeout_ms, 0, 86_400_000)?;
+        within("mmap_size_bytes", self.mmap_size_bytes, 0, i64::MAX as u64)?;
+        within("statement_cache", self.statement_cache, 0, 10_000)?;
+        within("pool.max", self.pool.max, 1, 1_000)?;
+        within("pool.min_idle", self.pool.min_idle, 0, self.pool.max())?;
+        within("pool.timeout_ms", self.pool.timeout_ms, 1, 86_400_000)?;
+        self.script.check("script.")
+    }
+}
+
+impl Open {
+    /// How long to wait for locks, in milliseconds.
+    #[must_use]
+    pub fn busy_timeout_ms(&self) -> u64 {
+        self.busy_timeout_ms.unwrap_or(5_000)
+    }
+}
+
+/// Option `pool` of `open`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pool {
+    /// Most readers at once, 1 to 1,000; default 10.
+    pub max: Option<u64>,
+    /// Readers kept open while idle, at most `max`; default 2.
+    pub min_idle: Option<u64>,
+    /// How long to wait for a reader; default 30,000.
+    pub timeout_ms: Option<u64>,
+}
+
+impl Pool {
+    /// Most readers at once.
+    #[must_use]
+    pub fn max(&self) -> u64 {
+        self.max.unwrap_or(10)
+    }
+
+    /// Readers kept open while idle.
+    #[must_use]
+    pub fn min_idle(&self) -> u64 {
+        self.min_idle.unwrap_or(2).min(self.max())
+    }
+
+    /// How long to wait for a reader, in milliseconds.
+    #[must_use]
+    pub fn timeout_ms(&self) -> u64 {
+        self.timeout_ms.unwrap_or(30_000)
+    }
+}
+
+/// Option `backup` of `open`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BackupFolder {
+    /// Where backups without a destination go; it must exist.
+    pub folder: Option<String>,
+    /// Back up before a migration run that has something to do; default false.
+    pub before_migrate: bool,
+}
+
+/// Option `script` of `open`: limits that no script can raise.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScriptLimits {
+    /// Longest run, 1 to 86,400,000; default 30,000.
+    pub timeout_ms: Option<u64>,
+    /// Most memory, from 1 MiB; default 64 MiB.
+    pub memory_bytes: Option<u64>,
+}
+
+impl ScriptLimits {
+    fn check(&self, prefix: &str) -> Result<()> {
+        within(&format!("{prefix}timeout_ms"), self.timeout_ms, 1, 86_400_000)?;
+        within(&format!("{prefix}memory_bytes"), self.memory_bytes, 1 << 20, 1 << 40)
+    }
+}
+
+/// Options of `migrate`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Migrate {
+    /// Stop after this version; default the latest.
+    pub target: Option<i64>,
+    /// Run everything, report, and roll back; default false.
+    pub dry_run: bool,
+    /// Back up first into the configured folder; default what `open` said.
+    pub backup: Option<bool>,
+    /// How long to wait for the write lock, 0 to 86,400,000; default 60,000.
+    pub lock_timeout_ms: Option<u64>,
+    /// Apply a pending migration that is lower than one already applied; default false.
+    pub allow_out_of_order: bool,
+}
+
+impl Request for Migrate {
+    fn check(&self) -> Result<()> {
+        within("target", self.target, 0, i64::MAX)?;
+        within("lock_timeout_ms", self.lock_timeout_ms, 0, 86_400_000)
+    }
+}
+
+impl Migrate {
+    /// How long to wait for the write lock, in milliseconds.
+    #[must_use]
+    pub fn lock_timeout_ms(&self) -> u64 {
+        self.lock_timeout_ms.unwrap_or(60_000)
+    }
+}
+
+macro_rules! no_options {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $name {}
+
+        impl Request for $name {}
+    )*};
+}
+
+no_options! {
+    /// Options of `migrations`: none yet.
+    Migrations;
+    /// Options of `health`: none yet.
+    Health;
+    /// Options of `diagnostics`: none yet.
+    Diagnostics;
+    /// Options of `query`: none yet.
+    Query;
+    /// Options of `transaction`: none yet.
+    Transaction;
+}
+
+/// Options of `stats`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Stats {
+    /// Answer without scanning: row counts from SQLite's statistics or the row ids; default false.
+    pub estimate: bool,
+}
+
+impl Request for Stats {}
+
+/// How much a checkpoint does, see SQLite's `wal_checkpoint`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the names are SQLite's own")]
+pub enum CheckpointMode {
+    #[default]
+    Passive,
+    Full,
+    Restart,
+    Truncate,
+}
+
+impl CheckpointMode {
+    /// Every mode.
+    pub const ALL: [CheckpointMode; 4] =
+        [CheckpointMode::Passive, CheckpointMode::Full, CheckpointMode::Restart, CheckpointMode::Truncate];
+
+    /// The name as the doors spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            CheckpointMode::Passive => "passive",
+            CheckpointMode::Full => "full",
+            CheckpointMode::Restart => "restart",
+            CheckpointMode::Truncate => "truncate",
+        }
+    }
+
+    /// The mode of a name; `None` is passive.
+    pub fn from_name(name: Option<&str>) -> Result<CheckpointMode> {
+        let Some(name) = name else { return Ok(CheckpointMode::Passive) };
+        Self::ALL.into_iter().find(|mode| mode.name() == name).ok_or_else(|| Error::InvalidArgument {
+            name: "mode".into(),
+            reason: format!("is '{name}' and must be passive, full, restart or truncate"),
+        })
+    }
+}
+
+/// Options of `checkpoint`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Checkpoint {
+    /// How long to wait for readers and writers in the three blocking modes; default the handle's busy_timeout_ms.
+    pub busy_timeout_ms: Option<u64>,
+}
+
+impl Request for Checkpoint {
+    fn check(&self) -> Result<()> {
+        within("busy_timeout_ms", self.busy_timeout_ms, 0, 86_400_000)
+    }
+}
+
+/// Options of `backup`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Backup {
+    /// Check the finished copy with `PRAGMA quick_check` before it gets its name; default true.
+    pub verify: Option<bool>,
+    /// Pages copied between two looks at cancel and time-out, 1 to 100,000; default 1,000.
+    pub step_pages: Option<u64>,
+}
+
+impl Request for Backup {
+    fn check(&self) -> Result<()> {
+        within("step_pages", self.step_pages, 1, 100_000)
+    }
+}
+
+/// Options of `script`.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Script {
+    /// The name in messages; default `script`.
+    pub name: Option<String>,
+    /// What the script finds in `job.args`.
+    pub args: serde_json::Map<String, serde_json::Value>,
+    /// Longest run; the limit of the handle wins when it is lower.
+    pub timeout_ms: Option<u64>,
+    /// Most memory; the limit of the handle wins when it is lower.
+    pub memory_bytes: Option<u64>,
+}
+
+impl Request for Script {
+    fn check(&self) -> Result<()> {
+        ScriptLimits { timeout_ms: self.timeout_ms, memory_bytes: self.memory_bytes }.check("")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal<T: Request + std::fmt::Debug>(text: &str) -> String {
+        let error = T::from_json(Some(text)).expect_err("must be refused");
+        assert_eq!(error.status().name(), "INVALID_ARGUMENT");
+        error.to_string()
+    }
+
+    #[test]
+    fn nothing_and_an_empty_object_are_the_defaults() {
+        assert_eq!(Open::from_json(None), Ok(Open::default()));
+        assert_eq!(Open::from_json(Some("{}")), Ok(Open::default()));
+        assert_eq!(Open::from_json(Some("  ")), Ok(Open::default()));
+    }
+
+    #[test]
+    fn every_refusal_names_the_key() {
+        assert!(refusal::<Open>(r#"{"busy": 1}"#).starts_with("option 'busy': unknown field"));
+        assert!(refusal::<Open>(r#"{"pool": {"maxx": 1}}"#).starts_with("option 'pool.maxx': unknown field"));
+        assert!(refusal::<Open>(r#"{"busy_timeout_ms": "5"}"#).starts_with("option 'busy_timeout_ms': invalid type"));
+        assert!(refusal::<Open>(r#"{"pool": {"max": 0}}"#).starts_with("option 'pool.max': 0 is outside 1 to"));
+        assert!(
+            refusal::<Open>(r#"{"synchronous": "sometimes"}"#).starts_with("option 'synchronous': unknown variant")
+        );
+        assert!(refusal::<Migrate>(r#"{"target": -1}"#).starts_with("option 'target': -1 is outside"));
+        assert!(refusal::<Script>(r#"{"memory_bytes": 5}"#).starts_with("option 'memory_bytes': 5 is outside"));
+    }
+
+    #[test]
+    fn what_is_not_an_object_is_refused() {
+        assert!(refusal::<Open>("[]").contains("must be a JSON object"));
+        assert!(refusal::<Open>("nonsense").contains("must be a JSON object"));
+        assert!(refusal::<Open>(r#"{"create": tru"#).contains("are not JSON"));
+        assert!(refusal::<Open>(r#"{} {}"#).contains("are not JSON"));
+    }
+}

@@ -1,0 +1,294 @@
+//! Which connection a call gets: [`Pool`] (one writer, many readers) and [`Access`] (a pool, or the one connection
+//! of a running transaction).
+//!
+//! Leaves to others: who may have one.
+//!
+//! Invariants: at most one thread writes; a lease gives its connection back with no transaction open. A database
+//! in memory has one connection, which is the writer and every reader.
+
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Mutex, MutexGuard};
+
+use super::connection::Connection;
+use super::readers::{Reader, Readers};
+use super::settings::Settings;
+use crate::error::{Error, Result};
+use crate::operation::Operation;
+use crate::report::PoolState;
+use crate::request::JournalMode;
+
+/// How long one wait for the writer lasts before the operation is looked at again.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// The connections of one open database.
+pub struct Pool {
+    settings: Settings,
+    writer: Mutex<Connection>,
+    readers: OnceLock<Readers>,
+}
+
+/// Where a call finds its connections.
+#[derive(Clone)]
+pub enum Access {
+    /// The pool of an open database.
+    Pool(Arc<Pool>),
+    /// The connection of the transaction this handle lives in.
+    Bound {
+        /// That connection.
+        connection: Connection,
+        /// The pool it belongs to, for its settings.
+        pool: Arc<Pool>,
+    },
+}
+
+/// A connection in use; goes back when dropped.
+pub enum Lease<'p> {
+    /// The writer.
+    Writer(MutexGuard<'p, Connection>),
+    /// A reader.
+    Reader(ReaderLease),
+    /// The connection of the surrounding transaction.
+    Bound(Connection),
+}
+
+/// A reader of the pool in use.
+pub struct ReaderLease(Reader);
+
+impl std::ops::Deref for Lease<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        match self {
+            Lease::Writer(guard) => guard,
+            Lease::Reader(reader) => &reader.0.connection,
+            Lease::Bound(connection) => connection,
+        }
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        if !matches!(self, Lease::Bound(_)) {
+            self.rollback();
+        }
+    }
+}
+
+impl Pool {
+    /// Opens the writer, and brings the file into the wanted journal mode if its header says it is not in it.
+    /// Returns whether the file is new.
+    pub fn open(settings: Settings) -> Result<(Pool, bool)> {
+        let created = match &settings.path {
+            Some(path) => look_before_opening(path, &settings)?,
+            None => true,
+        };
+        let writer = Connection::open(&settings, settings.create, settings.read_only)
+            .map_err(|error| explain(error, &settings))?;
+        // why this first: it validates the header and recovers the log, and is all that an up-to-date start needs
+        writer.value::<i64>("PRAGMA user_version", &[])?;
+        if !settings.read_only && settings.path.is_some() {
+            if writer.is_read_only()? {
+                return Err(Error::Permission { what: settings.display() });
+            }
+            set_journal_mode(&writer, &settings)?;
+        }
+        Ok((Pool { settings, writer: Mutex::new(writer), readers: OnceLock::new() }, created))
+    }
+
+    /// How its connections are opened.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn lease_writer(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
+        let lease = self.lease_unsettled(operation, wait)?;
+        lease.settle()?;
+        Ok(lease)
+    }
+
+    fn lease_unsettled(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
+        let since = Instant::now();
+        loop {
+            operation.check()?;
+            let left = wait.saturating_sub(since.elapsed());
+            if let Some(guard) = self.writer.try_lock_for(SLICE.min(left)) {
+                return Ok(Lease::Writer(guard));
+            }
+            if left.is_zero() {
+                return Err(Error::Busy {
+                    what: format!("the writer of {}", self.settings.display()),
+                    waited_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                });
+            }
+        }
+    }
+
+    fn lease_reader(&self, operation: &Operation) -> Result<Lease<'_>> {
+        if self.settings.path.is_none() {
+            return self.lease_writer(operation, self.settings.reader_timeout);
+        }
+        let readers = self.readers.get_or_init(|| Readers::new(&self.settings));
+        Ok(Lease::Reader(ReaderLease(readers.lease(operation)?)))
+    }
+
+    fn state(&self) -> PoolState {
+        let (open, idle) = self.readers.get().map_or((0, 0), Readers::counts);
+        let writer_idle = u32::from(!self.writer.is_locked());
+        let readers = if self.settings.path.is_some() { self.settings.readers } else { 0 };
+        PoolState { connections: open + 1, idle_connections: idle + writer_idle, max_connections: readers + 1 }
+    }
+
+    /// Closes the readers, then the writer.
+    pub fn close(self) {
+        if let Some(readers) = self.readers.into_inner() {
+            readers.close();
+        }
+    }
+}
+
+impl Access {
+    /// How the connections are opened.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.pool().settings
+    }
+
+    fn pool(&self) -> &Arc<Pool> {
+        match self {
+            Access::Pool(pool) | Access::Bound { pool, .. } => pool,
+        }
+    }
+
+    /// Whether this is the connection of a running transaction.
+    #[must_use]
+    pub fn is_bound(&self) -> bool {
+        matches!(self, Access::Bound { .. })
+    }
+
+    /// This access narrowed to one connection of it.
+    #[must_use]
+    pub fn bind(&self, connection: &Connection) -> Access {
+        Access::Bound { connection: connection.clone(), pool: Arc::clone(self.pool()) }
+    }
+
+    /// The writer, waiting for it at most as long as for any lock.
+    pub fn writer(&self, operation: &Operation) -> Result<Lease<'_>> {
+        self.writer_within(operation, self.settings().busy_timeout)
+    }
+
+    /// The writer, waiting for it at most `wait`.
+    pub fn writer_within(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
+        if self.settings().read_only {
+            return Err(Error::ReadOnly { what: self.settings().display() });
+        }
+        match self {
+            Access::Pool(pool) => pool.lease_writer(operation, wait),
+            Access::Bound { connection, .. } => Ok(Lease::Bound(connection.clone())),
+        }
+    }
+
+    /// A reader.
+    pub fn reader(&self, operation: &Operation) -> Result<Lease<'_>> {
+        match self {
+            Access::Pool(pool) => pool.lease_reader(operation),
+            Access::Bound { connection, .. } => Ok(Lease::Bound(connection.clone())),
+        }
+    }
+
+    /// The connection that is open anyway, for one look that must neither make the pool of readers nor parse the
+    /// schema. Not for writing.
+    pub fn first(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
+        match self {
+            Access::Pool(pool) => pool.lease_unsettled(operation, wait),
+            Access::Bound { connection, .. } => Ok(Lease::Bound(connection.clone())),
+        }
+    }
+
+    /// How many connections are open and idle.
+    #[must_use]
+    pub fn pool_state(&self) -> PoolState {
+        self.pool().state()
+    }
+}
+
+/// Refuses what SQLite would hang on or misname; returns whether the file does not exist yet. Looks with `stat` only.
+fn look_before_opening(path: &Path, settings: &Settings) -> Result<bool> {
+    let not_a_database =
+        |reason: &str| Err(Error::NotADatabase { path: path.display().to_string(), reason: reason.into() });
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => not_a_database("is a folder, not a database file"),
+        Ok(found) if found.file_type().is_fifo() => not_a_database("is a FIFO, not a database file"),
+        Ok(found) if !found.is_file() => not_a_database("is a device or socket, not a database file"),
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if !settings.create {
+                return Err(Error::NotFound { what: path.display().to_string() });
+            }
+            match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+                Some(parent) if !parent.is_dir() => {
+                    Err(Error::NotFound { what: format!("the folder {}", parent.display()) })
+                }
+                _ => Ok(true),
+            }
+        }
+        Err(error) => Err(Error::from_io(path.display().to_string(), &error)),
+    }
+}
+
+/// SQLite says "unable to open" for several things that a user can tell apart.
+fn explain(error: Error, settings: &Settings) -> Error {
+    use nix::unistd::{AccessFlags, access};
+    let Some(path) = &settings.path else { return error };
+    let wanted = if settings.read_only { AccessFlags::R_OK } else { AccessFlags::R_OK | AccessFlags::W_OK };
+    let target = if path.exists() {
+        path.as_path()
+    } else {
+        path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    };
+    match (&error, access(target, wanted)) {
+        (Error::Io { .. }, Err(nix::errno::Errno::EACCES | nix::errno::Errno::EROFS)) => {
+            Error::Permission { what: target.display().to_string() }
+        }
+        _ => error,
+    }
+}
+
+/// Changes the journal mode only where the header says it must be.
+fn set_journal_mode(writer: &Connection, settings: &Settings) -> Result<()> {
+    let wanted = settings.journal_mode;
+    let is_wal = writer.is_wal()?;
+    if is_wal == (wanted == JournalMode::Wal) && (is_wal || wanted == JournalMode::Delete) {
+        return Ok(());
+    }
+    let since = Instant::now();
+    loop {
+        let answer = writer.value::<String>(&format!("PRAGMA journal_mode={}", wanted.name()), &[]);
+        match answer {
+            Ok(mode) if mode.as_deref() == Some(wanted.name()) => return Ok(()),
+            // why a loop of our own: SQLite does not call the busy handler for this switch
+            Err(Error::Busy { .. }) | Ok(_) if since.elapsed() < settings.busy_timeout => {
+                if let Some(operation) = crate::operation::current() {
+                    operation.check()?;
+                }
+                std::thread::sleep(Duration::from_millis(10));
+                // why looked at again: the neighbour that was in our way may have switched it for us
+                if wanted == JournalMode::Wal
+                    && writer.value::<i64>("PRAGMA user_version", &[]).is_ok()
+                    && writer.is_wal()?
+                {
+                    return Ok(());
+                }
+            }
+            Err(error) => return Err(error),
+            Ok(_) => {
+                let waited_ms = u64::try_from(settings.busy_timeout.as_millis()).unwrap_or(u64::MAX);
+                return Err(Error::Busy { what: settings.display(), waited_ms });
+            }
+        }
+    }
+}

@@ -1,0 +1,553 @@
+//! One connection to SQLite, configured, watched and shareable: [`Connection`], and the [`Statement`] it runs.
+//!
+//! Leaves to others: which connection a call gets (`access.rs`).
+//!
+//! Invariants: clones are one connection, and a lock around it makes each statement whole, so a connection may be
+//! handed to the thread of a script or callback while its owner waits. Opening never looks at the schema, because
+//! SQLite then parses all of it; what needs the schema waits for [`Connection::settle`].
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Once};
+use std::time::{Duration, Instant};
+
+use parking_lot::ReentrantMutex;
+use rusqlite::config::DbConfig;
+use rusqlite::{CachedStatement, OpenFlags};
+
+use super::failure::{Failure, from_code};
+use super::rules::Rules;
+use super::settings::Settings;
+use super::value::{FromValue, Value};
+use crate::error::{Error, Result};
+use crate::operation;
+
+/// Virtual machine steps between two looks at the operation: a few tens of microseconds, against some 40 ns for the look.
+const STEPS_BETWEEN_POLLS: i32 = 1_000;
+
+/// A connection; clones share it.
+#[derive(Clone)]
+pub struct Connection {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    inner: ReentrantMutex<rusqlite::Connection>,
+    rules: Rules,
+    busy_wait_ms: Arc<AtomicU64>,
+    display: String,
+    settle: Once,
+    synchronous: Option<&'static str>,
+    foreign_keys: AtomicBool,
+}
+
+/// Parameters of a statement.
+#[derive(Debug, Clone, Copy)]
+pub enum Params<'a> {
+    /// For `?` and `?1`, in order.
+    Positional(&'a [Value]),
+    /// For `:name`, `@name` and `$name`; the first character may be left out.
+    Named(&'a [(String, Value)]),
+}
+
+impl<'a, const N: usize> From<&'a [Value; N]> for Params<'a> {
+    fn from(values: &'a [Value; N]) -> Params<'a> {
+        Params::Positional(values)
+    }
+}
+
+impl<'a> From<&'a [Value]> for Params<'a> {
+    fn from(values: &'a [Value]) -> Params<'a> {
+        Params::Positional(values)
+    }
+}
+
+impl<'a> From<&'a Vec<Value>> for Params<'a> {
+    fn from(values: &'a Vec<Value>) -> Params<'a> {
+        Params::Positional(values)
+    }
+}
+
+impl Connection {
+    /// Opens the file of `settings`; `create` lets SQLite make it, `read_only` opens it for reading alone.
+    pub fn open(settings: &Settings, create: bool, read_only: bool) -> Result<Connection> {
+        let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        flags |= if read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
+        if create {
+            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        }
+        let path = settings.path.as_deref().unwrap_or_else(|| std::path::Path::new(":memory:"));
+        let inner = rusqlite::Connection::open_with_flags(path, flags).map_err(|error| match error {
+            rusqlite::Error::SqliteFailure(code, message) => {
+                from_code(code.extended_code, message.unwrap_or_else(|| code.to_string()), &settings.display(), 0)
+            }
+            other => Error::InvalidArgument { name: "path".into(), reason: other.to_string() },
+        })?;
+        Connection::wrap(inner, settings, read_only)
+    }
+
+    /// A new database in memory, with default settings.
+    pub fn open_in_memory() -> Result<Connection> {
+        let settings = Settings::new(None, &crate::request::Open::default());
+        Connection::open(&settings, true, false)
+    }
+
+    /// Configures an open SQLite connection and sets our handlers.
+    pub(super) fn wrap(mut inner: rusqlite::Connection, settings: &Settings, read_only: bool) -> Result<Connection> {
+        let rules = Rules::default();
+        let busy_wait_ms = Arc::new(AtomicU64::new(to_ms(settings.busy_timeout)));
+        let configured = (|| {
+            for (option, on) in [
+                (DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, settings.foreign_keys),
+                (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, settings.trusted_schema),
+                (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, settings.defensive),
+            ] {
+                inner.set_db_config(option, on)?;
+            }
+            if settings.mmap_size > 0 {
+                let mut size = i64::try_from(settings.mmap_size).unwrap_or(i64::MAX);
+                inner.file_control(Some(rusqlite::MAIN_DB), rusqlite::FileControl::MMapSize(&mut size))?;
+            }
+            inner.set_prepared_statement_cache_capacity(settings.statement_cache);
+            inner.busy_handler(Some(busy_handler(Arc::clone(&busy_wait_ms))))?;
+            inner.progress_handler(STEPS_BETWEEN_POLLS, Some(must_stop))?;
+            let authorizer = rules.clone();
+            inner.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| authorizer.authorize(&context)))
+        })();
+        let connection = Connection {
+            shared: Arc::new(Shared {
+                inner: ReentrantMutex::new(inner),
+                rules,
+                busy_wait_ms,
+                display: settings.display(),
+                settle: Once::new(),
+                synchronous: (!read_only).then(|| settings.synchronous.name()),
+                foreign_keys: AtomicBool::new(settings.foreign_keys),
+            }),
+        };
+        configured.map_err(|error| connection.failure(error))?;
+        Ok(connection)
+    }
+
+    /// Applies, once, the settings that make SQLite parse the schema. Called before a connection is first used to write.
+    pub fn settle(&self) -> Result<()> {
+        let mut outcome = Ok(());
+        self.shared.settle.call_once(|| {
+            if let Some(synchronous) = self.shared.synchronous {
+                outcome = self.execute_batch(&format!("PRAGMA synchronous={synchronous}"));
+            }
+        });
+        outcome
+    }
+
+    /// Whose SQL runs next; see [`Rules::switch`].
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.shared.rules
+    }
+
+    /// The file as messages name it.
+    pub(super) fn display(&self) -> String {
+        self.shared.display.clone()
+    }
+
+    pub(super) fn busy_wait_ms(&self) -> u64 {
+        self.shared.busy_wait_ms.load(Ordering::Relaxed)
+    }
+
+    /// Until the guard is dropped, waits for locks of other connections at most this long.
+    #[must_use]
+    pub fn wait_for_locks(&self, limit: Duration) -> BusyWait {
+        let before = self.shared.busy_wait_ms.swap(to_ms(limit), Ordering::Relaxed);
+        BusyWait { cell: Arc::clone(&self.shared.busy_wait_ms), before }
+    }
+
+    pub(super) fn raw(&self) -> parking_lot::ReentrantMutexGuard<'_, rusqlite::Connection> {
+        self.shared.inner.lock()
+    }
+
+    /// Runs `body` with a prepared statement. `cached` keeps it for the next call with the same text; SQL of our
+    /// own is never cached, see `rules.rs`.
+    pub fn statement<T>(
+        &self,
+        sql: &str,
+        cached: bool,
+        body: impl FnOnce(&mut Statement<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let inner = self.raw();
+        let prepared = if cached {
+            inner.prepare_cached(sql).map(Prepared::Cached)
+        } else {
+            inner.prepare(sql).map(Prepared::Plain)
+        };
+        let mut statement = Statement { inner: prepared.map_err(|error| self.failure(error))?, connection: self };
+        body(&mut statement)
+    }
+
+    /// Runs one statement of ours and returns how many rows it changed.
+    pub fn execute<'a>(&self, sql: &str, params: impl Into<Params<'a>>) -> Result<u64> {
+        self.statement(sql, false, |statement| {
+            statement.bind(params.into())?;
+            statement.for_each(|_| Ok(true))?;
+            Ok(self.changes())
+        })
+    }
+
+    /// Runs several statements of ours.
+    pub fn execute_batch(&self, sql: &str) -> Result<()> {
+        self.raw().execute_batch(sql).map_err(|error| self.failure(error))
+    }
+
+    /// Runs one statement of a file to its end. On failure also tells where in `sql`, in bytes, SQLite saw the error.
+    pub fn run(&self, sql: &str) -> Result<(), (Error, Option<usize>)> {
+        let inner = self.raw();
+        let outcome = inner.prepare(sql).and_then(|mut statement| {
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+            Ok(())
+        });
+        outcome.map_err(|error| {
+            let Failure { error, offset } = self.failure_with_offset(error);
+            (error, offset)
+        })
+    }
+
+    /// All rows of a query of ours.
+    pub fn rows<'a>(&self, sql: &str, params: impl Into<Params<'a>>) -> Result<Vec<Vec<Value>>> {
+        let mut all = Vec::new();
+        self.statement(sql, false, |statement| {
+            statement.bind(params.into())?;
+            statement.for_each(|row| {
+                all.push(row.values());
+                Ok(true)
+            })
+        })?;
+        Ok(all)
+    }
+
+    /// The first column of the first row of a query of ours; `None` without a row. A value of another type is an error.
+    pub fn value<T: FromValue>(&self, sql: &str, params: &[Value]) -> Result<Option<T>> {
+        let mut first = None;
+        self.statement(sql, false, |statement| {
+            statement.bind(Params::Positional(params))?;
+            statement.for_each(|row| {
+                first = Some(row.value(0));
+                Ok(false)
+            })
+        })?;
+        first
+            .map(|value| {
+                T::from_value(value).ok_or_else(|| Error::Corrupt {
+                    path: self.display(),
+                    detail: format!("a value of an unexpected type in the answer to: {sql}"),
+                    sqlite_code: rusqlite::ffi::SQLITE_MISMATCH,
+                })
+            })
+            .transpose()
+    }
+
+    /// Whether no transaction is open.
+    #[must_use]
+    pub fn is_autocommit(&self) -> bool {
+        self.raw().is_autocommit()
+    }
+
+    /// Whether SQLite opened the file for reading alone, asked for or not.
+    pub fn is_read_only(&self) -> Result<bool> {
+        let inner = self.raw();
+        inner.is_readonly(rusqlite::MAIN_DB).map_err(|error| self.failure(error))
+    }
+
+    /// Rows changed by the last statement.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.raw().changes()
+    }
+
+    /// Rows changed since the connection was opened, those changed by triggers included.
+    #[must_use]
+    pub fn total_changes(&self) -> u64 {
+        self.raw().total_changes()
+    }
+
+    /// Row id of the last insert on this connection.
+    #[must_use]
+    pub fn last_insert_rowid(&self) -> i64 {
+        self.raw().last_insert_rowid()
+    }
+
+    /// Takes the write lock and begins a transaction.
+    pub fn begin_immediate(&self) -> Result<()> {
+        self.execute_batch("BEGIN IMMEDIATE")
+    }
+
+    /// Begins a read transaction that sees one state of the database.
+    pub fn begin_snapshot(&self) -> Result<()> {
+        self.execute_batch("BEGIN")?;
+        self.value::<i64>("SELECT count(*) FROM (SELECT 1 FROM sqlite_schema LIMIT 1)", &[]).map(|_| ())
+    }
+
+    /// Commits; on failure the transaction is rolled back.
+    pub fn commit(&self) -> Result<()> {
+        self.execute_batch("COMMIT").inspect_err(|_| self.rollback())
+    }
+
+    /// Rolls back if a transaction is open. SQLite undoes what can be undone whatever this statement says, and a
+    /// journal left behind is rolled back by the next opener, so there is nothing to report.
+    pub fn rollback(&self) {
+        if !self.is_autocommit() {
+            // why not under the operation: a cancelled call must still be able to roll back, and SQLite polls
+            //    the progress handler in ROLLBACK too
+            let _unwatched = operation::enter(operation::Operation::new());
+            let _ = self.execute_batch("ROLLBACK");
+        }
+    }
+
+    /// Switches foreign-key enforcement until the guard is dropped. Only outside a transaction.
+    pub fn foreign_keys(&self, on: bool) -> Result<ForeignKeys> {
+        let before = self.shared.foreign_keys.swap(on, Ordering::Relaxed);
+        let guard = ForeignKeys { connection: self.clone(), before };
+        self.set_foreign_keys(on)?;
+        Ok(guard)
+    }
+
+    fn set_foreign_keys(&self, on: bool) -> Result<()> {
+        let inner = self.raw();
+        inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, on).map(|_| ()).map_err(|error| self.failure(error))
+    }
+}
+
+/// See [`Connection::foreign_keys`].
+pub struct ForeignKeys {
+    connection: Connection,
+    before: bool,
+}
+
+impl Drop for ForeignKeys {
+    fn drop(&mut self) {
+        self.connection.shared.foreign_keys.store(self.before, Ordering::Relaxed);
+        // why ignored: SQLite documents no failure of this option on an open connection
+        let _ = self.connection.set_foreign_keys(self.before);
+    }
+}
+
+/// See [`Connection::wait_for_locks`].
+pub struct BusyWait {
+    cell: Arc<AtomicU64>,
+    before: u64,
+}
+
+impl Drop for BusyWait {
+    fn drop(&mut self) {
+        self.cell.store(self.before, Ordering::Relaxed);
+    }
+}
+
+fn to_ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Waits for a lock as SQLite's own handler does (1, 2, 5, ... 100 ms), but stops when the operation does.
+fn busy_handler(limit_ms: Arc<AtomicU64>) -> impl FnMut(i32) -> bool + Send + 'static {
+    const DELAYS: [u64; 10] = [1, 2, 5, 10, 15, 20, 25, 25, 50, 100];
+    let mut since = Instant::now();
+    move |count| {
+        if count == 0 {
+            since = Instant::now();
+        }
+        let left = limit_ms.load(Ordering::Relaxed).saturating_sub(to_ms(since.elapsed()));
+        if left == 0 || must_stop() {
+            return false;
+        }
+        let delay = DELAYS[usize::try_from(count).unwrap_or(0).min(DELAYS.len() - 1)];
+        std::thread::sleep(Duration::from_millis(delay.min(left)));
+        true
+    }
+}
+
+/// Polled by SQLite inside long statements.
+fn must_stop() -> bool {
+    operation::current().is_some_and(|operation| operation.heartbeat().is_err())
+}
+
+enum Prepared<'c> {
+    Plain(rusqlite::Statement<'c>),
+    Cached(CachedStatement<'c>),
+}
+
+/// A prepared statement.
+pub struct Statement<'c> {
+    inner: Prepared<'c>,
+    connection: &'c Connection,
+}
+
+/// One row of a result.
+pub struct Row<'r> {
+    inner: &'r rusqlite::Row<'r>,
+    columns: usize,
+}
+
+impl Row<'_> {
+    /// The value of a column; NULL beyond the last.
+    #[must_use]
+    pub fn value(&self, column: usize) -> Value {
+        self.inner.get_ref(column).map_or(Value::Null, Value::from_ref)
+    }
+
+    /// All values.
+    #[must_use]
+    pub fn values(&self) -> Vec<Value> {
+        (0..self.columns).map(|column| self.value(column)).collect()
+    }
+}
+
+impl<'c> Statement<'c> {
+    fn inner(&mut self) -> &mut rusqlite::Statement<'c> {
+        match &mut self.inner {
+            Prepared::Plain(statement) => statement,
+            Prepared::Cached(statement) => statement,
+        }
+    }
+
+    /// Whether it writes nothing to the database.
+    pub fn is_read_only(&mut self) -> bool {
+        self.inner().readonly()
+    }
+
+    /// Names of the result's columns.
+    pub fn columns(&mut self) -> Vec<String> {
+        self.inner().column_names().into_iter().map(str::to_owned).collect()
+    }
+
+    /// Binds every parameter; one too many or too few is an error that says so.
+    pub fn bind(&mut self, params: Params<'_>) -> Result<()> {
+        let wanted = self.inner().parameter_count();
+        let wrong = |reason: String| Err(Error::InvalidArgument { name: "params".into(), reason });
+        let given = match params {
+            Params::Positional(values) => values.len(),
+            Params::Named(pairs) => pairs.len(),
+        };
+        if given != wanted {
+            return wrong(format!("hold {given} value(s), the statement takes {wanted}"));
+        }
+        match params {
+            Params::Positional(values) => {
+                for (index, value) in values.iter().enumerate() {
+                    self.bind_one(index + 1, value)?;
+                }
+            }
+            Params::Named(pairs) => {
+                for (name, value) in pairs {
+                    match self.index_of(name) {
+                        Some(index) => self.bind_one(index, value)?,
+                        None => return wrong(format!("name '{name}', which the statement does not use")),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn index_of(&mut self, name: &str) -> Option<usize> {
+        let statement = self.inner();
+        if name.starts_with([':', '@', '$', '?']) {
+            return statement.parameter_index(name).ok().flatten();
+        }
+        [':', '@', '$'].iter().find_map(|sign| statement.parameter_index(&format!("{sign}{name}")).ok().flatten())
+    }
+
+    fn bind_one(&mut self, index: usize, value: &Value) -> Result<()> {
+        let connection = self.connection;
+        self.inner().raw_bind_parameter(index, value).map_err(|error| connection.failure(error))
+    }
+
+    /// Runs it and hands each row to `body` until that returns false.
+    pub fn for_each(&mut self, mut body: impl FnMut(&Row<'_>) -> Result<bool>) -> Result<()> {
+        let connection = self.connection;
+        let statement = self.inner();
+        let columns = statement.column_count();
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(|error| connection.failure(error))? {
+            if !body(&Row { inner: row, columns })? {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::Operation;
+    use crate::sqlite::Whose;
+
+    #[test]
+    fn a_cancelled_operation_stops_a_long_statement() {
+        let connection = Connection::open_in_memory().expect("opens");
+        let operation = Operation::new();
+        let _entered = operation::enter(operation.begin("query", Arc::default()));
+        operation.cancel();
+        let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+        let error = connection.value::<i64>(endless, &[]).expect_err("must stop");
+        assert_eq!(error, Error::Cancelled { verb: "query" });
+    }
+
+    #[test]
+    fn foreign_keys_come_back_whatever_happens() {
+        let connection = Connection::open_in_memory().expect("opens");
+        let asked = || connection.value::<i64>("PRAGMA foreign_keys", &[]).expect("answers");
+        {
+            let _off = connection.foreign_keys(false).expect("switches");
+            assert_eq!(asked(), Some(0));
+        }
+        assert_eq!(asked(), Some(1));
+    }
+
+    #[test]
+    fn users_sql_may_not_end_a_transaction_or_write_our_tables() {
+        let connection = Connection::open_in_memory().expect("opens");
+        connection.execute_batch("CREATE TABLE rpmadb_x (a); CREATE TABLE t (a)").expect("ours may");
+        let _users = connection.rules().switch(Whose::Users);
+        for sql in [
+            "BEGIN",
+            "COMMIT",
+            "ROLLBACK",
+            "SAVEPOINT a",
+            "ATTACH 'x' AS y",
+            "PRAGMA foreign_keys=OFF",
+            "PRAGMA journal_mode=delete",
+            "DELETE FROM rpmadb_x",
+            "DROP TABLE rpmadb_x",
+            "UPDATE RPMADB_X SET a=1",
+            "ALTER TABLE rpmadb_x RENAME TO z",
+            "CREATE TRIGGER q AFTER INSERT ON t BEGIN DELETE FROM rpmadb_x; END",
+            "CREATE TEMP TRIGGER q AFTER INSERT ON rpmadb_x BEGIN SELECT 1; END",
+            "PRAGMA writable_schema=1",
+            "VACUUM",
+        ] {
+            let outcome = connection.run(sql);
+            // why: SQLite checks the body of a trigger when it first fires, not when it is made
+            if sql.starts_with("CREATE TRIGGER") {
+                assert_eq!(outcome, Ok(()));
+                let fired = connection.run("INSERT INTO t VALUES (1)").expect_err("must be refused").0;
+                assert_eq!(fired.status().name(), "UNSUPPORTED", "{fired}");
+                continue;
+            }
+            let error = outcome.expect_err(sql).0;
+            assert_eq!(error.status().name(), "UNSUPPORTED", "{sql}: {error}");
+        }
+        assert_eq!(connection.run("PRAGMA table_info(t)"), Ok(()));
+        assert_eq!(connection.run("PRAGMA user_version"), Ok(()));
+    }
+
+    #[test]
+    fn parameters_are_counted_and_named() {
+        let connection = Connection::open_in_memory().expect("opens");
+        let bind = |sql: &str, params: Params<'_>| connection.statement(sql, false, |statement| statement.bind(params));
+        assert!(bind("SELECT ?", Params::Positional(&[])).is_err());
+        assert!(bind("SELECT ?", Params::Positional(&[Value::Null])).is_ok());
+        assert!(bind("SELECT :a, @b", Params::Named(&[("a".into(), Value::Null), ("@b".into(), Value::Null)])).is_ok());
+        let error = bind("SELECT :a", Params::Named(&[("c".into(), Value::Null)])).expect_err("unknown");
+        assert!(error.to_string().contains("'c'"), "{error}");
+    }
+}

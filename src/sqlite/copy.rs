@@ -1,0 +1,105 @@
+//! Pages of a live database into a new file, through SQLite's backup API.
+//!
+//! Leaves to others: the name of the file, fsync and rename (`ops/backup.rs`).
+//!
+//! Invariants: a read transaction is held on the source for the whole copy; without it, any write by another
+//! connection starts the copy over, for ever under a constant writer. The copy is left in rollback-journal mode, so
+//! that it opens on read-only media.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::OpenFlags;
+use rusqlite::backup::{Backup, StepResult};
+
+use super::connection::Connection;
+use super::failure::from_code;
+use super::settings::Settings;
+use crate::error::{Error, Result};
+use crate::operation::Operation;
+
+/// Copies `source` into the existing empty file `destination`, `step_pages` at a time, and returns the pages
+/// copied. With `check`, runs `PRAGMA quick_check` on the copy and fails on any finding.
+/// A failure leaves the destination unusable: remove it.
+pub fn copy_pages(
+    source: &Connection,
+    destination: &Path,
+    step_pages: i32,
+    check: bool,
+    operation: &Operation,
+) -> Result<u64> {
+    let snapshot = Snapshot::begin(source)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut copy =
+        rusqlite::Connection::open_with_flags(destination, flags).map_err(|error| failed(destination, &error))?;
+    // why off: the caller syncs the whole file once at its end, which is as safe for a file nobody knows yet
+    copy.execute_batch("PRAGMA synchronous=off").map_err(|error| failed(destination, &error))?;
+    let pages = {
+        let inner = source.raw();
+        let backup = Backup::new(&inner, &mut copy).map_err(|error| failed(destination, &error))?;
+        loop {
+            match backup.step(step_pages).map_err(|error| failed(destination, &error))? {
+                StepResult::Done => break,
+                // why a pause: only a database in memory shared with another writer can be busy here
+                StepResult::Busy | StepResult::Locked => std::thread::sleep(Duration::from_millis(5)),
+                _ => {}
+            }
+            let progress = backup.progress();
+            let (total, left) = (progress.pagecount.max(0) as u64, progress.remaining.max(0) as u64);
+            operation.report("copying pages", total.saturating_sub(left), total)?;
+        }
+        backup.progress().pagecount.max(0) as u64
+    };
+    drop(snapshot);
+
+    let settings = Settings { synchronous: crate::request::Synchronous::Off, ..settings_of(destination) };
+    let copy = Connection::wrap(copy, &settings, false)?;
+    copy.execute_batch("PRAGMA journal_mode=delete")?;
+    if check {
+        operation.report("checking the copy", 0, 0)?;
+        let findings = copy.rows("PRAGMA quick_check(1)", &[])?;
+        if findings != [[super::Value::from("ok")]] {
+            return Err(Error::BackupInvalid {
+                path: destination.display().to_string(),
+                detail: findings
+                    .first()
+                    .and_then(|row| row.first())
+                    .map_or_else(String::new, |text| format!("{text:?}")),
+            });
+        }
+    }
+    Ok(pages)
+}
+
+fn settings_of(path: &Path) -> Settings {
+    Settings::new(Some(path.to_owned()), &crate::request::Open::default())
+}
+
+fn failed(destination: &Path, error: &rusqlite::Error) -> Error {
+    match error {
+        rusqlite::Error::SqliteFailure(code, message) => from_code(
+            code.extended_code,
+            message.clone().unwrap_or_else(|| code.to_string()),
+            &destination.display().to_string(),
+            0,
+        ),
+        other => Error::BackupFailed { path: destination.display().to_string(), detail: other.to_string() },
+    }
+}
+
+/// A read transaction that ends with the guard.
+struct Snapshot<'c>(&'c Connection);
+
+impl Snapshot<'_> {
+    fn begin(source: &Connection) -> Result<Snapshot<'_>> {
+        let snapshot = Snapshot(source);
+        source.begin_snapshot()?;
+        Ok(snapshot)
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        self.0.rollback();
+    }
+}

@@ -1,0 +1,85 @@
+//! SQLite's result codes as [`Error`]s: the one place that knows what each code means for a user.
+//!
+//! Leaves to others: the place in a file (the callers know it).
+//!
+//! Invariant: an interrupt is never reported as such; the operation of the call says whether it was a cancel or a
+//! time-out.
+
+use rusqlite::ffi;
+
+use super::connection::Connection;
+use crate::error::{Error, Place};
+use crate::operation;
+
+/// What a failure was about, and where in the SQL SQLite saw it.
+pub(super) struct Failure {
+    pub(super) error: Error,
+    /// Byte offset into the statement's text.
+    pub(super) offset: Option<usize>,
+}
+
+impl Connection {
+    /// The error for a failure of this connection.
+    pub(super) fn failure(&self, error: rusqlite::Error) -> Error {
+        self.failure_with_offset(error).error
+    }
+
+    pub(super) fn failure_with_offset(&self, error: rusqlite::Error) -> Failure {
+        let (code, message, offset) = match error {
+            rusqlite::Error::SqliteFailure(code, message) => {
+                (code.extended_code, message.unwrap_or_else(|| code.to_string()), None)
+            }
+            rusqlite::Error::SqlInputError { error, msg, offset, .. } => {
+                (error.extended_code, msg, usize::try_from(offset).ok())
+            }
+            rusqlite::Error::MultipleStatement => {
+                let error = Error::InvalidArgument {
+                    name: "sql".into(),
+                    reason: "holds more than one statement; pass them one by one, or use a script".into(),
+                };
+                return Failure { error, offset: None };
+            }
+            rusqlite::Error::NulError(_) => {
+                let error = Error::InvalidArgument { name: "sql".into(), reason: "holds a NUL byte".into() };
+                return Failure { error, offset: None };
+            }
+            other => {
+                return Failure { error: Error::Internal { detail: other.to_string() }, offset: None };
+            }
+        };
+        let refusal = self.rules().take_refusal();
+        let error = match (code & 0xff, refusal) {
+            (ffi::SQLITE_AUTH, Some(refusal)) => refusal,
+            _ => from_code(code, message, &self.display(), self.busy_wait_ms()),
+        };
+        Failure { error, offset }
+    }
+}
+
+/// The error of a result code with SQLite's message about the database `path`.
+pub(super) fn from_code(code: i32, message: String, path: &str, waited_ms: u64) -> Error {
+    match code & 0xff {
+        ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => match operation::current().map(|operation| operation.check()) {
+            Some(Err(stopped)) => stopped,
+            _ => Error::Busy { what: path.to_owned(), waited_ms },
+        },
+        ffi::SQLITE_INTERRUPT => match operation::current() {
+            Some(operation) => match operation.check() {
+                Err(stopped) => stopped,
+                Ok(()) => Error::Cancelled { verb: operation.verb() },
+            },
+            None => Error::Cancelled { verb: "the statement" },
+        },
+        ffi::SQLITE_READONLY => Error::ReadOnly { what: path.to_owned() },
+        ffi::SQLITE_NOTADB => Error::NotADatabase { path: path.to_owned(), reason: "is not a SQLite database".into() },
+        ffi::SQLITE_CORRUPT => Error::Corrupt { path: path.to_owned(), detail: message, sqlite_code: code },
+        ffi::SQLITE_FULL => Error::DiskFull { what: path.to_owned() },
+        ffi::SQLITE_PERM => Error::Permission { what: path.to_owned() },
+        ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN => {
+            Error::Io { what: path.to_owned(), detail: message, sqlite_code: Some(code) }
+        }
+        ffi::SQLITE_NOMEM => Error::NoMemory { what: "SQLite worked".into() },
+        ffi::SQLITE_CONSTRAINT => Error::Constraint { message, sqlite_code: code, place: Box::<Place>::default() },
+        _ => Error::Sql { message, sqlite_code: code, place: Box::<Place>::default() },
+    }
+}

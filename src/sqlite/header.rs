@@ -1,0 +1,73 @@
+//! What the file's header says about the journal, read through SQLite's own descriptor.
+//!
+//! Why not `PRAGMA journal_mode`: it makes SQLite parse the whole schema. Why not `std::fs`: closing a second
+//! descriptor of the file would drop every lock of this process on it.
+//!
+//! Byte map (SQLite's "Database File Format", section 1.3): 0..16 magic text; 18 write version, 19 read version,
+//! each 1 for a rollback journal and 2 for WAL.
+
+use rusqlite::ffi;
+
+use super::connection::Connection;
+use crate::error::{Error, Result};
+
+const LENGTH: usize = 20;
+const WRITE_VERSION: usize = 18;
+const WAL: u8 = 2;
+
+impl Connection {
+    /// Whether the file is marked for WAL. False for an empty file and for a database in memory.
+    pub fn is_wal(&self) -> Result<bool> {
+        let inner = self.raw();
+        let mut bytes = [0u8; LENGTH];
+        // SAFETY: the connection is open and locked by us for the whole block. FCNTL_FILE_POINTER writes one
+        // pointer to the `sqlite3_file` that the connection owns and keeps until it closes; `pMethods` is null while
+        // that file is not open. `xRead` writes at most LENGTH bytes into `bytes` and keeps no reference to them.
+        let code = unsafe {
+            let mut file: *mut ffi::sqlite3_file = std::ptr::null_mut();
+            let code = ffi::sqlite3_file_control(
+                inner.handle(),
+                c"main".as_ptr(),
+                ffi::SQLITE_FCNTL_FILE_POINTER,
+                (&raw mut file).cast(),
+            );
+            let read = match file.as_ref().and_then(|file| file.pMethods.as_ref()) {
+                Some(methods) if code == ffi::SQLITE_OK => methods.xRead,
+                _ => None,
+            };
+            match read {
+                Some(read) => read(file, bytes.as_mut_ptr().cast(), LENGTH as i32, 0),
+                None => return Ok(false),
+            }
+        };
+        match code {
+            ffi::SQLITE_OK => Ok(bytes[WRITE_VERSION] == WAL),
+            ffi::SQLITE_IOERR_SHORT_READ => Ok(false),
+            code => Err(Error::Io {
+                what: self.display(),
+                detail: "the header could not be read".into(),
+                sqlite_code: Some(code),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::Open;
+    use crate::sqlite::Settings;
+
+    #[test]
+    fn the_header_tells_wal_from_a_rollback_journal_and_from_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings = Settings::new(Some(folder.path().join("a.db")), &Open::default());
+        let connection = Connection::open(&settings, true, false).expect("opens");
+        assert_eq!(connection.is_wal(), Ok(false), "empty file");
+        connection.execute_batch("CREATE TABLE t (a)").expect("writes");
+        assert_eq!(connection.is_wal(), Ok(false), "rollback journal");
+        connection.execute_batch("PRAGMA journal_mode=wal").expect("switches");
+        assert_eq!(connection.is_wal(), Ok(true), "WAL");
+        assert_eq!(Connection::open_in_memory().expect("opens").is_wal(), Ok(false), "memory");
+    }
+}

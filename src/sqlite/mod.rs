@@ -1,0 +1,43 @@
+//! The floor that knows SQLite, and the only one that names rusqlite: open and configure, the writer and the
+//! readers, statements and values, checkpoint and page copy.
+//!
+//! Leaves to others: what to run and why. Nothing here has an opinion on migrations, backups or roles beyond
+//! the switch that says whose SQL a connection is running ([`Rules`]).
+//!
+//! Invariant: every failure leaves this floor as an [`crate::error::Error`], and every wait polls the
+//! operation of the call.
+
+mod access;
+mod checkpoint;
+mod connection;
+mod copy;
+mod failure;
+mod header;
+mod readers;
+mod rules;
+mod settings;
+mod value;
+
+pub use access::{Access, Lease, Pool};
+pub use checkpoint::{WalState, checkpoint, wal_state};
+pub use connection::{Connection, Params, Statement};
+pub use copy::copy_pages;
+pub use rules::{Rules, Whose};
+pub use settings::Settings;
+pub use value::{FromValue, Value};
+
+/// The version of the SQLite inside.
+#[must_use]
+pub fn version() -> &'static str {
+    rusqlite::version()
+}
+
+/// The source id of the SQLite inside: check-in and hash.
+#[must_use]
+pub fn source_id() -> String {
+    Connection::open_in_memory()
+        .and_then(|connection| connection.value("SELECT sqlite_source_id()", &[]))
+        .ok()
+        .flatten()
+        .unwrap_or_default()
+}

@@ -1,0 +1,217 @@
+//! Whose SQL a connection is running, and what that lets it do: SQLite's authorizer with our list.
+//!
+//! Leaves to others: deciding who may call what (`database.rs`). This is the second lock behind that door.
+//!
+//! Invariants: the authorizer is set once per connection and never replaced (replacing it re-checks every prepared
+//! statement); switching is a store to an atomic. SQL of ours never goes through the statement cache, so a
+//! statement prepared under our own rules is never found by a user's text.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
+
+use crate::error::Error;
+
+/// Whose SQL is running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Whose {
+    /// This library's: everything is allowed.
+    Ours = 0,
+    /// A user's statement: no transaction text, no ATTACH, no pragma that changes the connection, no writes to
+    /// our own tables.
+    Users = 1,
+    /// A migration's: as a user's, with pragmas that SQLite allows in a transaction.
+    Migrations = 2,
+    /// A reader's: as a user's, and nothing but reading.
+    Readers = 3,
+}
+
+/// The rules of one connection; clones share one state.
+#[derive(Clone, Default)]
+pub struct Rules {
+    whose: Arc<AtomicU8>,
+    refusal: Arc<Mutex<Option<Error>>>,
+}
+
+/// Restores the earlier rules when dropped.
+pub struct Switched {
+    rules: Rules,
+    before: u8,
+}
+
+impl Drop for Switched {
+    fn drop(&mut self) {
+        self.rules.whose.store(self.before, Ordering::Release);
+    }
+}
+
+impl Rules {
+    /// From here to the drop of the guard, what runs is `whose`.
+    #[must_use]
+    pub fn switch(&self, whose: Whose) -> Switched {
+        Switched { rules: self.clone(), before: self.whose.swap(whose as u8, Ordering::AcqRel) }
+    }
+
+    /// Why the authorizer said no the last time, taken out.
+    pub(super) fn take_refusal(&self) -> Option<Error> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn current(&self) -> Whose {
+        match self.whose.load(Ordering::Acquire) {
+            0 => Whose::Ours,
+            1 => Whose::Users,
+            2 => Whose::Migrations,
+            _ => Whose::Readers,
+        }
+    }
+
+    /// The answer SQLite asks for at each prepare.
+    pub(super) fn authorize(&self, context: &AuthContext<'_>) -> Authorization {
+        let whose = self.current();
+        if whose == Whose::Ours {
+            return Authorization::Allow;
+        }
+        match judge(whose, context) {
+            Ok(()) => Authorization::Allow,
+            Err(error) => {
+                *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                Authorization::Deny
+            }
+        }
+    }
+}
+
+/// Tables that only this library writes.
+fn is_ours(table: &str) -> bool {
+    table.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("rpmadb_"))
+}
+
+fn judge(whose: Whose, context: &AuthContext<'_>) -> Result<(), Error> {
+    let refuse = |what: String, instead: &'static str| Err(Error::Unsupported { what, instead: Some(instead) });
+    match context.action {
+        AuthAction::Transaction { operation } => refuse(
+            format!("{} as a statement", transaction_word(operation)),
+            "use rpmadb_transaction, which commits when its function returns 0 and rolls back otherwise",
+        ),
+        AuthAction::Savepoint { .. } => refuse("SAVEPOINT as a statement".into(), "use rpmadb_transaction"),
+        AuthAction::Attach { .. } | AuthAction::Detach { .. } => refuse(
+            "ATTACH, DETACH or VACUUM".into(),
+            "open the other file with a handle of its own; for a copy use rpmadb_backup",
+        ),
+        AuthAction::Pragma { pragma_name, pragma_value } => judge_pragma(whose, pragma_name, pragma_value),
+        AuthAction::Function { function_name } if function_name.eq_ignore_ascii_case("load_extension") => {
+            refuse("load_extension".into(), "link what you need into the host")
+        }
+        AuthAction::Read { .. } | AuthAction::Select | AuthAction::Function { .. } | AuthAction::Recursive => Ok(()),
+        _ if whose == Whose::Readers => Err(Error::ReadOnly { what: "the database, by this statement,".into() }),
+        ref action => match written_table(action).filter(|table| is_ours(table)) {
+            Some(table) => Err(Error::Unsupported {
+                what: format!("writing to {table}"),
+                instead: Some("rpmadb keeps that table itself"),
+            }),
+            None => Ok(()),
+        },
+    }
+}
+
+fn transaction_word(operation: TransactionOperation) -> &'static str {
+    match operation {
+        TransactionOperation::Begin => "BEGIN",
+        TransactionOperation::Rollback => "ROLLBACK",
+        _ => "COMMIT",
+    }
+}
+
+/// The table an action writes to or changes.
+fn written_table<'a>(action: &AuthAction<'a>) -> Option<&'a str> {
+    match *action {
+        AuthAction::CreateIndex { table_name, .. }
+        | AuthAction::CreateTable { table_name }
+        | AuthAction::CreateTempTable { table_name }
+        | AuthAction::CreateTempTrigger { table_name, .. }
+        | AuthAction::CreateTrigger { table_name, .. }
+        | AuthAction::Delete { table_name }
+        | AuthAction::DropIndex { table_name, .. }
+        | AuthAction::DropTable { table_name }
+        | AuthAction::DropTrigger { table_name, .. }
+        | AuthAction::Insert { table_name }
+        | AuthAction::Update { table_name, .. }
+        | AuthAction::AlterTable { table_name, .. }
+        | AuthAction::CreateVtable { table_name, .. }
+        | AuthAction::DropVtable { table_name, .. } => Some(table_name),
+        _ => None,
+    }
+}
+
+/// Pragmas that only tell, whatever their argument.
+const TELLING: &[&str] = &[
+    "table_info",
+    "table_xinfo",
+    "table_list",
+    "index_info",
+    "index_xinfo",
+    "index_list",
+    "foreign_key_list",
+    "foreign_key_check",
+    "integrity_check",
+    "quick_check",
+    "collation_list",
+    "function_list",
+    "module_list",
+    "pragma_list",
+    "compile_options",
+    "database_list",
+    "page_count",
+    "freelist_count",
+    "data_version",
+];
+
+/// Pragmas that tell when they have no argument and set when they have one.
+const TELLING_WITHOUT_VALUE: &[&str] = &[
+    "application_id",
+    "user_version",
+    "schema_version",
+    "encoding",
+    "page_size",
+    "journal_mode",
+    "synchronous",
+    "foreign_keys",
+    "cache_size",
+    "auto_vacuum",
+    "mmap_size",
+    "busy_timeout",
+    "trusted_schema",
+    "query_only",
+    "secure_delete",
+    "temp_store",
+    "wal_autocheckpoint",
+    "journal_size_limit",
+    "max_page_count",
+    "locking_mode",
+    "recursive_triggers",
+    "defer_foreign_keys",
+    "cell_size_check",
+    "automatic_index",
+    "analysis_limit",
+    "threads",
+];
+
+fn judge_pragma(whose: Whose, name: &str, value: Option<&str>) -> Result<(), Error> {
+    let listed = |list: &[&str]| list.iter().any(|known| known.eq_ignore_ascii_case(name));
+    if listed(TELLING) || (value.is_none() && listed(TELLING_WITHOUT_VALUE)) {
+        return Ok(());
+    }
+    // why: these two live in the file's header and belong to its schema, so a migration may set them
+    if whose == Whose::Migrations && listed(&["application_id", "defer_foreign_keys"]) {
+        return Ok(());
+    }
+    Err(Error::Unsupported {
+        what: format!("PRAGMA {name}{}", if value.is_some() { " with a value" } else { "" }),
+        instead: Some(
+            "settings of the connection are options of rpmadb_open; for work on the file there are checkpoint, backup and the other verbs",
+        ),
+    })
+}

@@ -1,0 +1,72 @@
+//! How a database is opened: the resolved form of the `open` options that SQLite hears about.
+//!
+//! Leaves to others: reading options (`request.rs`) and applying them (`connection.rs`).
+//!
+//! Invariant: made once per handle and never changed, so every connection of a handle is configured alike.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::request::{JournalMode, Open, Synchronous};
+
+/// How every connection of one handle is opened.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The file; `None` for a database in memory.
+    pub path: Option<PathBuf>,
+    /// No connection may write.
+    pub read_only: bool,
+    /// The first connection may make the file.
+    pub create: bool,
+    /// How long to wait for locks.
+    pub busy_timeout: Duration,
+    /// Wanted journal mode.
+    pub journal_mode: JournalMode,
+    /// Wanted `PRAGMA synchronous`.
+    pub synchronous: Synchronous,
+    /// Enforce foreign keys.
+    pub foreign_keys: bool,
+    /// Trust the schema.
+    pub trusted_schema: bool,
+    /// SQLite's defensive mode.
+    pub defensive: bool,
+    /// Bytes mapped into memory.
+    pub mmap_size: u64,
+    /// Prepared statements kept per connection.
+    pub statement_cache: usize,
+    /// Most readers.
+    pub readers: u32,
+    /// Readers kept open while idle.
+    pub idle_readers: u32,
+    /// How long to wait for a reader.
+    pub reader_timeout: Duration,
+}
+
+impl Settings {
+    /// The settings of checked options for a database at `path`.
+    #[must_use]
+    pub fn new(path: Option<PathBuf>, options: &Open) -> Settings {
+        Settings {
+            path,
+            read_only: options.read_only,
+            create: options.create.unwrap_or(true) && !options.read_only,
+            busy_timeout: Duration::from_millis(options.busy_timeout_ms()),
+            journal_mode: options.journal_mode,
+            synchronous: options.synchronous,
+            foreign_keys: options.foreign_keys.unwrap_or(true),
+            trusted_schema: options.trusted_schema,
+            defensive: options.defensive.unwrap_or(true),
+            mmap_size: options.mmap_size_bytes.unwrap_or(0),
+            statement_cache: options.statement_cache.unwrap_or(64) as usize,
+            readers: options.pool.max() as u32,
+            idle_readers: options.pool.min_idle() as u32,
+            reader_timeout: Duration::from_millis(options.pool.timeout_ms()),
+        }
+    }
+
+    /// The file as messages name it.
+    #[must_use]
+    pub fn display(&self) -> String {
+        self.path.as_ref().map_or_else(|| ":memory:".to_owned(), |path| path.display().to_string())
+    }
+}
