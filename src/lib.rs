@@ -1,8 +1,51 @@
-//! stub
-#[allow(missing_docs)]
+//! rpmadb owns the life of a SQLite database for any host: it opens, migrates, checks, measures, checkpoints, backs up
+//! and scripts it, through one C ABI, one command, one Lua object and this Rust API.
+//!
+//! The map. A request goes down, a report or an [`error::Error`] comes up; a file may use only floors below its own.
+//!
+//! ```text
+//! 6  capi/  bin/rpmadb/     doors: convert, call, convert back
+//! 5  database               who may, which connection; then one line into the floors below
+//! 4  lua/                   the sandbox, the `db` object, scripts and Lua migrations
+//! 3  ops/                   one verb a file: health, diagnostics, stats, checkpoint, backup, query
+//! 2  migrations/            one noun a file: file, scan, set, catalog, history, plan, run
+//! 1  sqlite/  machine       the only place that knows rusqlite; the machine around the database
+//! 0  error operation request report    the vocabulary
+//! ```
+//!
+//! `tests/layers.rs` holds the rule. Why a file is as it is stands at its head.
+//!
+//! ```
+//! use rpmadb::{Database, Operation, request};
+//!
+//! let watch = Operation::new();
+//! let (database, report) = Database::open(":memory:", &request::Open::default(), &watch)?;
+//! assert_eq!(report.migrate.expect("a new database is migrated").from, 0);
+//! let users = database.query("SELECT count(*) FROM users", None, &watch)?;
+//! assert_eq!(users.rows[0][0], 0);
+//! # Ok::<(), rpmadb::Error>(())
+//! ```
+
+pub mod capi;
+mod database;
 pub mod error;
-pub mod migrations;
+mod lua;
+mod machine;
+mod migrations;
 pub mod operation;
+mod ops;
 pub mod report;
 pub mod request;
-pub mod sqlite;
+mod sqlite;
+
+pub use database::{Database, HostFn, HostStep, Opening, VERBS, build_info};
+pub use error::{Error, Result, Status};
+pub use migrations::Set;
+pub use operation::{Operation, Progress};
+pub use request::{CheckpointMode, Request, Role};
+
+/// Version of the C ABI: changes only when a program compiled against an older header would break.
+pub const ABI_VERSION: u32 = 1;
+
+/// Verbs that the Lua object offers; see `tests/parity.rs`.
+pub const LUA_VERBS: &[&str] = lua::VERBS;

@@ -43,7 +43,11 @@ pub struct Operation {
     /// Set when the handle that carries the call is being closed.
     closing: Option<Arc<AtomicBool>>,
     verb: &'static str,
+    /// Which handle the call is on; 0 while bound to none.
+    owner: u64,
     deadline: Option<Instant>,
+    /// The deadline of a script, and its limit in milliseconds.
+    script: Option<(Instant, u64)>,
 }
 
 struct State {
@@ -67,7 +71,9 @@ impl Default for Operation {
             }),
             closing: None,
             verb: "the call",
+            owner: 0,
             deadline: None,
+            script: None,
         }
     }
 }
@@ -105,17 +111,26 @@ impl Operation {
         progress
     }
 
-    /// This operation bound to one call: the clock starts, and `closing` stops it too.
+    /// This operation bound to one call on the handle `owner`: the clock starts, and `closing` stops it too.
     #[must_use]
-    pub fn begin(&self, verb: &'static str, closing: Arc<AtomicBool>) -> Operation {
+    pub fn begin(&self, verb: &'static str, owner: u64, closing: Arc<AtomicBool>) -> Operation {
         *lock(&self.state.progress) = Progress::default();
         let timeout = self.state.timeout_ms.load(Ordering::Acquire);
         Operation {
             state: Arc::clone(&self.state),
             closing: Some(closing),
             verb,
+            owner,
+            script: None,
             deadline: (timeout > 0).then(|| Instant::now() + Duration::from_millis(timeout)),
         }
+    }
+
+    /// This operation for a script that may run `limit`: from then on it fails with `SCRIPT_TIMEOUT`.
+    #[must_use]
+    pub(crate) fn for_script(&self, limit: Duration) -> Operation {
+        let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        Operation { script: Some((Instant::now() + limit, limit_ms)), ..self.clone() }
     }
 
     /// The name of the call this operation is bound to.
@@ -163,11 +178,16 @@ impl Operation {
         if closing || self.state.cancelled.load(Ordering::Acquire) {
             return Err(Error::Cancelled { verb: self.verb });
         }
-        match self.deadline {
-            Some(deadline) if Instant::now() >= deadline => {
-                let limit_ms = self.state.timeout_ms.load(Ordering::Acquire);
-                Err(Error::Timeout { verb: self.verb, limit_ms })
-            }
+        if self.deadline.is_none() && self.script.is_none() {
+            return Ok(());
+        }
+        let now = Instant::now();
+        if self.deadline.is_some_and(|deadline| now >= deadline) {
+            let limit_ms = self.state.timeout_ms.load(Ordering::Acquire);
+            return Err(Error::Timeout { verb: self.verb, limit_ms });
+        }
+        match self.script {
+            Some((deadline, limit_ms)) if now >= deadline => Err(Error::ScriptTimeout { limit_ms }),
             _ => Ok(()),
         }
     }
@@ -203,6 +223,11 @@ pub(crate) fn current() -> Option<Operation> {
     CURRENT.with_borrow(|stack| stack.last().cloned())
 }
 
+/// Whether a call on the handle `owner` is under way further up this thread's stack.
+pub(crate) fn is_entered(owner: u64) -> bool {
+    CURRENT.with_borrow(|stack| stack.iter().any(|operation| operation.owner == owner))
+}
+
 /// See [`enter`]; stays on its thread.
 pub(crate) struct Entered {
     _here: std::marker::PhantomData<*const ()>,
@@ -223,11 +248,11 @@ mod tests {
     #[test]
     fn a_cancel_reaches_the_bound_call_and_later_ones() {
         let operation = Operation::new();
-        let bound = operation.begin("stats", Arc::default());
+        let bound = operation.begin("stats", 1, Arc::default());
         assert_eq!(bound.check(), Ok(()));
         operation.cancel();
         assert_eq!(bound.check(), Err(Error::Cancelled { verb: "stats" }));
-        assert!(operation.begin("health", Arc::default()).check().is_err());
+        assert!(operation.begin("health", 1, Arc::default()).check().is_err());
     }
 
     #[test]
@@ -235,7 +260,7 @@ mod tests {
         let operation = Operation::new();
         operation.set_timeout_ms(1);
         std::thread::sleep(Duration::from_millis(5));
-        let bound = operation.begin("query", Arc::default());
+        let bound = operation.begin("query", 1, Arc::default());
         std::thread::sleep(Duration::from_millis(5));
         assert_eq!(bound.check(), Err(Error::Timeout { verb: "query", limit_ms: 1 }));
     }
@@ -248,7 +273,7 @@ mod tests {
             inner.on_progress(None);
             progress.done < 5
         })));
-        let bound = operation.begin("backup", Arc::default());
+        let bound = operation.begin("backup", 1, Arc::default());
         assert!(bound.report("copying pages", 5, 10).is_err());
         let seen = operation.progress();
         assert_eq!((seen.stage.as_str(), seen.done, seen.total, seen.cancelled), ("copying pages", 5, 10, true));

@@ -145,8 +145,8 @@ pub struct Diagnostics {
     pub busy_timeout_ms: u64,
     /// `"ok"`, or the findings of SQLite's integrity check, one a line.
     pub integrity: String,
-    /// Rows of every table.
-    pub table_counts: BTreeMap<String, u64>,
+    /// Rows of every table; null for a virtual table whose module is not in this build.
+    pub table_counts: BTreeMap<String, Option<u64>>,
     /// The readers and the writer.
     pub pool_state: PoolState,
     /// Rows whose foreign key points nowhere, at most 100 of them.

@@ -14,7 +14,6 @@ mod run;
 mod scan;
 mod set;
 
-pub use catalog::{Catalog, Direction, LuaRunner, Source, Step};
-pub use run::{Before, current_version, migrate, status};
-pub use scan::{position, statements};
+pub use catalog::{Catalog, Direction, Source, Step, StepFn};
+pub use run::{current_version, migrate, status};
 pub use set::Set;

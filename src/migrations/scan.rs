@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// A keyword or an unquoted name.
     Word,
     /// A quoted name, a string, or a BLOB literal.
@@ -28,7 +28,7 @@ pub enum Kind {
 
 /// A token and where it stands in the text, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
+pub(super) struct Token {
     /// What it is.
     pub kind: Kind,
     /// Where it stands.
@@ -36,7 +36,7 @@ pub struct Token {
 }
 
 /// Iterates over the tokens of `text`; white space is passed over.
-pub fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
     let mut at = 0;
     std::iter::from_fn(move || {
         let bytes = text.as_bytes();
@@ -224,13 +224,13 @@ pub fn position(text: &str, offset: usize) -> (u32, u32) {
 }
 
 /// The text of the line at a byte offset, without its line ending.
-pub fn line_at(text: &str, offset: usize) -> &str {
+pub(super) fn line_at(text: &str, offset: usize) -> &str {
     let (line, _) = position(text, offset);
     text.lines().nth(line as usize - 1).unwrap_or("")
 }
 
 /// A sum over the tokens: the same for texts that differ in line endings, comments and spacing alone.
-pub fn checksum(text: &str) -> String {
+pub(super) fn checksum(text: &str) -> String {
     let mut hasher = blake3::Hasher::new();
     for token in tokens(text).filter(|token| token.kind != Kind::Comment) {
         // why replaced: a line ending inside a string differs between checkouts of one file

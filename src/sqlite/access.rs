@@ -15,6 +15,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::connection::Connection;
 use super::readers::{Reader, Readers};
+use super::rules::Whose;
 use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::operation::Operation;
@@ -142,10 +143,12 @@ impl Pool {
         let readers = if self.settings.path.is_some() { self.settings.readers } else { 0 };
         PoolState { connections: open + 1, idle_connections: idle + writer_idle, max_connections: readers + 1 }
     }
+}
 
-    /// Closes the readers, then the writer.
-    pub fn close(self) {
-        if let Some(readers) = self.readers.into_inner() {
+impl Drop for Pool {
+    fn drop(&mut self) {
+        // why first: the writer must be the last to close, so that SQLite tidies up the log
+        if let Some(readers) = self.readers.take() {
             readers.close();
         }
     }
@@ -209,11 +212,43 @@ impl Access {
         }
     }
 
+    /// Runs `body` on the connection that a user's statement belongs to, under the rules for it: reads on a reader,
+    /// everything else on the writer. `body` runs a second time when SQLite finds that what began as a read writes.
+    pub fn for_statement<T>(
+        &self,
+        sql: &str,
+        may_write: bool,
+        operation: &Operation,
+        mut body: impl FnMut(&Connection) -> Result<T>,
+    ) -> Result<T> {
+        let mut on = |connection: &Connection, whose| {
+            let _rules = connection.rules().switch(whose);
+            body(connection)
+        };
+        if let Access::Bound { connection, .. } = self {
+            return on(connection, if may_write { Whose::Users } else { Whose::Readers });
+        }
+        if !may_write || begins_as_a_read(sql) {
+            match on(&*self.reader(operation)?, Whose::Readers) {
+                // why on: `WITH ... INSERT` begins as a read
+                Err(Error::ReadOnly { .. }) if may_write => {}
+                outcome => return outcome,
+            }
+        }
+        on(&*self.writer(operation)?, Whose::Users)
+    }
+
     /// How many connections are open and idle.
     #[must_use]
     pub fn pool_state(&self) -> PoolState {
         self.pool().state()
     }
+}
+
+/// A guess by the first word, to spare the writer; SQLite decides.
+fn begins_as_a_read(sql: &str) -> bool {
+    let first = sql.trim_start().split(|character: char| !character.is_ascii_alphabetic()).next().unwrap_or("");
+    ["select", "values", "with", "explain"].iter().any(|word| first.eq_ignore_ascii_case(word))
 }
 
 /// Refuses what SQLite would hang on or misname; returns whether the file does not exist yet. Looks with `stat` only.

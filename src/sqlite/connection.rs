@@ -257,6 +257,20 @@ impl Connection {
         inner.is_readonly(rusqlite::MAIN_DB).map_err(|error| self.failure(error))
     }
 
+    /// Whether the file was renamed, replaced or removed since it was opened.
+    pub fn has_moved(&self) -> Result<bool> {
+        let mut moved = 0;
+        self.raw()
+            .file_control(Some(rusqlite::MAIN_DB), rusqlite::FileControl::HasMoved(&mut moved))
+            .map_err(|error| self.failure(error))?;
+        Ok(moved != 0)
+    }
+
+    /// Whether SQLite's defensive mode is on.
+    pub fn is_defensive(&self) -> Result<bool> {
+        self.raw().db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE).map_err(|error| self.failure(error))
+    }
+
     /// Rows changed by the last statement.
     #[must_use]
     pub fn changes(&self) -> u64 {
@@ -485,7 +499,7 @@ mod tests {
     fn a_cancelled_operation_stops_a_long_statement() {
         let connection = Connection::open_in_memory().expect("opens");
         let operation = Operation::new();
-        let _entered = operation::enter(operation.begin("query", Arc::default()));
+        let _entered = operation::enter(operation.begin("query", 1, Arc::default()));
         operation.cancel();
         let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
         let error = connection.value::<i64>(endless, &[]).expect_err("must stop");

@@ -2,7 +2,7 @@
 //! readers, statements and values, checkpoint and page copy.
 //!
 //! Leaves to others: what to run and why. Nothing here has an opinion on migrations, backups or roles beyond
-//! the switch that says whose SQL a connection is running ([`Rules`]).
+//! the switch that says whose SQL a connection is running ([`Whose`]).
 //!
 //! Invariant: every failure leaves this floor as an [`crate::error::Error`], and every wait polls the
 //! operation of the call.
@@ -15,14 +15,15 @@ mod failure;
 mod header;
 mod readers;
 mod rules;
+pub mod schema;
 mod settings;
 mod value;
 
-pub use access::{Access, Lease, Pool};
+pub use access::{Access, Pool};
 pub use checkpoint::{WalState, checkpoint, wal_state};
-pub use connection::{Connection, Params, Statement};
+pub use connection::{Connection, Params};
 pub use copy::copy_pages;
-pub use rules::{Rules, Whose};
+pub use rules::Whose;
 pub use settings::Settings;
 pub use value::{FromValue, Value};
 

@@ -69,4 +69,19 @@ impl Settings {
     pub fn display(&self) -> String {
         self.path.as_ref().map_or_else(|| ":memory:".to_owned(), |path| path.display().to_string())
     }
+
+    /// Size of the write-ahead log by `stat`; `None` when there is none.
+    #[must_use]
+    pub fn wal_size_bytes(&self) -> Option<u64> {
+        let mut name = self.path.clone()?.into_os_string();
+        name.push("-wal");
+        std::fs::metadata(name).ok().map(|found| found.len())
+    }
+
+    /// The folder of the file; `None` for a database in memory.
+    #[must_use]
+    pub fn folder(&self) -> Option<&std::path::Path> {
+        let parent = self.path.as_deref()?.parent()?;
+        Some(if parent.as_os_str().is_empty() { std::path::Path::new(".") } else { parent })
+    }
 }

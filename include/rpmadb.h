@@ -1,0 +1,773 @@
+/*
+ * rpmadb: owns the life of a SQLite database for any host.
+ *
+ * The conventions, once for all functions:
+ *
+ * - A function returns RPMADB_OK (0) or a positive status, listed below.
+ * - Texts are NUL-terminated UTF-8. `options` is a JSON object, or NULL for defaults; an unknown key is an error.
+ * - `out` may be NULL. If given, it is set on every path: to NULL or to one JSON document that you release with
+ *   rpmadb_free. On success it is the report; on failure {"error": {"status", "name", "message", and where they apply
+ *   "hint", "sqlite_code", "file", "line", "column", "statement", "source_line", "version"}}.
+ * - Handles look like pointers and are numbers: using one after its close, a copy of it, or a wrong one is an error
+ *   status and never undefined behaviour.
+ * - Any handle may be used from any thread at any time. Reads run side by side, writes queue. From inside a callback the
+ *   handle that is in the call answers RPMADB_REENTRANT.
+ * - After fork, handles of the parent answer RPMADB_WRONG_PROCESS in the child.
+ * - Nothing is printed, no signal handler is set, no thread is started before a reader or a script needs one.
+ * - The shared library stays loaded once it is loaded: dlclose does nothing.
+ *
+ * Generated from the source by cbindgen; do not edit.
+ */
+
+#ifndef RPMADB_H
+#define RPMADB_H
+
+#include <stdint.h>
+
+/**
+ * The ABI version of this header. Pass it to rpmadb_check_abi.
+ */
+#define RPMADB_ABI_VERSION 1
+
+/**
+ * Success.
+ */
+#define RPMADB_OK 0
+
+/**
+ * An argument or option is wrong; the message names it.
+ */
+#define RPMADB_INVALID_ARGUMENT 100
+
+/**
+ * A required pointer is NULL.
+ */
+#define RPMADB_NULL_ARGUMENT 101
+
+/**
+ * Text is not UTF-8.
+ */
+#define RPMADB_INVALID_UTF8 102
+
+/**
+ * The handle was closed.
+ */
+#define RPMADB_STALE_HANDLE 103
+
+/**
+ * The value was never a handle.
+ */
+#define RPMADB_BAD_HANDLE 104
+
+/**
+ * A handle of the other kind.
+ */
+#define RPMADB_WRONG_KIND 105
+
+/**
+ * The handle is already in a call further up this thread's stack.
+ */
+#define RPMADB_REENTRANT 106
+
+/**
+ * The handle was opened by the process this one was forked from.
+ */
+#define RPMADB_WRONG_PROCESS 107
+
+/**
+ * The header and the library do not fit each other.
+ */
+#define RPMADB_ABI_MISMATCH 108
+
+/**
+ * Not available in this build or at this place.
+ */
+#define RPMADB_UNSUPPORTED 109
+
+/**
+ * SQLite refused the SQL.
+ */
+#define RPMADB_SQL 200
+
+/**
+ * Another connection holds the lock.
+ */
+#define RPMADB_BUSY 201
+
+/**
+ * The database or the handle may not write.
+ */
+#define RPMADB_READ_ONLY 202
+
+/**
+ * A file or value does not exist.
+ */
+#define RPMADB_NOT_FOUND 203
+
+/**
+ * The destination exists.
+ */
+#define RPMADB_ALREADY_EXISTS 204
+
+/**
+ * The path is not a SQLite database.
+ */
+#define RPMADB_NOT_A_DATABASE 205
+
+/**
+ * The database is damaged.
+ */
+#define RPMADB_CORRUPT 206
+
+/**
+ * No space is left.
+ */
+#define RPMADB_DISK_FULL 207
+
+/**
+ * The operating system failed a file operation.
+ */
+#define RPMADB_IO 208
+
+/**
+ * The operating system denied access.
+ */
+#define RPMADB_PERMISSION 209
+
+/**
+ * A constraint of the schema is violated.
+ */
+#define RPMADB_CONSTRAINT 210
+
+/**
+ * Another copy of SQLite in this process uses the file.
+ */
+#define RPMADB_FOREIGN_SQLITE 211
+
+/**
+ * Source and destination are one file.
+ */
+#define RPMADB_SAME_FILE 212
+
+/**
+ * A migration step failed; nothing of the run was kept.
+ */
+#define RPMADB_MIGRATION_FAILED 300
+
+/**
+ * An applied migration's file has changed.
+ */
+#define RPMADB_MIGRATION_CHANGED 301
+
+/**
+ * An applied migration is not in the set.
+ */
+#define RPMADB_MIGRATION_MISSING 302
+
+/**
+ * A file of the migration set is not acceptable.
+ */
+#define RPMADB_MIGRATION_INVALID 303
+
+/**
+ * The database was migrated by a newer set.
+ */
+#define RPMADB_DATABASE_TOO_NEW 304
+
+/**
+ * A pending migration is lower than one already applied.
+ */
+#define RPMADB_OUT_OF_ORDER 305
+
+/**
+ * A guard found lost data or a broken schema.
+ */
+#define RPMADB_GUARD 306
+
+/**
+ * A migration has no way back.
+ */
+#define RPMADB_IRREVERSIBLE 307
+
+/**
+ * The Lua text does not parse.
+ */
+#define RPMADB_SCRIPT_SYNTAX 400
+
+/**
+ * The script raised an error.
+ */
+#define RPMADB_SCRIPT_FAILED 401
+
+/**
+ * The script ran longer than it may.
+ */
+#define RPMADB_SCRIPT_TIMEOUT 402
+
+/**
+ * The script used more memory than it may.
+ */
+#define RPMADB_SCRIPT_MEMORY 403
+
+/**
+ * The call was cancelled.
+ */
+#define RPMADB_CANCELLED 500
+
+/**
+ * The call's time ran out.
+ */
+#define RPMADB_TIMEOUT 501
+
+/**
+ * The role may not do this.
+ */
+#define RPMADB_DENIED 502
+
+/**
+ * A backup does not hold what it should.
+ */
+#define RPMADB_BACKUP_INVALID 600
+
+/**
+ * A backup could not be made.
+ */
+#define RPMADB_BACKUP_FAILED 601
+
+/**
+ * A backup could not be decrypted.
+ */
+#define RPMADB_DECRYPT 602
+
+/**
+ * A defect of this library.
+ */
+#define RPMADB_INTERNAL 900
+
+/**
+ * A panic was caught at the boundary.
+ */
+#define RPMADB_PANIC 901
+
+/**
+ * Memory ran out.
+ */
+#define RPMADB_NO_MEMORY 902
+
+/**
+ * Log level: nothing.
+ */
+#define RPMADB_LOG_OFF 0
+
+/**
+ * Log level: what failed.
+ */
+#define RPMADB_LOG_ERROR 1
+
+/**
+ * Log level: what somebody should look at.
+ */
+#define RPMADB_LOG_WARN 2
+
+/**
+ * Log level: what was done.
+ */
+#define RPMADB_LOG_INFO 3
+
+/**
+ * Log level: how it was done.
+ */
+#define RPMADB_LOG_DEBUG 4
+
+/**
+ * An open database. A number in the shape of a pointer; the library never reads through it.
+ */
+typedef struct rpmadb rpmadb;
+
+/**
+ * Watches one call: cancel, time-out, progress. A number in the shape of a pointer; the library never reads through it.
+ */
+typedef struct rpmadb_op rpmadb_op;
+
+/**
+ * Told how far a call is: `done` of `total` units (`total` is 0 while unknown) of `stage`, which is only valid during
+ * the callback. Runs on the thread that works, and must not use the handle of the call (`RPMADB_REENTRANT`).
+ * Return 0 to go on, anything else to cancel the call. A C++ exception that leaves it ends the process.
+ */
+typedef int32_t (*rpmadb_progress_fn)(uint64_t done, uint64_t total, const char *stage, void *user_data);
+
+/**
+ * Host code that works inside a transaction. `db` is a handle on that transaction, good until the function returns.
+ * Use it and no other handle on the same database (they answer RPMADB_REENTRANT on this thread).
+ * Return 0 for success, anything else to have all of it rolled back. A C++ exception that leaves it ends the process.
+ */
+typedef int32_t (*rpmadb_step_fn)(rpmadb *db, void *user_data);
+
+/**
+ * Receives one log line. `target` and `message` are only valid during the call. It may run on any thread and must not
+ * use a handle that is in a call on that thread. A C++ exception that leaves it ends the process.
+ */
+typedef void (*rpmadb_log_fn)(int32_t level, const char *target, const char *message, void *user_data);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The version of the library, such as "0.1.0".
+ *
+ * @return static text; do not release it.
+ *
+ * Threads: any.
+ */
+const char *rpmadb_version(void);
+
+/**
+ * The ABI version of the library. It changes only when a program compiled against an older header would break.
+ *
+ * Threads: any.
+ */
+uint32_t rpmadb_abi_version(void);
+
+/**
+ * Refuses a library that does not fit the header a program was compiled with.
+ *
+ * @param header_abi  RPMADB_ABI_VERSION.
+ * @return RPMADB_OK or RPMADB_ABI_MISMATCH.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_check_abi(uint32_t header_abi);
+
+/**
+ * Tells what the library is made of.
+ *
+ * @param out  receives {version, abi_version, sqlite: {version, source_id, linkage}, lua, features, target,
+ *             embedded_migrations}; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_build_info(char **out);
+
+/**
+ * The name of a status, such as "BUSY"; "UNKNOWN" for a number that is none.
+ *
+ * @param status  a status number.
+ * @return static text; do not release it.
+ *
+ * Threads: any.
+ */
+const char *rpmadb_status_name(int32_t status);
+
+/**
+ * Releases a text that the library handed out. Only those: memory of the host's own is not for this function.
+ *
+ * @param text  the text; NULL is nothing to do. Do not use it afterwards.
+ *
+ * Threads: any.
+ */
+void rpmadb_free(char *text);
+
+/**
+ * Makes an operation. It may be passed to any number of calls, one after the other or at once; once cancelled it
+ * stops every call that gets it.
+ *
+ * @param op_out  receives the handle; release it with rpmadb_op_free.
+ * @return RPMADB_OK, RPMADB_NULL_ARGUMENT, or RPMADB_NO_MEMORY when 65,536 handles are open.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_op_new(rpmadb_op **op_out);
+
+/**
+ * Sets or, with a NULL function, removes the progress callback.
+ *
+ * @param op         the operation.
+ * @param callback   see rpmadb_progress_fn.
+ * @param user_data  handed to the callback; must stay valid until the callback is removed and no call that has `op`
+ *                   is running.
+ * @return RPMADB_OK or the status of a wrong handle.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_op_on_progress(rpmadb_op *op, rpmadb_progress_fn callback, void *user_data);
+
+/**
+ * Limits each call that is given `op` from now on to `timeout_ms` milliseconds from its start (RPMADB_TIMEOUT).
+ *
+ * @param op          the operation.
+ * @param timeout_ms  the limit; 0 is none.
+ * @return RPMADB_OK or the status of a wrong handle.
+ *
+ * Threads: any. A call that already runs keeps the limit it started with.
+ */
+int32_t rpmadb_op_set_timeout_ms(rpmadb_op *op, uint64_t timeout_ms);
+
+/**
+ * Asks the calls that have `op` to stop; they return RPMADB_CANCELLED, usually within a few milliseconds.
+ *
+ * @param op  the operation.
+ * @return RPMADB_OK or the status of a wrong handle.
+ *
+ * Threads: any, also while the call runs.
+ */
+int32_t rpmadb_op_cancel(rpmadb_op *op);
+
+/**
+ * Tells how far the call is: `{"stage": ..., "done": ..., "total": ..., "cancelled": ...}`.
+ *
+ * @param op   the operation.
+ * @param out  receives the document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or the status of a wrong handle.
+ *
+ * Threads: any, also while the call runs.
+ */
+int32_t rpmadb_op_progress(rpmadb_op *op, char **out);
+
+/**
+ * Releases an operation and sets the variable to NULL. A call that still runs with it goes on unwatched.
+ *
+ * @param op  address of the variable; a variable that holds NULL is RPMADB_OK.
+ * @return RPMADB_OK, or the status of a wrong handle, and then the variable is left as it was.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_op_free(rpmadb_op **op);
+
+/**
+ * Opens or creates a database, configures it, and migrates it to the latest version unless told not to.
+ *
+ * Options (a JSON object, or NULL): actor, role, read_only, create, migrate, migrations (a folder), busy_timeout_ms,
+ * journal_mode, synchronous, foreign_keys, trusted_schema, defensive, mmap_size_bytes, statement_cache,
+ * pool {max, min_idle, timeout_ms}, backup {folder, before_migrate}, script {timeout_ms, memory_bytes}.
+ *
+ * @param path     the file, or ":memory:".
+ * @param options  see above.
+ * @param op       watches the call; may be NULL.
+ * @param db_out   receives the handle, or NULL on failure; release it with rpmadb_close.
+ * @param out      receives the report {database_path, created, journal_mode, migrate, duration_ms} or the error document;
+ *                 release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status. A file that is no database is left as it is.
+ *
+ * Threads: any. The handle may be used from any thread at any time.
+ */
+int32_t rpmadb_open(const char *path,
+                    const char *options,
+                    rpmadb_op *op,
+                    rpmadb **db_out,
+                    char **out);
+
+/**
+ * Makes a second handle on the same database, for one user of the host, with that user's rights.
+ *
+ * @param db      an open handle.
+ * @param actor   who: a name for records and logs.
+ * @param role    "admin", "supervisor" or "user"; never more than `db` has (RPMADB_DENIED).
+ * @param db_out  receives the handle, or NULL on failure; release it with rpmadb_close. It stays good when `db` is closed.
+ * @param out     receives {actor, role} or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_as(rpmadb *db,
+                  const char *actor,
+                  const char *role,
+                  rpmadb **db_out,
+                  char **out);
+
+/**
+ * Closes a handle and sets the variable to NULL. Calls that run on it are cancelled and waited for. The last handle on
+ * a database closes the file.
+ *
+ * @param db  address of the variable; a variable that holds NULL is RPMADB_OK.
+ * @return RPMADB_OK; RPMADB_REENTRANT from inside a call on the handle; RPMADB_WRONG_PROCESS after fork; the status of a
+ *         wrong handle. On failure the variable is left as it was.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_close(rpmadb **db);
+
+/**
+ * Registers a migration whose code is the host's own function. It wins over a file of its version and runs with the
+ * next rpmadb_migrate, inside the migration's transaction; open with {"migrate": false} to register steps first.
+ *
+ * @param db         an open handle.
+ * @param version    from 1.
+ * @param name       a name for the history.
+ * @param up         applies it.
+ * @param down       takes it back; NULL when there is no way back.
+ * @param user_data  handed to both; must stay valid until the last handle on the database is closed.
+ * @param out        receives {version, name} or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any. The functions run on the thread that calls rpmadb_migrate.
+ */
+int32_t rpmadb_add_step(rpmadb *db,
+                        int64_t version,
+                        const char *name,
+                        rpmadb_step_fn up,
+                        rpmadb_step_fn down,
+                        void *user_data,
+                        char **out);
+
+/**
+ * Calls a function with a handle bound to one write transaction: 0 commits, anything else rolls back.
+ *
+ * Options: none yet; pass NULL.
+ *
+ * @param db         an open handle.
+ * @param body       the function.
+ * @param user_data  handed to it.
+ * @param options    NULL or "{}".
+ * @param op         watches the call; may be NULL. A cancel or time-out rolls back even if the function returned 0.
+ * @param out        receives {committed, returned, duration_ms} or the error document; release it with rpmadb_free.
+ *                   May be NULL.
+ * @return RPMADB_OK when the function was called and the transaction ended as it asked; else an error status.
+ *
+ * Threads: any. The function runs on the calling thread.
+ */
+int32_t rpmadb_transaction(rpmadb *db,
+                           rpmadb_step_fn body,
+                           void *user_data,
+                           const char *options,
+                           rpmadb_op *op,
+                           char **out);
+
+/**
+ * Applies what is pending, all of it in one transaction.
+ *
+ * Options: target (stop after this version), dry_run, backup (first, into the configured folder), lock_timeout_ms,
+ * allow_out_of_order.
+ *
+ * @param db       an open handle.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {from, to, applied: [{version, name, kind, duration_ms}], backup, dry_run, duration_ms} or the
+ *                 error document with file, line and column; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status; on failure nothing of the run was kept.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_migrate(rpmadb *db,
+                       const char *options,
+                       rpmadb_op *op,
+                       char **out);
+
+/**
+ * Lists every migration known or recorded, with its state.
+ *
+ * @param db       an open handle.
+ * @param options  NULL or "{}": there are none yet.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {current, latest, pending, migrations: [{version, name, kind, state, applied_at, actor, duration_ms,
+ *                 reversible}]} or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_migrations(rpmadb *db,
+                          const char *options,
+                          rpmadb_op *op,
+                          char **out);
+
+/**
+ * A quick look that says whether somebody must act. Writes nothing.
+ *
+ * @param db       an open handle.
+ * @param options  NULL or "{}": there are none yet.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {status: "ok" | "unknown" | "degraded" | "critical", score, checks: [{id, status, value, threshold,
+ *                 measured_at, cost_us, remedy}]} or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK also when the database is unwell; an error status when it could not be looked at.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_health(rpmadb *db,
+                      const char *options,
+                      rpmadb_op *op,
+                      char **out);
+
+/**
+ * Examines everything that helps to find out what is wrong, the slow checks included. Writes nothing.
+ *
+ * @param db       an open handle.
+ * @param options  NULL or "{}": there are none yet.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {journal_mode, wal_checkpoint: [log, checkpointed], busy_timeout_ms, integrity, table_counts,
+ *                 pool_state: {connections, idle_connections, max_connections}, foreign_key_check, pragmas,
+ *                 sqlite_version, system} or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any. Takes about 8 s per GB of database.
+ */
+int32_t rpmadb_diagnostics(rpmadb *db,
+                           const char *options,
+                           rpmadb_op *op,
+                           char **out);
+
+/**
+ * Tells how big the database is and what is in it.
+ *
+ * Options: estimate (true answers without scanning).
+ *
+ * @param db       an open handle.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {size_bytes, tables: {name: rows}, database_path, estimated, page_size, page_count, freelist_count,
+ *                 wal_size_bytes, table_count, index_count, schema_version} or the error document; release it with
+ *                 rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_stats(rpmadb *db,
+                     const char *options,
+                     rpmadb_op *op,
+                     char **out);
+
+/**
+ * Moves the write-ahead log into the database file.
+ *
+ * Options: busy_timeout_ms (how long the modes other than passive wait for readers and writers).
+ *
+ * @param db       an open handle.
+ * @param mode     "passive", "full", "restart" or "truncate"; NULL is passive.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {mode, busy, log, checkpointed, duration_ms} or the error document; release it with rpmadb_free.
+ *                 May be NULL.
+ * @return RPMADB_OK also when readers kept it from finishing, which `busy` tells; else an error status.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_checkpoint(rpmadb *db,
+                          const char *mode,
+                          const char *options,
+                          rpmadb_op *op,
+                          char **out);
+
+/**
+ * Copies the live database while it is in use. The destination appears only when the copy is whole, checked and on
+ * disk; an existing file is never touched.
+ *
+ * Options: verify (check the copy, default true), step_pages.
+ *
+ * @param db           an open handle.
+ * @param destination  the new file; NULL for a name with the time in the folder that rpmadb_open was given.
+ * @param options      a JSON object, or NULL for defaults.
+ * @param op           watches the call; may be NULL.
+ * @param out          receives {path, manifest, size_bytes, pages, verified, duration_ms, deleted} or the error document;
+ *                     release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status; on failure there is no destination.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_backup(rpmadb *db,
+                      const char *destination,
+                      const char *options,
+                      rpmadb_op *op,
+                      char **out);
+
+/**
+ * Runs one SQL statement.
+ *
+ * BEGIN, COMMIT and the like are refused (use rpmadb_transaction), as are ATTACH, VACUUM and pragmas that set something.
+ *
+ * @param db       an open handle.
+ * @param sql      one statement.
+ * @param params   a JSON array for ?, an object for :name, or NULL. A BLOB is {"base64": "..."}.
+ * @param options  NULL or "{}": there are none yet.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {columns, rows: [[...]], changes, last_insert_rowid} or the error document; release it with
+ *                 rpmadb_free. May be NULL. Integers are exact up to 64 bits.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any. Reads run side by side, writes queue.
+ */
+int32_t rpmadb_query(rpmadb *db,
+                     const char *sql,
+                     const char *params,
+                     const char *options,
+                     rpmadb_op *op,
+                     char **out);
+
+/**
+ * Runs a Lua script against the database.
+ *
+ * Options: name (for messages), args (what the script finds in job.args), timeout_ms, memory_bytes; the limits that
+ * rpmadb_open was given win.
+ *
+ * @param db       an open handle.
+ * @param source   the text of the script.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {result, log, duration_ms, peak_memory_bytes} or the error document with file and line; release it
+ *                 with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any. The script runs on a thread of the library's, and so does a progress callback it causes.
+ */
+int32_t rpmadb_script(rpmadb *db,
+                      const char *source,
+                      const char *options,
+                      rpmadb_op *op,
+                      char **out);
+
+/**
+ * Reads an integer, or a truth value as 1 or 0.
+ *
+ * @param json     a document, such as one that a call handed out.
+ * @param pointer  an RFC 6901 pointer, such as "/size_bytes" or "/checks/0/cost_us".
+ * @param value    receives the number; left as it was on failure.
+ * @return RPMADB_OK; RPMADB_NOT_FOUND when nothing is there; RPMADB_INVALID_ARGUMENT when it is no integer of 64 bits.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_json_int(const char *json, const char *pointer, int64_t *value);
+
+/**
+ * Reads a number as a double.
+ *
+ * @param json     a document.
+ * @param pointer  an RFC 6901 pointer.
+ * @param value    receives the number; left as it was on failure.
+ * @return RPMADB_OK; RPMADB_NOT_FOUND when nothing is there; RPMADB_INVALID_ARGUMENT when it is no number.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_json_real(const char *json, const char *pointer, double *value);
+
+/**
+ * Reads a text.
+ *
+ * @param json     a document.
+ * @param pointer  an RFC 6901 pointer.
+ * @param value    receives the text, or NULL on failure; release it with rpmadb_free. A NUL inside is shown as U+2400.
+ * @return RPMADB_OK; RPMADB_NOT_FOUND when nothing is there; RPMADB_INVALID_ARGUMENT when it is no text.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_json_text(const char *json, const char *pointer, char **value);
+
+/**
+ * Sets where log lines of the whole library go in this process.
+ *
+ * @param level      RPMADB_LOG_OFF to RPMADB_LOG_DEBUG: lines of this level and the more serious ones come.
+ * @param callback   receives them; NULL for nowhere.
+ * @param user_data  handed to the callback; must stay valid until another call of this function has returned.
+ * @return RPMADB_OK; RPMADB_INVALID_ARGUMENT for another level; RPMADB_UNSUPPORTED inside a Rust program that has a tracing
+ *         subscriber of its own, which gets the lines instead.
+ *
+ * Threads: any; from inside the callback it is RPMADB_REENTRANT.
+ */
+int32_t rpmadb_log_set(int32_t level,
+                       rpmadb_log_fn callback,
+                       void *user_data);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* RPMADB_H */
+

@@ -1,0 +1,232 @@
+//! `rpmadb_open`, `rpmadb_close`, `rpmadb_as`, `rpmadb_add_step`, `rpmadb_transaction`: handles and host code.
+
+use std::ffi::{c_char, c_void};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::handle::{self, Held, Kind};
+use super::operation::{UserData, given, rpmadb_op};
+use super::{guard, text};
+use crate::database::{Database, HostFn, HostStep};
+use crate::error::{Error, Result};
+use crate::request::{self, Request, Role};
+
+/// An open database. A number in the shape of a pointer; the library never reads through it.
+#[allow(non_camel_case_types)]
+pub struct rpmadb {
+    _private: [u8; 0],
+}
+
+/// Host code that works inside a transaction. `db` is a handle on that transaction, good until the function returns.
+/// Use it and no other handle on the same database (they answer RPMADB_REENTRANT on this thread).
+/// Return 0 for success, anything else to have all of it rolled back. A C++ exception that leaves it ends the process.
+#[allow(non_camel_case_types)]
+pub type rpmadb_step_fn = Option<unsafe extern "C-unwind" fn(db: *mut rpmadb, user_data: *mut c_void) -> i32>;
+
+/// The database of a handle.
+pub(super) fn database(db: *mut rpmadb) -> Result<Arc<Database>> {
+    if db.is_null() { Err(Error::NullArgument { name: "db" }) } else { handle::database(db.addr() as u64) }
+}
+
+fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
+    Ok(std::ptr::without_provenance_mut(handle::insert(Held::Database(database))? as usize))
+}
+
+/// Opens or creates a database, configures it, and migrates it to the latest version unless told not to.
+///
+/// Options (a JSON object, or NULL): actor, role, read_only, create, migrate, migrations (a folder), busy_timeout_ms,
+/// journal_mode, synchronous, foreign_keys, trusted_schema, defensive, mmap_size_bytes, statement_cache,
+/// pool {max, min_idle, timeout_ms}, backup {folder, before_migrate}, script {timeout_ms, memory_bytes}.
+///
+/// @param path     the file, or ":memory:".
+/// @param options  see above.
+/// @param op       watches the call; may be NULL.
+/// @param db_out   receives the handle, or NULL on failure; release it with rpmadb_close.
+/// @param out      receives the report {database_path, created, journal_mode, migrate, duration_ms} or the error document;
+///                 release it with rpmadb_free. May be NULL.
+/// @return RPMADB_OK or an error status. A file that is no database is left as it is.
+///
+/// Threads: any. The handle may be used from any thread at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn rpmadb_open(
+    path: *const c_char,
+    options: *const c_char,
+    op: *mut rpmadb_op,
+    db_out: *mut *mut rpmadb,
+    out: *mut *mut c_char,
+) -> i32 {
+    guard::report(out, || {
+        // SAFETY: NULL or a pointer to a `rpmadb *` of the caller's.
+        let db_out = unsafe { db_out.as_mut() }.ok_or(Error::NullArgument { name: "db_out" })?;
+        *db_out = std::ptr::null_mut();
+        // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
+        let (path, options) = unsafe { (text::required("path", path)?, text::optional("options", options)?) };
+        let operation = given(op)?;
+        let (database, report) = Database::open(path, &request::Open::from_json(options)?, &operation)?;
+        *db_out = to_handle(Arc::new(database))?;
+        Ok(report)
+    })
+}
+
+/// Makes a second handle on the same database, for one user of the host, with that user's rights.
+///
+/// @param db      an open handle.
+/// @param actor   who: a name for records and logs.
+/// @param role    "admin", "supervisor" or "user"; never more than `db` has (RPMADB_DENIED).
+/// @param db_out  receives the handle, or NULL on failure; release it with rpmadb_close. It stays good when `db` is closed.
+/// @param out     receives {actor, role} or the error document; release it with rpmadb_free. May be NULL.
+/// @return RPMADB_OK or an error status.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn rpmadb_as(
+    db: *mut rpmadb,
+    actor: *const c_char,
+    role: *const c_char,
+    db_out: *mut *mut rpmadb,
+    out: *mut *mut c_char,
+) -> i32 {
+    guard::report(out, || {
+        // SAFETY: NULL or a pointer to a `rpmadb *` of the caller's.
+        let db_out = unsafe { db_out.as_mut() }.ok_or(Error::NullArgument { name: "db_out" })?;
+        *db_out = std::ptr::null_mut();
+        let database = database(db)?;
+        // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
+        let (actor, role) = unsafe { (text::required("actor", actor)?, text::required("role", role)?) };
+        let second = database.act_as(actor, Role::from_name(role)?)?;
+        let report = serde_json::json!({ "actor": second.actor(), "role": second.role().name() });
+        *db_out = to_handle(Arc::new(second))?;
+        Ok(report)
+    })
+}
+
+/// Closes a handle and sets the variable to NULL. Calls that run on it are cancelled and waited for. The last handle on
+/// a database closes the file.
+///
+/// @param db  address of the variable; a variable that holds NULL is RPMADB_OK.
+/// @return RPMADB_OK; RPMADB_REENTRANT from inside a call on the handle; RPMADB_WRONG_PROCESS after fork; the status of a
+///         wrong handle. On failure the variable is left as it was.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn rpmadb_close(db: *mut *mut rpmadb) -> i32 {
+    guard::plain(|| {
+        // SAFETY: NULL or a pointer to a `rpmadb *` of the caller's.
+        let db = unsafe { db.as_mut() }.ok_or(Error::NullArgument { name: "db" })?;
+        if !db.is_null() {
+            database(*db)?.close()?;
+            handle::remove(db.addr() as u64, Kind::Database)?;
+            *db = std::ptr::null_mut();
+        }
+        Ok(())
+    })
+}
+
+/// Registers a migration whose code is the host's own function. It wins over a file of its version and runs with the
+/// next rpmadb_migrate, inside the migration's transaction; open with {"migrate": false} to register steps first.
+///
+/// @param db         an open handle.
+/// @param version    from 1.
+/// @param name       a name for the history.
+/// @param up         applies it.
+/// @param down       takes it back; NULL when there is no way back.
+/// @param user_data  handed to both; must stay valid until the last handle on the database is closed.
+/// @param out        receives {version, name} or the error document; release it with rpmadb_free. May be NULL.
+/// @return RPMADB_OK or an error status.
+///
+/// Threads: any. The functions run on the thread that calls rpmadb_migrate.
+#[unsafe(no_mangle)]
+pub extern "C" fn rpmadb_add_step(
+    db: *mut rpmadb,
+    version: i64,
+    name: *const c_char,
+    up: rpmadb_step_fn,
+    down: rpmadb_step_fn,
+    user_data: *mut c_void,
+    out: *mut *mut c_char,
+) -> i32 {
+    guard::report(out, || {
+        let database = database(db)?;
+        // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
+        let name = unsafe { text::required("name", name)? };
+        let up = host_fn(up, user_data).ok_or(Error::NullArgument { name: "up" })?;
+        let step = HostStep { version, name: name.to_owned(), up, down: host_fn(down, user_data) };
+        database.add_step(step)?;
+        Ok(serde_json::json!({ "version": version, "name": name }))
+    })
+}
+
+fn host_fn(function: rpmadb_step_fn, user_data: *mut c_void) -> Option<HostFn> {
+    let function = function?;
+    let user_data = UserData(user_data);
+    Some(Arc::new(move |bound| {
+        let returned = with_handle(bound, |db| {
+            // SAFETY: the host promised a function of this type.
+            unsafe { function(db, user_data.pointer()) }
+        })?;
+        if returned == 0 {
+            return Ok(());
+        }
+        let message = format!("the host's function returned {returned}");
+        Err(Error::Sql { message, sqlite_code: 0, place: Box::default() })
+    }))
+}
+
+/// Lends `database` a handle while `body` runs.
+fn with_handle<T>(database: &Arc<Database>, body: impl FnOnce(*mut rpmadb) -> T) -> Result<T> {
+    struct Lent(*mut rpmadb);
+    impl Drop for Lent {
+        fn drop(&mut self) {
+            // why ignored: the host may have closed it itself
+            let _ = handle::remove(self.0.addr() as u64, Kind::Database);
+        }
+    }
+    let lent = Lent(to_handle(Arc::clone(database))?);
+    Ok(body(lent.0))
+}
+
+/// Calls a function with a handle bound to one write transaction: 0 commits, anything else rolls back.
+///
+/// Options: none yet; pass NULL.
+///
+/// @param db         an open handle.
+/// @param body       the function.
+/// @param user_data  handed to it.
+/// @param options    NULL or "{}".
+/// @param op         watches the call; may be NULL. A cancel or time-out rolls back even if the function returned 0.
+/// @param out        receives {committed, returned, duration_ms} or the error document; release it with rpmadb_free.
+///                   May be NULL.
+/// @return RPMADB_OK when the function was called and the transaction ended as it asked; else an error status.
+///
+/// Threads: any. The function runs on the calling thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn rpmadb_transaction(
+    db: *mut rpmadb,
+    body: rpmadb_step_fn,
+    user_data: *mut c_void,
+    options: *const c_char,
+    op: *mut rpmadb_op,
+    out: *mut *mut c_char,
+) -> i32 {
+    guard::report(out, || {
+        let database = database(db)?;
+        let body = body.ok_or(Error::NullArgument { name: "body" })?;
+        // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
+        request::Transaction::from_json(unsafe { text::optional("options", options)? })?;
+        let mut lending = Ok(());
+        let report = database.transaction(&given(op)?, |bound| {
+            // SAFETY: the host promised a function of this type.
+            let returned = with_handle(bound, |db| unsafe { body(db, user_data) });
+            returned.unwrap_or_else(|error| {
+                lending = Err(error);
+                -1
+            })
+        })?;
+        lending.map(|()| report)
+    })
+}
+
+/// The path of a destination, if one was given.
+pub(super) fn path(text: Option<&str>) -> Option<&Path> {
+    text.map(Path::new)
+}

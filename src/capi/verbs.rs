@@ -1,0 +1,265 @@
+//! The verbs: one function each, with the one convention `(db, required..., options, op, out)`.
+
+use std::ffi::c_char;
+
+use super::database::{database, path, rpmadb};
+use super::operation::{given, rpmadb_op};
+use super::{guard, text};
+use crate::request::{self, CheckpointMode, Request};
+
+/// Applies what is pending, all of it in one transaction.
+///
+/// Options: target (stop after this version), dry_run, backup (first, into the configured folder), lock_timeout_ms,
+/// allow_out_of_order.
+///
+/// @param db       an open handle.
+/// @param options  a JSON object, or NULL for defaults.
+/// @param op       watches the call; may be NULL.
+/// @param out      receives {from, to, applied: [{version, name, kind, duration_ms}], backup, dry_run, duration_ms} or the
+///                 error document with file, line and column; release it with rpmadb_free. May be NULL.
+/// @return RPMADB_OK or an error status; on failure nothing of the run was kept.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn rpmadb_migrate(
+    db: *mut rpmadb,
+    options: *const c_char,
+    op: *mut rpmadb_op,
+    out: *mut *mut c_char,
+) -> i32 {
+    guard::report(out, || {
+        let database = database(db)?;
+        // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
+        let request = request::Migrate::from_json(unsafe { text::optional("options", options)? })?;
+        database.migrate(&request, &given(op)?)
+    })
+}
+
+/// Lists every migration known or recorded, with its state.
+///
+/// @param db       an open handle.
+/// @param options  NULL or "{}": there are none yet.
+/// @param op       watches the call; may be NULL.
+/// @param out      receives {current, latest, pending, migrations: [{version, name, kind, state, applied_at, actor, duration_ms,
+///                 reversible}]} or the error document; release it with rpmadb_free. May be NULL.
+/// @return RPMADB_OK or an error status.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn rpmadb_migrations(
+    db: *mut rpmadb,
+    options: *const c_char,
+    op: *mut rpmadb_op,
+    out: *mut *mut c_char,
+) -> i32 {
+    guard::report(out, || {
+        let database = database(db)?;
+        // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
+        request::Migrations::from_json(unsafe { text::optional("options", options)? })?;
+        database.migrations(&given(op)?)
+    })
+}
+
+/// A quick look that says whether somebody must act. Writes nothing.
+///
+/// @param db       an open handle.
+/// @param options  NULL or "{}": there are none yet.
+/// @param op       watches the call; may be NULL.
+/// @param out      receives {status: "ok" | "unknown" | "degraded" | "critical", score, checks: [{id, status, value, threshold,
+///                 measured_at, cost_us, remedy}]} or the error document; release it with rpmadb_free. May be NULL.
+/// @return RPMADB_OK also when the database is unwell; an error status when it could not be looked at.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn rpmadb_health(
+    db: *mut rpmadb,
+    options: *const c_char,
+    op: *mut rpmadb_op,
+    out: *mut *mut c_char,
+) -> i32 {
+    guard::report(out, || {
+        let database = database(db)?;
+        // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
+        request::Health::from_json(unsafe { text::optional("options", options)? })?;
+        database.health(&given(op)?)
+    })
+}
+
+/// Examines everything that helps to find out what is wrong, the slow checks included. Writes nothing.
+///
+/// @param db       an open handle.
+/// @param options  NULL or "{}": there are none yet.
+/// @param op       watches the call; may be NULL.
+/// @param out      receives {journal_mode, wal_checkpoint: [log, checkpointed], busy_timeout_ms, integrity, table_counts,
+///                 pool_state: {connections, idle_connections, max_connections}, foreign_key_check, pragmas,
+///                 sqlite_version, system} or the error document; release it with rpmadb_free. May be NULL.
+/// @return RPMADB_OK or an error status.
+///
+/// Threads: any. Takes about 8 s per GB of database.
+#[unsafe(no_mangle)]
+pub extern "C" fn rpmadb_diagnostics(
+    db: *mut rpmadb,
+    options: *const c_char,
+    op: *mut rpmadb_op,
+    out: *mut *mut c_char,
+) -> i32 {
+    guard::report(out, || {
+        let database = database(db)?;
+        // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
+        request::Diagnostics::from_json(unsafe { text::optional("options", options)? })?;
+        database.diagnostics(&given(op)?)
+    })
+}
+
+/// Tells how big the database is and what is in it.
+///
+/// Options: estimate (true answers without scanning).
+///
+/// @param db       an open handle.
+/// @param options  a JSON object, or NULL for defaults.
+/// @param op       watches the call; may be NULL.
+/// @param out      receives {size_bytes, tables: {name: rows}, database_path, estimated, page_size, page_count, freelist_count,
+///                 wal_size_bytes, table_count, index_count, schema_version} or the error document; release it with
+///                 rpmadb_free. May be NULL.
+/// @return RPMADB_OK or an error status.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn rpmadb_stats(
+    db: *mut rpmadb,
+    options: *const c_char,
+    op: *mut rpmadb_op,
+    out: *mut *mut c_char,
+) -> i32 {
+    guard::report(out, || {
+        let database = database(db)?;
+        // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
+        let request = request::Stats::from_json(unsafe { text::optional("options", options)? })?;
+        database.stats(&request, &given(op)?)
+    })
+}
+
+/// Moves the write-ahead log into the database file.
+///
+/// Options: busy_timeout_ms (how long the modes other than passive wait for readers and writers).
+///
+/// @param db       an open handle.
+/// @param mode     "passive", "full", "restart" or "truncate"; NULL is passive.
+/// @param options  a JSON object, or NULL for defaults.
+/// @param op       watches the call; may be NULL.
+/// @param out      receives {mode, busy, log, checkpointed, duration_ms} or the error document; release it with rpmadb_free.
+///                 May be NULL.
+/// @return RPMADB_OK also when readers kept it from finishing, which `busy` tells; else an error status.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn rpmadb_checkpoint(
+    db: *mut rpmadb,
+    mode: *const c_char,
+    options: *const c_char,
+    op: *mut rpmadb_op,
+    out: *mut *mut c_char,
+) -> i32 {
+    guard::report(out, || {
+        let database = database(db)?;
+        // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
+        let (mode, options) = unsafe { (text::optional("mode", mode)?, text::optional("options", options)?) };
+        let request = request::Checkpoint::from_json(options)?;
+        database.checkpoint(CheckpointMode::from_name(mode)?, &request, &given(op)?)
+    })
+}
+
+/// Copies the live database while it is in use. The destination appears only when the copy is whole, checked and on
+/// disk; an existing file is never touched.
+///
+/// Options: verify (check the copy, default true), step_pages.
+///
+/// @param db           an open handle.
+/// @param destination  the new file; NULL for a name with the time in the folder that rpmadb_open was given.
+/// @param options      a JSON object, or NULL for defaults.
+/// @param op           watches the call; may be NULL.
+/// @param out          receives {path, manifest, size_bytes, pages, verified, duration_ms, deleted} or the error document;
+///                     release it with rpmadb_free. May be NULL.
+/// @return RPMADB_OK or an error status; on failure there is no destination.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn rpmadb_backup(
+    db: *mut rpmadb,
+    destination: *const c_char,
+    options: *const c_char,
+    op: *mut rpmadb_op,
+    out: *mut *mut c_char,
+) -> i32 {
+    guard::report(out, || {
+        let database = database(db)?;
+        // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
+        let (destination, options) =
+            unsafe { (text::optional("destination", destination)?, text::optional("options", options)?) };
+        database.backup(path(destination), &request::Backup::from_json(options)?, &given(op)?)
+    })
+}
+
+/// Runs one SQL statement.
+///
+/// BEGIN, COMMIT and the like are refused (use rpmadb_transaction), as are ATTACH, VACUUM and pragmas that set something.
+///
+/// @param db       an open handle.
+/// @param sql      one statement.
+/// @param params   a JSON array for ?, an object for :name, or NULL. A BLOB is {"base64": "..."}.
+/// @param options  NULL or "{}": there are none yet.
+/// @param op       watches the call; may be NULL.
+/// @param out      receives {columns, rows: [[...]], changes, last_insert_rowid} or the error document; release it with
+///                 rpmadb_free. May be NULL. Integers are exact up to 64 bits.
+/// @return RPMADB_OK or an error status.
+///
+/// Threads: any. Reads run side by side, writes queue.
+#[unsafe(no_mangle)]
+pub extern "C" fn rpmadb_query(
+    db: *mut rpmadb,
+    sql: *const c_char,
+    params: *const c_char,
+    options: *const c_char,
+    op: *mut rpmadb_op,
+    out: *mut *mut c_char,
+) -> i32 {
+    guard::report(out, || {
+        let database = database(db)?;
+        // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
+        let (sql, params, options) = unsafe {
+            (text::required("sql", sql)?, text::optional("params", params)?, text::optional("options", options)?)
+        };
+        request::Query::from_json(options)?;
+        database.query(sql, params, &given(op)?)
+    })
+}
+
+/// Runs a Lua script against the database.
+///
+/// Options: name (for messages), args (what the script finds in job.args), timeout_ms, memory_bytes; the limits that
+/// rpmadb_open was given win.
+///
+/// @param db       an open handle.
+/// @param source   the text of the script.
+/// @param options  a JSON object, or NULL for defaults.
+/// @param op       watches the call; may be NULL.
+/// @param out      receives {result, log, duration_ms, peak_memory_bytes} or the error document with file and line; release it
+///                 with rpmadb_free. May be NULL.
+/// @return RPMADB_OK or an error status.
+///
+/// Threads: any. The script runs on a thread of the library's, and so does a progress callback it causes.
+#[unsafe(no_mangle)]
+pub extern "C" fn rpmadb_script(
+    db: *mut rpmadb,
+    source: *const c_char,
+    options: *const c_char,
+    op: *mut rpmadb_op,
+    out: *mut *mut c_char,
+) -> i32 {
+    guard::report(out, || {
+        let database = database(db)?;
+        // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
+        let (source, options) = unsafe { (text::required("source", source)?, text::optional("options", options)?) };
+        database.script(source, &request::Script::from_json(options)?, &given(op)?)
+    })
+}

@@ -1,0 +1,278 @@
+//! [`Database`]: an open, migrated database for one user of the host. Every door goes through here.
+//!
+//! A method says which verb it is, gets past the gate (`call.rs`: right process, not re-entered, not closing, a role
+//! that may), picks the connections, and is one line into `ops`, `migrations` or `lua`. It has no behaviour of its own.
+//!
+//! Invariants: handles of one database share one writer and one pool; closing a handle cancels its calls, waits for
+//! them, and the last handle closes the file; after `fork` a child never touches the parent's connections.
+
+mod call;
+mod opening;
+mod rights;
+mod step;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use call::Gate;
+
+use crate::error::{Error, Result};
+use crate::lua;
+use crate::migrations::{self, Catalog};
+use crate::operation::Operation;
+use crate::ops;
+use crate::report::{self, elapsed_ms};
+use crate::request::{self, CheckpointMode, Role};
+use crate::sqlite::Access;
+
+pub use call::next_owner;
+pub use opening::Opening;
+pub use rights::VERBS;
+pub use step::{HostFn, HostStep};
+
+/// An open database, for one user of the host. Usable from any thread at any time: reads run side by side, writes
+/// queue.
+pub struct Database {
+    gate: Gate,
+    actor: String,
+    role: Role,
+}
+
+/// What all handles of one database share.
+struct Core {
+    /// `None` only while it is dropped.
+    access: Option<Access>,
+    catalog: Arc<Catalog>,
+    backup: request::BackupFolder,
+    limits: request::ScriptLimits,
+    /// The process that opened it.
+    process: u32,
+    /// Tells calls on this database from calls on others, see [`Error::Reentrant`].
+    owner: u64,
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        if self.process != std::process::id() {
+            // why: SQLite forbids using or closing a connection that was carried across fork
+            std::mem::forget(self.access.take());
+        }
+    }
+}
+
+impl Core {
+    fn access(&self) -> Result<&Access> {
+        self.access.as_ref().ok_or(Error::StaleHandle { kind: "database" })
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        self.backup.folder.as_deref().map(Path::new)
+    }
+}
+
+impl Database {
+    /// Begins to open the database at `path`; `:memory:` is one in memory.
+    pub fn at(path: impl AsRef<Path>) -> Opening {
+        Opening::new(path.as_ref())
+    }
+
+    /// Opens or creates the database at `path` and migrates it to the latest version, unless `options` say otherwise.
+    pub fn open(
+        path: impl AsRef<Path>,
+        options: &request::Open,
+        operation: &Operation,
+    ) -> Result<(Database, report::Open)> {
+        Database::at(path).options(options.clone()).open(operation)
+    }
+
+    /// A second handle on the same database, for `actor` with the rights of `role`; never more than this handle's.
+    pub fn act_as(&self, actor: &str, role: Role) -> Result<Database> {
+        let call = self.gate.enter("as", self.role, &Operation::new())?;
+        if role > self.role {
+            return Err(Error::Denied { role: self.role.name(), what: format!("hand out the role {}", role.name()) });
+        }
+        Ok(Database { gate: Gate::new(Arc::clone(call.core())), actor: actor.to_owned(), role })
+    }
+
+    /// Cancels the calls that run on this handle, waits for them, and lets go of the database; later calls fail with
+    /// `STALE_HANDLE`. The last handle closes the file.
+    pub fn close(&self) -> Result<()> {
+        self.gate.close()
+    }
+
+    /// Who uses this handle.
+    #[must_use]
+    pub fn actor(&self) -> &str {
+        &self.actor
+    }
+
+    /// What this handle may do.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Registers a migration whose code is the host's; it wins over a file of its version. It runs with the next
+    /// `migrate`, so open with `migrate: false` to register steps first.
+    pub fn add_step(&self, step: HostStep) -> Result<()> {
+        let call = self.gate.enter("add_step", self.role, &Operation::new())?;
+        call.core().catalog.add(step.bind(call.core(), &self.actor))
+    }
+
+    /// Applies what is pending.
+    pub fn migrate(&self, request: &request::Migrate, operation: &Operation) -> Result<report::Migrate> {
+        request::Request::check(request)?;
+        let call = self.gate.enter("migrate", self.role, operation)?;
+        let core = call.core();
+        let access = core.access()?;
+        let session = self.session(core)?;
+        let mut before = || session.backup_before(access, request, call.operation());
+        migrations::migrate(access, &core.catalog, request, &self.actor, call.operation(), &mut before)
+    }
+
+    /// Every migration known or recorded, with its state.
+    pub fn migrations(&self, operation: &Operation) -> Result<report::Migrations> {
+        let call = self.gate.enter("migrations", self.role, operation)?;
+        migrations::status(call.core().access()?, &call.core().catalog, call.operation())
+    }
+
+    /// A quick look that says whether somebody must act.
+    pub fn health(&self, operation: &Operation) -> Result<report::Health> {
+        let call = self.gate.enter("health", self.role, operation)?;
+        ops::health::run(call.core().access()?, &call.core().catalog, call.operation())
+    }
+
+    /// Everything that helps to find out what is wrong, the slow checks included.
+    pub fn diagnostics(&self, operation: &Operation) -> Result<report::Diagnostics> {
+        let call = self.gate.enter("diagnostics", self.role, operation)?;
+        ops::diagnostics::run(call.core().access()?, call.operation())
+    }
+
+    /// How big the database is and what is in it.
+    pub fn stats(&self, request: &request::Stats, operation: &Operation) -> Result<report::Stats> {
+        let call = self.gate.enter("stats", self.role, operation)?;
+        ops::stats::run(call.core().access()?, request, call.operation())
+    }
+
+    /// Moves the write-ahead log into the database file.
+    pub fn checkpoint(
+        &self,
+        mode: CheckpointMode,
+        request: &request::Checkpoint,
+        operation: &Operation,
+    ) -> Result<report::Checkpoint> {
+        request::Request::check(request)?;
+        let call = self.gate.enter("checkpoint", self.role, operation)?;
+        ops::checkpoint::run(call.core().access()?, mode, request, call.operation())
+    }
+
+    /// Copies the live database to `destination`, or into the configured backup folder.
+    pub fn backup(
+        &self,
+        destination: Option<&Path>,
+        request: &request::Backup,
+        operation: &Operation,
+    ) -> Result<report::Backup> {
+        request::Request::check(request)?;
+        let call = self.gate.enter("backup", self.role, operation)?;
+        ops::backup::run(call.core().access()?, destination, call.core().folder(), request, call.operation())
+    }
+
+    /// Runs one SQL statement. `params` is a JSON array for `?` or an object for `:name`.
+    pub fn query(&self, sql: &str, params: Option<&str>, operation: &Operation) -> Result<report::Query> {
+        let call = self.gate.enter("query", self.role, operation)?;
+        let may_write = rights::may_write(self.role);
+        let outcome = ops::query::run(call.core().access()?, sql, params, may_write, call.operation());
+        match outcome {
+            Err(Error::ReadOnly { .. }) if !may_write => {
+                Err(Error::Denied { role: self.role.name(), what: "change anything".into() })
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Calls `body` with a handle bound to one write transaction: 0 commits, anything else rolls back. The handle is
+    /// good until `body` returns.
+    pub fn transaction(
+        &self,
+        operation: &Operation,
+        body: impl FnOnce(&Arc<Database>) -> i32,
+    ) -> Result<report::Transaction> {
+        let start = Instant::now();
+        let call = self.gate.enter("transaction", self.role, operation)?;
+        let core = call.core();
+        let access = core.access()?;
+        if access.is_bound() {
+            return Err(Error::Unsupported {
+                what: "a transaction inside a transaction".into(),
+                instead: Some("do the work in the one that is open"),
+            });
+        }
+        let writer = access.writer(call.operation())?;
+        writer.begin_immediate()?;
+        let bound = step::bound(core, &writer, &self.actor, self.role)?;
+        let returned = body(&bound);
+        bound.close()?;
+        call.operation().check()?;
+        let committed = returned == 0;
+        if committed {
+            if writer.is_autocommit() {
+                return Err(Error::Sql {
+                    message: "a statement ended the transaction before its function returned".into(),
+                    sqlite_code: 1,
+                    place: Box::default(),
+                });
+            }
+            writer.commit()?;
+        } else {
+            writer.rollback();
+        }
+        Ok(report::Transaction { committed, returned, duration_ms: elapsed_ms(start) })
+    }
+
+    /// Runs a Lua script.
+    pub fn script(&self, source: &str, request: &request::Script, operation: &Operation) -> Result<report::Script> {
+        request::Request::check(request)?;
+        let call = self.gate.enter("script", self.role, operation)?;
+        lua::run(&self.session(call.core())?, source, request, call.operation())
+    }
+
+    fn session(&self, core: &Core) -> Result<lua::Session> {
+        Ok(lua::Session {
+            access: core.access()?.clone(),
+            catalog: Arc::clone(&core.catalog),
+            backup_folder: core.folder().map(PathBuf::from),
+            backup_before_migrate: core.backup.before_migrate,
+            may_write: rights::may_write(self.role),
+            actor: self.actor.clone(),
+            role: self.role.name(),
+            limits: core.limits.clone(),
+        })
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // why ignored: the two refusals (wrong process, re-entered) both mean that there is nothing to let go of here
+        let _ = self.gate.close();
+    }
+}
+
+/// What this build is made of.
+#[must_use]
+pub fn build_info() -> report::BuildInfo {
+    report::BuildInfo {
+        version: env!("CARGO_PKG_VERSION"),
+        abi_version: crate::ABI_VERSION,
+        sqlite: report::SqliteInfo {
+            version: crate::sqlite::version(),
+            source_id: crate::sqlite::source_id(),
+            linkage: "bundled",
+        },
+        lua: lua::version(),
+        features: vec!["lua", "migrations"],
+        target: env!("RPMADB_TARGET"),
+        embedded_migrations: migrations::Source::embedded().map_or(0, |set| set.len()),
+    }
+}

@@ -1,0 +1,126 @@
+//! The gate of a handle: every call passes it, and closing shuts it.
+//!
+//! Leaves to others: the table of rights (`rights.rs`).
+//!
+//! Invariants: the order of refusals is process, re-entry, closed, role; the fork check takes no lock, because a lock
+//! held by another thread at the time of the fork stays locked in the child; the core is let go of before a call
+//! counts as over, so that when `close` returns nothing of it is left in other threads.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::{Core, rights};
+use crate::error::{Error, Result};
+use crate::operation::{self, Operation};
+use crate::request::Role;
+
+/// A number no other database or transaction of this process has.
+pub fn next_owner() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// See the head of this file.
+pub(super) struct Gate {
+    state: Mutex<State>,
+    over: Condvar,
+    closing: Arc<AtomicBool>,
+    process: u32,
+    owner: u64,
+}
+
+struct State {
+    core: Option<Arc<Core>>,
+    running: usize,
+}
+
+impl Gate {
+    pub(super) fn new(core: Arc<Core>) -> Gate {
+        let (process, owner) = (core.process, core.owner);
+        Gate {
+            state: Mutex::new(State { core: Some(core), running: 0 }),
+            over: Condvar::new(),
+            closing: Arc::default(),
+            process,
+            owner,
+        }
+    }
+
+    /// Lets the call `verb` in, or says why not.
+    pub(super) fn enter(&self, verb: &'static str, role: Role, operation: &Operation) -> Result<Call<'_>> {
+        self.check_place(verb)?;
+        let core = {
+            let mut state = self.state.lock();
+            let core = state.core.clone().filter(|_| !self.closing.load(Ordering::Acquire));
+            let core = core.ok_or(Error::StaleHandle { kind: "database" })?;
+            state.running += 1;
+            core
+        };
+        let operation = operation.begin(verb, self.owner, Arc::clone(&self.closing));
+        let call = Call { gate: self, core: Some(core), _entered: operation::enter(operation.clone()), operation };
+        rights::check(verb, role)?;
+        call.operation.check()?;
+        Ok(call)
+    }
+
+    fn check_place(&self, verb: &'static str) -> Result<()> {
+        let current = std::process::id();
+        if self.process != current {
+            return Err(Error::WrongProcess { opened_by: self.process, current });
+        }
+        if operation::is_entered(self.owner) {
+            return Err(Error::Reentrant { verb });
+        }
+        Ok(())
+    }
+
+    pub(super) fn close(&self) -> Result<()> {
+        self.check_place("close")?;
+        self.closing.store(true, Ordering::Release);
+        let core = {
+            let mut state = self.state.lock();
+            while state.running > 0 {
+                self.over.wait(&mut state);
+            }
+            state.core.take()
+        };
+        drop(core);
+        Ok(())
+    }
+}
+
+/// A call that was let in.
+pub(super) struct Call<'g> {
+    gate: &'g Gate,
+    /// `None` only while it is dropped.
+    core: Option<Arc<Core>>,
+    operation: Operation,
+    _entered: operation::Entered,
+}
+
+impl Call<'_> {
+    pub(super) fn core(&self) -> &Arc<Core> {
+        match &self.core {
+            Some(core) => core,
+            // why: only `drop` empties it
+            None => unreachable!("a call in use has its core"),
+        }
+    }
+
+    pub(super) fn operation(&self) -> &Operation {
+        &self.operation
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.core = None;
+        let mut state = self.gate.state.lock();
+        state.running -= 1;
+        if state.running == 0 {
+            self.gate.over.notify_all();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Opening a database: options, source of migrations, steps in code, and then the open itself.
+//!
+//! Leaves to others: connections (`sqlite/`), migrating (`migrations/`).
+//!
+//! Invariant: a migrations folder is read and checked before the database file is touched.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::call::Gate;
+use super::{Core, Database, HostStep, next_owner};
+use crate::error::{Error, Result};
+use crate::lua;
+use crate::migrations::{Catalog, Set, Source};
+use crate::operation::{self, Operation};
+use crate::report::{self, elapsed_ms};
+use crate::request::{self, Request};
+use crate::sqlite::{Access, Pool, Settings};
+
+/// A database about to be opened; see [`Database::at`].
+pub struct Opening {
+    path: PathBuf,
+    options: request::Open,
+    set: Option<Arc<Set>>,
+    steps: Vec<HostStep>,
+}
+
+impl Opening {
+    pub(super) fn new(path: &Path) -> Opening {
+        Opening { path: path.to_owned(), options: request::Open::default(), set: None, steps: Vec::new() }
+    }
+
+    /// Sets the options.
+    #[must_use]
+    pub fn options(mut self, options: request::Open) -> Opening {
+        self.options = options;
+        self
+    }
+
+    /// Uses a set of migrations that was read before, in place of the embedded set or a folder.
+    #[must_use]
+    pub fn migrations(mut self, set: Arc<Set>) -> Opening {
+        self.set = Some(set);
+        self
+    }
+
+    /// Registers a step in code before the database is migrated.
+    #[must_use]
+    pub fn step(mut self, step: HostStep) -> Opening {
+        self.steps.push(step);
+        self
+    }
+
+    /// Opens it.
+    pub fn open(self, operation: &Operation) -> Result<(Database, report::Open)> {
+        let start = Instant::now();
+        self.options.check()?;
+        if self.path.as_os_str().is_empty() {
+            return Err(Error::InvalidArgument { name: "path".into(), reason: "is empty".into() });
+        }
+        if let Some(folder) = &self.options.backup.folder
+            && !Path::new(folder).is_dir()
+        {
+            return Err(Error::InvalidOption {
+                key: "backup.folder".into(),
+                reason: format!("{folder} is not a folder"),
+            });
+        }
+        let source = match (self.set, &self.options.migrations) {
+            (Some(set), _) => Source::Given(set),
+            (None, Some(folder)) => Source::Folder(folder.into()),
+            (None, None) => Source::Embedded,
+        };
+        let catalog = Catalog::new(source, lua::run_step);
+        catalog.check()?;
+
+        let entered = operation::enter(operation.begin("open", 0, Arc::default()));
+        let path = if self.path.as_os_str() == ":memory:" {
+            None
+        } else {
+            let absolute = std::path::absolute(&self.path);
+            Some(absolute.map_err(|error| Error::from_io(self.path.display().to_string(), &error))?)
+        };
+        let settings = Settings::new(path, &self.options);
+        let (database_path, in_memory) = (settings.display(), settings.path.is_none());
+        let (pool, created) = Pool::open(settings)?;
+        drop(entered);
+
+        let core = Arc::new(Core {
+            access: Some(Access::Pool(Arc::new(pool))),
+            catalog: Arc::new(catalog),
+            backup: self.options.backup.clone(),
+            limits: self.options.script.clone(),
+            process: std::process::id(),
+            owner: next_owner(),
+        });
+        let actor = self.options.actor.clone().unwrap_or_else(|| "host".into());
+        for step in self.steps {
+            core.catalog.add(step.bind(&core, &actor))?;
+        }
+        // why as admin: the migration is the library's own work, whatever the handle may do afterwards
+        let library = Database { gate: Gate::new(Arc::clone(&core)), actor: actor.clone(), role: request::Role::Admin };
+        let migrate = match self.options.migrate.unwrap_or(!self.options.read_only) {
+            true => Some(library.migrate(&request::Migrate::default(), operation)?),
+            false => None,
+        };
+        let journal_mode = if in_memory { "memory" } else { self.options.journal_mode.name() };
+        let database = Database { gate: Gate::new(core), actor, role: self.options.role };
+        drop(library);
+        Ok((
+            database,
+            report::Open {
+                database_path,
+                created,
+                journal_mode: journal_mode.to_owned(),
+                migrate,
+                duration_ms: elapsed_ms(start),
+            },
+        ))
+    }
+}

@@ -1,0 +1,45 @@
+//! Which role may call which verb: the one table.
+//!
+//! Leaves to others: what a statement may do (`sqlite/rules.rs` enforces it again).
+//!
+//! Invariant: a verb that is not in the table is nobody's.
+
+use crate::error::{Error, Result};
+use crate::request::Role;
+
+/// Every verb with the lowest role that may call it.
+const TABLE: &[(&str, Role)] = &[
+    ("add_step", Role::Admin),
+    ("as", Role::Supervisor),
+    ("backup", Role::Admin),
+    ("checkpoint", Role::Admin),
+    ("diagnostics", Role::Supervisor),
+    ("health", Role::Supervisor),
+    ("migrate", Role::Admin),
+    ("migrations", Role::Supervisor),
+    ("query", Role::Supervisor),
+    ("script", Role::Supervisor),
+    ("stats", Role::Supervisor),
+    ("transaction", Role::Admin),
+];
+
+/// The verbs that stand at every door: Rust, C, Lua and the command.
+pub const VERBS: &[&str] =
+    &["backup", "checkpoint", "diagnostics", "health", "migrate", "migrations", "query", "script", "stats"];
+
+/// The lowest role that may call a verb; `None` for a verb that does not exist.
+fn lowest_role(verb: &str) -> Option<Role> {
+    TABLE.iter().find(|(known, _)| *known == verb).map(|(_, role)| *role)
+}
+
+pub(super) fn check(verb: &str, role: Role) -> Result<()> {
+    match lowest_role(verb) {
+        Some(lowest) if role >= lowest => Ok(()),
+        _ => Err(Error::Denied { role: role.name(), what: format!("call {verb}") }),
+    }
+}
+
+/// Whether statements and scripts of this role may change anything.
+pub(super) fn may_write(role: Role) -> bool {
+    role == Role::Admin
+}

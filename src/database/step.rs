@@ -1,0 +1,62 @@
+//! Handles bound to a running transaction, and host code that gets one as its migration step.
+//!
+//! Leaves to others: the transaction itself (`migrations/run.rs`, `Database::transaction`).
+//!
+//! Invariant: a bound handle is closed before the transaction goes on, whatever became of the code that had it.
+
+use std::sync::{Arc, Weak};
+
+use super::call::Gate;
+use super::{Core, Database, next_owner};
+use crate::error::{Error, Result};
+use crate::migrations::{Step, StepFn};
+use crate::request::Role;
+use crate::sqlite::Connection;
+
+/// Code of the host's that works inside the migration's transaction through the handle it is given.
+pub type HostFn = Arc<dyn Fn(&Arc<Database>) -> Result<()> + Send + Sync>;
+
+/// A migration whose code is the host's.
+#[derive(Clone)]
+pub struct HostStep {
+    /// Its version, from 1.
+    pub version: i64,
+    /// Its name.
+    pub name: String,
+    /// Applies it.
+    pub up: HostFn,
+    /// Takes it back, where there is a way.
+    pub down: Option<HostFn>,
+}
+
+impl HostStep {
+    pub(super) fn bind(self, core: &Arc<Core>, actor: &str) -> Step {
+        // why weak: the core owns the catalog that owns this step
+        let core = Arc::downgrade(core);
+        let bind = |code: HostFn| on_bound_handle(Weak::clone(&core), actor.to_owned(), code);
+        Step { version: self.version, name: self.name, up: bind(self.up), down: self.down.map(bind) }
+    }
+}
+
+fn on_bound_handle(core: Weak<Core>, actor: String, code: HostFn) -> StepFn {
+    Arc::new(move |connection, _| {
+        let core = core.upgrade().ok_or(Error::StaleHandle { kind: "database" })?;
+        let bound = bound(&core, connection, &actor, Role::Admin)?;
+        let outcome = code(&bound);
+        bound.close()?;
+        outcome
+    })
+}
+
+/// A handle on the transaction that is open on `connection`.
+pub(super) fn bound(core: &Core, connection: &Connection, actor: &str, role: Role) -> Result<Arc<Database>> {
+    let core = Core {
+        access: Some(core.access()?.bind(connection)),
+        catalog: Arc::clone(&core.catalog),
+        backup: core.backup.clone(),
+        limits: core.limits.clone(),
+        process: core.process,
+        owner: next_owner(),
+    };
+    Ok(Arc::new(Database { gate: Gate::new(Arc::new(core)), actor: actor.to_owned(), role }))
+}

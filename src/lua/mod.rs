@@ -1,0 +1,24 @@
+//! The embedded Lua 5.4: scripts of admins, and migrations whose step SQL can't express.
+//!
+//! `sandbox` (a fresh state, its globals and limits), `db` (the `db` object), `convert` (values to and fro), `failure`
+//! (errors to and fro), `script` and `step` (the two things that are run).
+//! Leaves to others: every verb itself; a Lua function here is one line into `ops`.
+//!
+//! Invariants: one state per run, on a thread of its own with a known stack; no global that reaches the file system,
+//! the process or other states; time and memory limits cannot be caught by the script.
+
+mod convert;
+mod db;
+mod failure;
+mod sandbox;
+mod script;
+mod step;
+
+pub use script::{Session, VERBS, run};
+pub use step::run as run_step;
+
+/// The version of the Lua inside.
+#[must_use]
+pub fn version() -> &'static str {
+    "Lua 5.4"
+}

@@ -1,0 +1,44 @@
+//! `checkpoint`: moves the write-ahead log into the database file.
+//!
+//! Leaves to others: when to do it. The four modes are SQLite's.
+//!
+//! Invariant: a checkpoint that readers or writers kept from finishing says so; it is no error and no success.
+
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::operation::Operation;
+use crate::report::{self, elapsed_ms};
+use crate::request::{self, CheckpointMode};
+use crate::sqlite::{self, Access};
+
+/// Runs a checkpoint.
+pub fn run(
+    access: &Access,
+    mode: CheckpointMode,
+    request: &request::Checkpoint,
+    operation: &Operation,
+) -> Result<report::Checkpoint> {
+    let start = Instant::now();
+    if access.is_bound() {
+        return Err(Error::Unsupported {
+            what: "a checkpoint inside a transaction".into(),
+            instead: Some("checkpoint with the handle of the database, after the transaction"),
+        });
+    }
+    let wait = request.busy_timeout_ms.map_or(access.settings().busy_timeout, Duration::from_millis);
+    let writer = access.writer_within(operation, wait)?;
+    let _wait = writer.wait_for_locks(wait.saturating_sub(start.elapsed()));
+    let state = sqlite::checkpoint(&writer, mode.name())?;
+    // why: SQLite turns a wait that was cut short into "busy", which is true but not why this call ended
+    if state.busy {
+        operation.check()?;
+    }
+    Ok(report::Checkpoint {
+        mode: mode.name(),
+        busy: state.busy,
+        log: state.log,
+        checkpointed: state.checkpointed,
+        duration_ms: elapsed_ms(start),
+    })
+}

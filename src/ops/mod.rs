@@ -1,0 +1,15 @@
+//! What is done with a migrated database, one verb a file. Each takes the connections it may use ([`Access`]), the
+//! request and the operation, and returns its report.
+//!
+//! Leaves to others: who may (`database.rs`), how SQLite does it (`sqlite/`), how it is asked and shown (the doors).
+//!
+//! Invariants: verbs do not call each other; a report says only what was measured.
+//!
+//! [`Access`]: crate::sqlite::Access
+
+pub mod backup;
+pub mod checkpoint;
+pub mod diagnostics;
+pub mod health;
+pub mod query;
+pub mod stats;
