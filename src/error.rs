@@ -156,6 +156,35 @@ pub struct Place {
     pub version: Option<i64>,
 }
 
+impl Place {
+    /// Line, column and source line of a byte offset into `text`; an offset inside a character or behind the end is moved
+    /// back to where a character begins.
+    #[must_use]
+    pub fn locate(text: &str, offset: usize) -> Place {
+        let mut offset = offset.min(text.len());
+        while !text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let before = &text[..offset];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let column = before[line_start..].chars().count() + 1;
+        let source_line = text[line_start..].lines().next().unwrap_or("");
+        Place {
+            line: u32::try_from(line).ok(),
+            column: u32::try_from(column).ok(),
+            source_line: Some(source_line.to_owned()),
+            ..Place::default()
+        }
+    }
+
+    /// This place in the file `file`.
+    #[must_use]
+    pub fn in_file(self, file: &str) -> Place {
+        Place { file: Some(file.to_owned()), ..self }
+    }
+}
+
 /// What happened. Every variant maps to one [`Status`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -446,4 +475,22 @@ pub struct Body {
     /// Where in a file of the user's.
     #[serde(flatten)]
     pub place: Place,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_characters_from_one() {
+        let text = "ä\nöü x\r\n";
+        let found = |offset| {
+            let place = Place::locate(text, offset);
+            (place.line.unwrap_or(0), place.column.unwrap_or(0), place.source_line.unwrap_or_default())
+        };
+        assert_eq!(found(0), (1, 1, "ä".into()));
+        assert_eq!(found(1), (1, 1, "ä".into()), "inside a character");
+        assert_eq!(found(text.find('x').expect("there")), (2, 4, "öü x".into()));
+        assert_eq!(found(999), (3, 1, String::new()));
+    }
 }

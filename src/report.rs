@@ -86,8 +86,8 @@ pub struct MigrationState {
     pub actor: Option<String>,
     /// How long it took then.
     pub duration_ms: Option<f64>,
-    /// Whether there is a way back.
-    pub reversible: bool,
+    /// Whether there is a way back; null for a Lua migration, where only running it would tell.
+    pub reversible: Option<bool>,
 }
 
 /// Report of `health`.

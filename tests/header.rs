@@ -5,7 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
-use cbindgen::{Builder, Config, DocumentationLength, DocumentationStyle, ExportConfig, Language, RenameRule, SortKey, Style};
+use cbindgen::{
+    Builder, Config, DocumentationLength, DocumentationStyle, ExportConfig, Language, RenameRule, SortKey, Style,
+};
 
 const HEADER: &str = r#"/*
  * rpmadb: owns the life of a SQLite database for any host.
@@ -129,7 +131,8 @@ fn a_tampered_header_or_source_is_found() {
     }
     let info = copy.path().join("info.rs");
     let source = std::fs::read_to_string(&info).expect("reads");
-    std::fs::write(&info, source.replace("rpmadb_abi_version() -> u32", "rpmadb_abi_version() -> u64")).expect("writes");
+    std::fs::write(&info, source.replace("rpmadb_abi_version() -> u32", "rpmadb_abi_version() -> u64"))
+        .expect("writes");
     assert!(difference(&committed, &generate(copy.path())).is_some(), "a changed signature must show");
 }
 

@@ -1,3 +1,15 @@
-//! All outside tests in one binary, so that SQLite and Lua are linked once.
+//! All outside tests in one binary, so that SQLite and Lua are linked once. Each file knows one interface (`c`, `cli`,
+//! `rust`, `lua`) or one promise (`concurrency`, `header`, `hostile`, `layers`, `parity`).
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail loudly")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a test says goes to whoever runs it")]
+
 mod header;
-mod c { pub(crate) fn library() -> std::path::PathBuf { std::env::current_exe().expect("x").parent().expect("y").join("librpmadb.so") } }
+mod layers;
+
+mod c {
+    pub(crate) fn library() -> std::path::PathBuf {
+        let executable = std::env::current_exe().expect("this test has a file");
+        executable.parent().expect("in a folder").join("librpmadb.so")
+    }
+}

@@ -120,19 +120,34 @@ fn own_table() -> &'static Table {
 pub(super) fn insert(held: Held) -> Result<u64> {
     let table = own_table();
     let kind = held.kind() as u64;
-    let mut slots = table.slots.lock();
-    let slot = match slots.free.pop() {
-        Some(slot) => slot,
-        None if slots.slots.len() < MOST_SLOTS => {
-            slots.slots.push(Slot::default());
-            slots.slots.len() - 1
+    let (slot, generation) = table.slots.lock().insert(held)?;
+    Ok(encode(kind, table.nonce, generation, slot as u64))
+}
+
+impl Slots {
+    fn insert(&mut self, held: Held) -> Result<(usize, u64)> {
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None if self.slots.len() < MOST_SLOTS => {
+                self.slots.push(Slot::default());
+                self.slots.len() - 1
+            }
+            None => return Err(Error::NoMemory { what: format!("making a handle: {MOST_SLOTS} are open") }),
+        };
+        let entry = &mut self.slots[slot];
+        entry.generation += 1;
+        entry.held = Some(held);
+        Ok((slot, entry.generation))
+    }
+
+    fn remove(&mut self, slot: usize, generation: u64) -> Option<Held> {
+        let entry = self.slots.get_mut(slot).filter(|entry| entry.generation == generation)?;
+        let taken = entry.held.take()?;
+        if generation < LAST_GENERATION {
+            self.free.push(slot);
         }
-        None => return Err(Error::NoMemory { what: format!("making a handle: {MOST_SLOTS} are open") }),
-    };
-    let entry = &mut slots.slots[slot];
-    entry.generation += 1;
-    entry.held = Some(held);
-    Ok(encode(kind, table.nonce, entry.generation, slot as u64))
+        Some(taken)
+    }
 }
 
 fn encode(kind: u64, nonce: u64, generation: u64, slot: u64) -> u64 {
@@ -201,15 +216,7 @@ pub(super) fn operation(handle: u64) -> Result<Operation> {
 pub(super) fn remove(handle: u64, wanted: Kind) -> Result<()> {
     held(handle, wanted)?;
     let (table, slot, generation) = find(handle, wanted)?;
-    let taken = {
-        let mut slots = table.slots.lock();
-        let entry = slots.slots.get_mut(slot).filter(|entry| entry.generation == generation);
-        let taken = entry.and_then(|entry| entry.held.take());
-        if taken.is_some() && generation < LAST_GENERATION {
-            slots.free.push(slot);
-        }
-        taken
-    };
+    let taken = table.slots.lock().remove(slot, generation);
     // why an error: another thread ended it between the two looks
     taken.map(drop).ok_or(Error::StaleHandle { kind: wanted.name() })
 }
@@ -249,10 +256,14 @@ mod tests {
 
     #[test]
     fn a_slot_retires_with_its_last_generation() {
-        let table = Table { nonce: 1, process: 1, inherited: Vec::new(), slots: Mutex::default() };
-        table.slots.lock().slots.push(Slot { generation: LAST_GENERATION, held: None });
-        assert_eq!(encode(2, 1, LAST_GENERATION, 0) >> SLOT_BITS & LAST_GENERATION, LAST_GENERATION);
-        // why by hand: the one table of the process is shared by all tests
-        assert!(table.slots.lock().free.is_empty());
+        let mut slots = Slots::default();
+        slots.slots.push(Slot { generation: LAST_GENERATION - 2, held: None });
+        slots.free.push(0);
+        let held = || Held::Operation(Operation::new());
+        assert_eq!(slots.insert(held()), Ok((0, LAST_GENERATION - 1)));
+        assert!(slots.remove(0, LAST_GENERATION - 1).is_some());
+        assert_eq!(slots.insert(held()), Ok((0, LAST_GENERATION)));
+        assert!(slots.remove(0, LAST_GENERATION).is_some());
+        assert_eq!(slots.insert(held()), Ok((1, 1)), "slot 0 must not come back");
     }
 }

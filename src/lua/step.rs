@@ -10,28 +10,23 @@ use super::db::{Db, Target};
 use super::script::MEMORY_BYTES;
 use super::{failure, sandbox};
 use crate::error::{Error, Place, Result};
-use crate::migrations::Direction;
 use crate::operation::Operation;
 use crate::sqlite::Connection;
 
-/// Runs one direction of a Lua migration on the connection of its transaction.
-pub fn run(file: &str, text: &str, direction: Direction, connection: &Connection, operation: &Operation) -> Result<()> {
+/// Applies a Lua migration on the connection of its transaction.
+pub fn run(file: &str, text: &str, connection: &Connection, operation: &Operation) -> Result<()> {
     sandbox::with_state(operation, MEMORY_BYTES, |lua, _| {
         let failed = |error: &mlua::Error| failure::from_lua(file, text, MEMORY_BYTES, error);
         lua.globals().raw_set("os", LuaValue::Nil).map_err(|error| failed(&error))?;
         let chunk = lua.load(text).set_name(format!("={file}")).set_mode(mlua::chunk::ChunkMode::Text);
         let returned = chunk.eval::<LuaValue>().map_err(|error| failed(&error))?;
-        let name = match direction {
-            Direction::Up => "up",
-            Direction::Down => "down",
-        };
         let function = match &returned {
-            LuaValue::Table(table) => function_of(table, name),
+            LuaValue::Table(table) => function_of(table, "up"),
             _ => None,
         };
         let Some(function) = function else {
             return Err(Error::MigrationInvalid {
-                reason: format!("'{file}' does not return a table with a function '{name}'"),
+                reason: format!("'{file}' does not return a table with a function 'up'"),
                 place: Box::new(Place { file: Some(file.to_owned()), ..Place::default() }),
             });
         };

@@ -36,15 +36,6 @@ pub enum Source {
     Given(Arc<Set>),
 }
 
-/// Which way a step goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Apply.
-    Up,
-    /// Take back.
-    Down,
-}
-
 /// Code that runs inside the migration's transaction, on its connection.
 pub type StepFn = Arc<dyn Fn(&Connection, &Operation) -> Result<()> + Send + Sync>;
 
@@ -61,8 +52,8 @@ pub struct Step {
     pub down: Option<StepFn>,
 }
 
-/// Runs the text of a `.lua` migration in one direction: file, text, direction, connection, operation.
-pub type LuaRunner = fn(&str, &str, Direction, &Connection, &Operation) -> Result<()>;
+/// Applies a `.lua` migration: file, text, connection, operation.
+pub type LuaRunner = fn(&str, &str, &Connection, &Operation) -> Result<()>;
 
 /// What a handle may apply.
 pub struct Catalog {
@@ -119,10 +110,12 @@ impl Entry {
         }
     }
 
-    pub(super) fn is_reversible(&self) -> bool {
+    /// Whether there is a way back; `None` for Lua, where only running the chunk would tell.
+    pub(super) fn is_reversible(&self) -> Option<bool> {
         match &self.body {
-            Body::File(file) => file.down.is_some() || file.is_lua,
-            Body::Code(step) => step.down.is_some(),
+            Body::File(file) if file.is_lua => None,
+            Body::File(file) => Some(file.down.is_some()),
+            Body::Code(step) => Some(step.down.is_some()),
         }
     }
 }
@@ -267,7 +260,7 @@ mod tests {
 
     #[test]
     fn the_quick_stamp_is_the_stamp_of_the_listing() {
-        let run: LuaRunner = |_, _, _, _, _| Ok(());
+        let run: LuaRunner = |_, _, _, _| Ok(());
         let catalog = Catalog::new(Source::Embedded, run);
         let listing = catalog.listing().expect("sound");
         assert_eq!(catalog.quick_stamp(), Some((listing.stamp, listing.latest())));

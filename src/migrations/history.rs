@@ -96,7 +96,7 @@ impl History {
         }
         let rows = connection.rows(
             "SELECT version, name, kind, checksum, compatible_from, actor, applied_at, duration_us, \
-             down_text IS NOT NULL OR kind = 'lua', stamp FROM rpmadb_migrations ORDER BY version",
+             down_text IS NOT NULL, stamp FROM rpmadb_migrations ORDER BY version",
             &[],
         )?;
         let mut history = History::default();

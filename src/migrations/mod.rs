@@ -14,6 +14,6 @@ mod run;
 mod scan;
 mod set;
 
-pub use catalog::{Catalog, Direction, Source, Step, StepFn};
-pub use run::{current_version, migrate, status};
+pub use catalog::{Catalog, Source, Step, StepFn};
+pub use run::{current_version, is_up_to_date, migrate, status};
 pub use set::Set;

@@ -115,7 +115,7 @@ pub(super) fn states(listing: &Listing, history: &History) -> Vec<MigrationState
                 applied_at: row.map(|row| row.applied_at),
                 actor: row.map(|row| row.actor.clone()),
                 duration_ms: row.map(|row| row.duration_us as f64 / 1000.0),
-                reversible: row.map_or(entry.is_reversible(), |row| row.has_down || entry.is_reversible()),
+                reversible: if row.is_some_and(|row| row.has_down) { Some(true) } else { entry.is_reversible() },
             }
         })
         .collect();
@@ -128,7 +128,7 @@ pub(super) fn states(listing: &Listing, history: &History) -> Vec<MigrationState
             applied_at: Some(row.applied_at),
             actor: Some(row.actor.clone()),
             duration_ms: Some(row.duration_us as f64 / 1000.0),
-            reversible: row.has_down,
+            reversible: (row.kind != "lua").then_some(row.has_down),
         }
     }));
     states.sort_by_key(|state| state.version);
@@ -146,7 +146,7 @@ pub(super) fn states(listing: &Listing, history: &History) -> Vec<MigrationState
             applied_at: row.map(|row| row.applied_at),
             actor: row.map(|row| row.actor.clone()),
             duration_ms: row.map(|row| row.duration_us as f64 / 1000.0),
-            reversible: false,
+            reversible: Some(false),
         }
     }));
     states

@@ -10,7 +10,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use super::catalog::{Body, Catalog, Direction, Entry, Listing};
+use super::catalog::{Body, Catalog, Entry, Listing};
 use super::history::{self, History, NewRow};
 use super::plan::{self, Plan};
 use super::scan;
@@ -78,6 +78,12 @@ pub fn migrate(
         tracing::info!(version = step.version, name = %step.name, dry_run = request.dry_run, "migration applied");
     }
     Ok(done(&plan, applied, backup))
+}
+
+/// Whether the stamp says that the database has everything; false also when only the history can tell.
+pub fn is_up_to_date(access: &Access, catalog: &Catalog, operation: &Operation) -> Result<bool> {
+    let Some((stamp, _)) = catalog.quick_stamp() else { return Ok(false) };
+    Ok(access.reader(operation)?.value::<i64>("PRAGMA user_version", &[])? == Some(stamp))
 }
 
 /// The plan of a database whose stamp says that it has everything; `None` when only the history can tell.
@@ -174,7 +180,7 @@ fn run_entry(connection: &Connection, catalog: &Catalog, entry: &Entry, operatio
     let version = Some(entry.version);
     let outcome = match &entry.body {
         Body::File(file) if file.is_lua => {
-            (catalog.run_lua)(&file.file, &file.text, Direction::Up, connection, operation).map_err(|error| {
+            (catalog.run_lua)(&file.file, &file.text, connection, operation).map_err(|error| {
                 let place = error.place().cloned().unwrap_or_default();
                 error.at(Place { version, ..place })
             })
@@ -228,15 +234,8 @@ fn run_sql(connection: &Connection, file: &str, text: &str, version: Option<i64>
             .and_then(|()| still_in_transaction(connection).map_err(|error| (error, None)));
         outcome.map_err(|(error, offset)| {
             let at = range.start + offset.unwrap_or(0).min(range.len());
-            let (line, column) = scan::position(text, at);
-            let place = Place {
-                file: Some(file.to_owned()),
-                line: Some(line),
-                column: Some(column),
-                statement: u32::try_from(index + 1).ok(),
-                source_line: Some(scan::line_at(text, at).to_owned()),
-                version,
-            };
+            let statement = u32::try_from(index + 1).ok();
+            let place = Place { statement, version, ..Place::locate(text, at).in_file(file) };
             match error {
                 // why turned into one that has a place: a refusal of ours is an error of the file all the same
                 Error::Unsupported { what, .. } => Error::MigrationInvalid {

@@ -210,25 +210,6 @@ impl Splitter {
     }
 }
 
-/// Line and column of a byte offset, both from 1, the column in characters.
-pub fn position(text: &str, offset: usize) -> (u32, u32) {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    let before = &text[..offset];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    let column = before[line_start..].chars().count() + 1;
-    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
-}
-
-/// The text of the line at a byte offset, without its line ending.
-pub(super) fn line_at(text: &str, offset: usize) -> &str {
-    let (line, _) = position(text, offset);
-    text.lines().nth(line as usize - 1).unwrap_or("")
-}
-
 /// A sum over the tokens: the same for texts that differ in line endings, comments and spacing alone.
 pub(super) fn checksum(text: &str) -> String {
     let mut hasher = blake3::Hasher::new();
@@ -287,15 +268,6 @@ mod tests {
         assert_eq!(checksum("SELECT 'a\r\nb'"), checksum("SELECT 'a\nb'"));
         assert_ne!(checksum("SELECT 'a\rb'"), checksum("SELECT 'ab'"));
         assert_ne!(checksum("SELECT a||b"), checksum("SELECT a | | b"));
-    }
-
-    #[test]
-    fn positions_count_characters_from_one() {
-        let text = "ä\nöü x\r\n";
-        assert_eq!(position(text, 0), (1, 1));
-        assert_eq!(position(text, text.find('x').expect("there")), (2, 4));
-        assert_eq!(position(text, 999), (3, 1));
-        assert_eq!(line_at(text, 4), "öü x");
     }
 
     #[test]

@@ -157,7 +157,7 @@ fn digest(files: &[(String, Cow<'static, [u8]>)]) -> [u8; 32] {
 }
 
 fn invalid(file: &str, reason: String) -> Error {
-    Error::MigrationInvalid { reason, place: Box::new(Place { file: Some(file.to_owned()), ..Place::default() }) }
+    Error::MigrationInvalid { reason, place: Box::new(Place::default().in_file(file)) }
 }
 
 fn twice(version: i64, one: &str, other: &str) -> Error {
@@ -168,13 +168,9 @@ fn twice(version: i64, one: &str, other: &str) -> Error {
 fn check_text(file: &str, bytes: Cow<'static, [u8]>) -> Result<Text> {
     let wrong = |at: usize, bytes: &[u8], what: &str| {
         let readable = String::from_utf8_lossy(&bytes[..at]).into_owned();
-        let (line, column) = scan::position(&readable, readable.len());
-        invalid(file, format!("'{file}' holds {what} in line {line}, column {column}")).at(Place {
-            file: Some(file.to_owned()),
-            line: Some(line),
-            column: Some(column),
-            ..Place::default()
-        })
+        let place = Place::locate(&readable, readable.len()).in_file(file);
+        let (line, column) = (place.line.unwrap_or(0), place.column.unwrap_or(0));
+        invalid(file, format!("'{file}' holds {what} in line {line}, column {column}")).at(place)
     };
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
         return Err(wrong(at, &bytes, "a NUL byte"));
@@ -219,16 +215,9 @@ fn directives(file: &str, text: &str) -> Result<Option<i64>> {
                 compatible_from = number.trim().parse().ok();
             }
             _ => {
-                let (line, column) = scan::position(text, token.range.start);
                 let reason =
                     format!("'{file}' has the directive '{}', which this version does not know", directive.trim());
-                return Err(invalid(file, reason).at(Place {
-                    file: Some(file.to_owned()),
-                    line: Some(line),
-                    column: Some(column),
-                    source_line: Some(scan::line_at(text, token.range.start).to_owned()),
-                    ..Place::default()
-                }));
+                return Err(invalid(file, reason).at(Place::locate(text, token.range.start).in_file(file)));
             }
         }
     }

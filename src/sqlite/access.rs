@@ -100,12 +100,6 @@ impl Pool {
         Ok((Pool { settings, writer: Mutex::new(writer), readers: OnceLock::new() }, created))
     }
 
-    /// How its connections are opened.
-    #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
     fn lease_writer(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
         let lease = self.lease_unsettled(operation, wait)?;
         lease.settle()?;

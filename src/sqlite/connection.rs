@@ -18,7 +18,7 @@ use super::failure::{Failure, from_code};
 use super::rules::Rules;
 use super::settings::Settings;
 use super::value::{FromValue, Value};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::operation;
 
 /// Virtual machine steps between two looks at the operation: a few tens of microseconds, against some 40 ns for the look.
@@ -179,7 +179,14 @@ impl Connection {
         } else {
             inner.prepare(sql).map(Prepared::Plain)
         };
-        let mut statement = Statement { inner: prepared.map_err(|error| self.failure(error))?, connection: self };
+        let prepared = prepared.map_err(|error| {
+            let Failure { error, offset } = self.failure_with_offset(error);
+            match offset {
+                Some(offset) => error.at(Place::locate(sql, offset)),
+                None => error,
+            }
+        })?;
+        let mut statement = Statement { inner: prepared, connection: self };
         body(&mut statement)
     }
 
@@ -422,14 +429,9 @@ impl<'c> Statement<'c> {
         }
     }
 
-    /// Whether it writes nothing to the database.
-    pub fn is_read_only(&mut self) -> bool {
-        self.inner().readonly()
-    }
-
     /// Names of the result's columns.
     pub fn columns(&mut self) -> Vec<String> {
-        self.inner().column_names().into_iter().map(str::to_owned).collect()
+        self.inner().column_names().map(str::to_owned).collect()
     }
 
     /// Binds every parameter; one too many or too few is an error that says so.

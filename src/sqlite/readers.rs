@@ -37,6 +37,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     open: u32,
+    /// Readers that were opened since the pool was made.
+    ready: u32,
     closing: bool,
     last_error: Option<Error>,
 }
@@ -77,9 +79,14 @@ impl r2d2::ManageConnection for Manager {
         }
         let count = Count(Arc::clone(&self.shared));
         match Connection::open(&self.settings, false, true) {
-            Ok(connection) => Ok(Counted { connection, _count: count }),
+            Ok(connection) => {
+                self.shared.state.lock().ready += 1;
+                self.shared.changed.notify_all();
+                Ok(Counted { connection, _count: count })
+            }
             Err(error) => {
                 self.shared.state.lock().last_error = Some(error.clone());
+                self.shared.changed.notify_all();
                 Err(error)
             }
         }
@@ -111,7 +118,21 @@ impl Readers {
             .test_on_check_out(false)
             .thread_pool(threads)
             .build_unchecked(manager);
-        Readers { pool, shared, timeout: settings.reader_timeout }
+        let readers = Readers { pool, shared, timeout: settings.reader_timeout };
+        readers.wait_for_the_first(settings.idle_readers);
+        readers
+    }
+
+    /// Waits until the idle readers are open. Without it, r2d2 orders new ones with every lease, because it does not
+    /// count those that are on their way.
+    fn wait_for_the_first(&self, wanted: u32) {
+        let mut state = self.shared.state.lock();
+        let limit = Instant::now() + Duration::from_secs(1);
+        while state.ready < wanted && state.last_error.is_none() {
+            if self.shared.changed.wait_until(&mut state, limit).timed_out() {
+                return;
+            }
+        }
     }
 
     /// A reader, waiting for one at most the pool's timeout.

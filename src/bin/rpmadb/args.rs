@@ -1,0 +1,135 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Owns the life of a SQLite database: migrates, checks, measures, backs up and scripts it.
+#[derive(Parser)]
+#[command(name = "rpmadb", version, about, max_term_width = 100)]
+pub(crate) struct Args {
+    /// Print the report as JSON, exactly as the C API hands it out
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Use the migrations in this folder in place of the embedded ones
+    #[arg(long, global = true, value_name = "FOLDER", env = "RPMADB_MIGRATIONS")]
+    pub(crate) migrations: Option<String>,
+
+    /// Who is recorded as the one who did it
+    #[arg(long, global = true, default_value = "cli")]
+    pub(crate) actor: String,
+
+    /// Stop after this many milliseconds
+    #[arg(long, global = true, value_name = "MS", default_value_t = 0, hide_default_value = true)]
+    pub(crate) timeout: u64,
+
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Create the database if it is missing and apply what is pending
+    Migrate {
+        database: PathBuf,
+        /// Stop after this version
+        #[arg(long = "to", value_name = "VERSION")]
+        target: Option<i64>,
+        /// Run everything, report, and roll back
+        #[arg(long)]
+        dry_run: bool,
+        /// Back up first into this folder
+        #[arg(long, value_name = "FOLDER")]
+        backup: Option<String>,
+        /// How long to wait for the write lock, in milliseconds
+        #[arg(long, value_name = "MS")]
+        lock_timeout: Option<u64>,
+        /// Apply a pending migration that is lower than one already applied
+        #[arg(long)]
+        allow_out_of_order: bool,
+    },
+    /// List every migration known or recorded, with its state
+    Migrations { database: PathBuf },
+    /// Take a quick look that says whether somebody must act
+    Health { database: PathBuf },
+    /// Examine everything, the slow checks included
+    #[command(alias = "diagnose")]
+    Diagnostics { database: PathBuf },
+    /// Tell how big the database is and what is in it
+    Stats {
+        database: PathBuf,
+        /// Answer without scanning
+        #[arg(long)]
+        estimate: bool,
+    },
+    /// Move the write-ahead log into the database file
+    Checkpoint {
+        database: PathBuf,
+        /// passive, full, restart or truncate
+        #[arg(default_value = "passive")]
+        mode: String,
+    },
+    /// Copy the live database
+    Backup {
+        database: PathBuf,
+        /// The new file; without it, a name with the time in --folder
+        destination: Option<PathBuf>,
+        /// Where the copy goes when no destination is named
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<String>,
+        /// Do not check the copy
+        #[arg(long)]
+        no_verify: bool,
+    },
+    /// Run one SQL statement
+    Query {
+        database: PathBuf,
+        sql: String,
+        /// A JSON array for ?, or an object for :name
+        #[arg(long, value_name = "JSON")]
+        params: Option<String>,
+    },
+    /// Run a Lua script
+    Script {
+        database: PathBuf,
+        file: PathBuf,
+        /// What the script finds in job.args
+        #[arg(long = "arg", value_name = "KEY=VALUE")]
+        args: Vec<String>,
+    },
+}
+
+impl Verb {
+    pub(crate) fn database(&self) -> &PathBuf {
+        match self {
+            Verb::Migrate { database, .. }
+            | Verb::Migrations { database }
+            | Verb::Health { database }
+            | Verb::Diagnostics { database }
+            | Verb::Stats { database, .. }
+            | Verb::Checkpoint { database, .. }
+            | Verb::Backup { database, .. }
+            | Verb::Query { database, .. }
+            | Verb::Script { database, .. } => database,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_of_the_library_is_a_verb_here() {
+        let command = super::Args::command();
+        let mut verbs: Vec<&str> = command.get_subcommands().map(|verb| verb.get_name()).collect();
+        verbs.sort_unstable();
+        assert_eq!(verbs, rpmadb::VERBS);
+    }
+}

@@ -1,0 +1,103 @@
+//! Doing what was typed: open, one call, print.
+
+use std::process::ExitCode;
+
+use rpmadb::{CheckpointMode, Database, Error, Operation, Request, Result, Status, request};
+
+use crate::args::{Args, Verb};
+use crate::show;
+
+pub(crate) fn run(args: &Args) -> ExitCode {
+    match call(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if args.json {
+                show::json(&error.document());
+            } else {
+                show::error(&error);
+            }
+            ExitCode::from(if error.status() == Status::InvalidArgument { 2 } else { 1 })
+        }
+    }
+}
+
+/// What `open` is told: only `migrate` makes or changes anything by opening.
+fn options(args: &Args) -> request::Open {
+    let mut options = request::Open {
+        actor: Some(args.actor.clone()),
+        create: Some(matches!(args.verb, Verb::Migrate { .. })),
+        migrate: Some(false),
+        migrations: args.migrations.clone(),
+        ..request::Open::default()
+    };
+    match &args.verb {
+        Verb::Migrate { backup, .. } => options.backup.folder.clone_from(backup),
+        Verb::Backup { folder, .. } => options.backup.folder.clone_from(folder),
+        _ => {}
+    }
+    options
+}
+
+fn call(args: &Args) -> Result<()> {
+    let watch = Operation::new();
+    watch.set_timeout_ms(args.timeout);
+    let (database, opened) = Database::open(args.verb.database(), &options(args), &watch)?;
+    match &args.verb {
+        Verb::Migrate { target, dry_run, backup, lock_timeout, allow_out_of_order, .. } => {
+            let request = request::Migrate {
+                target: *target,
+                dry_run: *dry_run,
+                backup: backup.as_ref().map(|_| true),
+                lock_timeout_ms: *lock_timeout,
+                allow_out_of_order: *allow_out_of_order,
+            };
+            let report = database.migrate(&request, &watch)?;
+            show::report(args.json, &report, |report| show::migrate(report, &opened));
+        }
+        Verb::Migrations { .. } => show::report(args.json, &database.migrations(&watch)?, show::migrations),
+        Verb::Health { .. } => show::report(args.json, &database.health(&watch)?, show::health),
+        Verb::Diagnostics { .. } => show::report(args.json, &database.diagnostics(&watch)?, show::diagnostics),
+        Verb::Stats { estimate, .. } => {
+            let report = database.stats(&request::Stats { estimate: *estimate }, &watch)?;
+            show::report(args.json, &report, show::stats);
+        }
+        Verb::Checkpoint { mode, .. } => {
+            let mode = CheckpointMode::from_name(Some(mode))?;
+            let report = database.checkpoint(mode, &request::Checkpoint::default(), &watch)?;
+            show::report(args.json, &report, show::checkpoint);
+        }
+        Verb::Backup { destination, no_verify, .. } => {
+            let request = request::Backup { verify: Some(!no_verify), ..request::Backup::default() };
+            let report = database.backup(destination.as_deref(), &request, &watch)?;
+            show::report(args.json, &report, show::backup);
+        }
+        Verb::Query { sql, params, .. } => {
+            show::report(args.json, &database.query(sql, params.as_deref(), &watch)?, show::query);
+        }
+        Verb::Script { file, args: pairs, .. } => {
+            let named = file.display().to_string();
+            let source = std::fs::read_to_string(file).map_err(|error| Error::from_io(named, &error))?;
+            let request = script_request(file, pairs)?;
+            request.check()?;
+            show::report(args.json, &database.script(&source, &request, &watch)?, show::script);
+        }
+    }
+    database.close()
+}
+
+/// `key=value` pairs; a value that reads as a JSON number, truth value or null is one, everything else is text.
+fn script_request(file: &std::path::Path, pairs: &[String]) -> Result<request::Script> {
+    let mut args = serde_json::Map::new();
+    for pair in pairs {
+        let (key, value) = pair.split_once('=').ok_or_else(|| Error::InvalidArgument {
+            name: "--arg".into(),
+            reason: format!("is '{pair}' and must be KEY=VALUE"),
+        })?;
+        let parsed = serde_json::from_str(value)
+            .ok()
+            .filter(|value: &serde_json::Value| value.is_number() || value.is_boolean() || value.is_null());
+        args.insert(key.to_owned(), parsed.unwrap_or_else(|| value.into()));
+    }
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(request::Script { name, args, ..request::Script::default() })
+}
