@@ -264,7 +264,7 @@ impl Drop for Database {
 pub fn build_info() -> report::BuildInfo {
     report::BuildInfo {
         version: env!("CARGO_PKG_VERSION"),
-        abi_version: crate::ABI_VERSION,
+        abi_version: report::ABI_VERSION,
         sqlite: report::SqliteInfo {
             version: crate::sqlite::version(),
             source_id: crate::sqlite::source_id(),

@@ -44,8 +44,5 @@ pub use migrations::Set;
 pub use operation::{Operation, Progress};
 pub use request::{CheckpointMode, Request, Role};
 
-/// Version of the C ABI: changes only when a program compiled against an older header would break.
-pub const ABI_VERSION: u32 = 1;
-
 /// Verbs that the Lua object offers; see `tests/parity.rs`.
 pub const LUA_VERBS: &[&str] = lua::VERBS;

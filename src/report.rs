@@ -290,6 +290,9 @@ pub struct Transaction {
     pub duration_ms: f64,
 }
 
+/// Version of the C ABI: changes only when a program compiled against an older header would break.
+pub const ABI_VERSION: u32 = 1;
+
 /// Report of `build_info`.
 #[derive(Debug, Clone, Serialize)]
 pub struct BuildInfo {

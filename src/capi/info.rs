@@ -6,11 +6,12 @@ use once_cell::sync::Lazy;
 
 use super::guard;
 use crate::error::{Error, Status};
+use crate::report::ABI_VERSION;
 
 /// The ABI version of this header. Pass it to rpmadb_check_abi.
 pub const RPMADB_ABI_VERSION: u32 = 1;
 
-const _: () = assert!(RPMADB_ABI_VERSION == crate::ABI_VERSION);
+const _: () = assert!(RPMADB_ABI_VERSION == ABI_VERSION);
 
 /// The version of the library, such as "0.1.0".
 ///
@@ -28,7 +29,7 @@ pub extern "C" fn rpmadb_version() -> *const c_char {
 /// Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn rpmadb_abi_version() -> u32 {
-    crate::ABI_VERSION
+    ABI_VERSION
 }
 
 /// Refuses a library that does not fit the header a program was compiled with.
@@ -40,10 +41,10 @@ pub extern "C" fn rpmadb_abi_version() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn rpmadb_check_abi(header_abi: u32) -> i32 {
     guard::plain(|| {
-        if header_abi == crate::ABI_VERSION {
+        if header_abi == ABI_VERSION {
             return Ok(());
         }
-        Err(Error::AbiMismatch { header: header_abi, library: crate::ABI_VERSION })
+        Err(Error::AbiMismatch { header: header_abi, library: ABI_VERSION })
     })
 }
 

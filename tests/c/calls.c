@@ -1,0 +1,228 @@
+#include "calls.h"
+
+#include <unistd.h>
+
+static int32_t go_on(uint64_t done, uint64_t total, const char *stage, void *user_data) {
+    (void)done, (void)total, (void)stage, (void)user_data;
+    return 0;
+}
+
+static int32_t do_nothing(rpmadb *db, void *user_data) {
+    (void)db, (void)user_data;
+    return 0;
+}
+
+/* What calls hand out is released at once: only the status counts here. */
+static int32_t closing(int32_t status, rpmadb **db) {
+    if (status == RPMADB_OK && *db) {
+        (void)rpmadb_close(db);
+    }
+    return status;
+}
+
+static int32_t run_build_info(void *const *a, char **document) {
+    (void)a;
+    return rpmadb_build_info(document);
+}
+
+static int32_t run_op_new(void *const *a, char **document) {
+    (void)document;
+    rpmadb_op **op = a[0];
+    int32_t status = rpmadb_op_new(op);
+    return status == RPMADB_OK ? rpmadb_op_free(op) : status;
+}
+
+static int32_t run_op_on_progress(void *const *a, char **document) {
+    (void)document;
+    return rpmadb_op_on_progress(a[0], a[1] ? go_on : NULL, NULL);
+}
+
+static int32_t run_op_set_timeout_ms(void *const *a, char **document) {
+    (void)document;
+    return rpmadb_op_set_timeout_ms(a[0], 0);
+}
+
+/* An operation of its own: a cancelled one would stop what comes after. */
+static int32_t run_op_cancel(void *const *a, char **document) {
+    (void)document;
+    return rpmadb_op_cancel(a[0]);
+}
+
+static int32_t run_op_progress(void *const *a, char **document) {
+    return rpmadb_op_progress(a[0], document);
+}
+
+static int32_t run_op_free(void *const *a, char **document) {
+    (void)document;
+    return rpmadb_op_free(a[0]);
+}
+
+static int32_t run_open(void *const *a, char **document) {
+    return closing(rpmadb_open(a[0], a[1], a[2], a[3], document), a[3]);
+}
+
+static int32_t run_as(void *const *a, char **document) {
+    return closing(rpmadb_as(a[0], a[1], a[2], a[3], document), a[3]);
+}
+
+static int32_t run_close(void *const *a, char **document) {
+    (void)document;
+    return rpmadb_close(a[0]);
+}
+
+static int32_t run_add_step(void *const *a, char **document) {
+    static int64_t version = 1000;
+    return rpmadb_add_step(a[0], version++, a[1], a[2] ? do_nothing : NULL, a[3] ? do_nothing : NULL, NULL, document);
+}
+
+static int32_t run_transaction(void *const *a, char **document) {
+    return rpmadb_transaction(a[0], a[1] ? do_nothing : NULL, NULL, a[2], a[3], document);
+}
+
+static int32_t run_migrate(void *const *a, char **document) {
+    return rpmadb_migrate(a[0], a[1], a[2], document);
+}
+
+static int32_t run_migrations(void *const *a, char **document) {
+    return rpmadb_migrations(a[0], a[1], a[2], document);
+}
+
+static int32_t run_health(void *const *a, char **document) {
+    return rpmadb_health(a[0], a[1], a[2], document);
+}
+
+static int32_t run_diagnostics(void *const *a, char **document) {
+    return rpmadb_diagnostics(a[0], a[1], a[2], document);
+}
+
+static int32_t run_stats(void *const *a, char **document) {
+    return rpmadb_stats(a[0], a[1], a[2], document);
+}
+
+static int32_t run_checkpoint(void *const *a, char **document) {
+    return rpmadb_checkpoint(a[0], a[1], a[2], a[3], document);
+}
+
+static int32_t run_backup(void *const *a, char **document) {
+    const char *destination = a[1] && strcmp(a[1], "SOMEWHERE") == 0 ? at("copy.db") : a[1];
+    int32_t status = rpmadb_backup(a[0], destination, a[2], a[3], document);
+    if (status == RPMADB_OK) {
+        unlink(destination);
+    }
+    return status;
+}
+
+static int32_t run_query(void *const *a, char **document) {
+    return rpmadb_query(a[0], a[1], a[2], a[3], a[4], document);
+}
+
+static int32_t run_script(void *const *a, char **document) {
+    return rpmadb_script(a[0], a[1], a[2], a[3], document);
+}
+
+static int32_t run_json_int(void *const *a, char **document) {
+    (void)document;
+    return rpmadb_json_int(a[0], a[1], a[2]);
+}
+
+static int32_t run_json_real(void *const *a, char **document) {
+    (void)document;
+    return rpmadb_json_real(a[0], a[1], a[2]);
+}
+
+static int32_t run_json_text(void *const *a, char **document) {
+    (void)document;
+    char **text = a[2];
+    int32_t status = rpmadb_json_text(a[0], a[1], text);
+    if (status == RPMADB_OK) {
+        rpmadb_free(*text);
+    }
+    return status;
+}
+
+static int32_t run_log_set(void *const *a, char **document) {
+    (void)a, (void)document;
+    return rpmadb_log_set(RPMADB_LOG_OFF, NULL, NULL);
+}
+
+/* rpmadb_op_cancel comes last of those with `o`: what it cancels is of no use afterwards. */
+const struct call calls[] = {
+    {"build_info", "", run_build_info, {NULL}, true, USER},
+    {"op_new", "r", run_op_new, {NULL}, false, USER},
+    {"op_on_progress", "oh", run_op_on_progress, {NULL}, false, USER},
+    {"op_set_timeout_ms", "o", run_op_set_timeout_ms, {NULL}, false, USER},
+    {"op_progress", "o", run_op_progress, {NULL}, true, USER},
+    {"op_free", "r", run_op_free, {NULL}, false, USER},
+    {"open", "tjpr", run_open, {":memory:", BARE}, true, USER},
+    {"as", "dttr", run_as, {NULL, "somebody", "user"}, true, SUPERVISOR},
+    {"close", "r", run_close, {NULL}, false, USER},
+    {"add_step", "dtfh", run_add_step, {NULL, "step"}, true, ADMIN},
+    {"transaction", "dfjp", run_transaction, {NULL, NULL, "{}"}, true, ADMIN},
+    {"migrate", "djp", run_migrate, {NULL, "{\"dry_run\":true}"}, true, ADMIN},
+    {"migrations", "djp", run_migrations, {NULL, "{}"}, true, SUPERVISOR},
+    {"health", "djp", run_health, {NULL, "{}"}, true, SUPERVISOR},
+    {"diagnostics", "djp", run_diagnostics, {NULL, "{}"}, true, SUPERVISOR},
+    {"stats", "djp", run_stats, {NULL, "{}"}, true, SUPERVISOR},
+    {"checkpoint", "dmjp", run_checkpoint, {NULL, "passive", "{}"}, true, ADMIN},
+    {"backup", "dbjp", run_backup, {NULL, "SOMEWHERE", "{}"}, true, ADMIN},
+    {"query", "dtmjp", run_query, {NULL, "SELECT 1", "[]", "{}"}, true, SUPERVISOR},
+    {"script", "dtjp", run_script, {NULL, "return 1", "{}"}, true, SUPERVISOR},
+    {"json_int", "ttr", run_json_int, {"{\"a\":1}", "/a"}, false, USER},
+    {"json_real", "ttr", run_json_real, {"{\"a\":1}", "/a"}, false, USER},
+    {"json_text", "ttr", run_json_text, {"{\"a\":\"b\"}", "/a"}, false, USER},
+    {"log_set", "h", run_log_set, {NULL}, false, USER},
+    {"op_cancel", "o", run_op_cancel, {NULL}, false, USER},
+    {NULL, "", NULL, {NULL}, false, USER},
+};
+
+void right_arguments(const struct call *call, rpmadb *db, rpmadb_op *op, void *arguments[MOST_ARGUMENTS]) {
+    static char texts[MOST_ARGUMENTS][64];
+    static union {
+        rpmadb *db;
+        rpmadb_op *op;
+        int64_t whole;
+        double real;
+        char *text;
+    } result;
+    static char function;
+    memset(&result, 0, sizeof result);
+    for (size_t index = 0; index < MOST_ARGUMENTS; index++) {
+        char kind = index < strlen(call->kinds) ? call->kinds[index] : 0;
+        arguments[index] = NULL;
+        switch (kind) {
+        case 0:
+            break;
+        case 'd':
+            arguments[index] = db;
+            break;
+        case 'o':
+        case 'p':
+            arguments[index] = op;
+            break;
+        case 'f':
+        case 'h':
+            arguments[index] = &function;
+            break;
+        case 'r':
+            arguments[index] = &result;
+            break;
+        default:
+            snprintf(texts[index], sizeof texts[index], "%s", call->texts[index]);
+            arguments[index] = texts[index];
+        }
+    }
+}
+
+bool check_call(const struct call *call, int32_t expected, void *const *arguments, const char *why) {
+    bool fits;
+    if (call->has_out) {
+        fits = CHECK_STATUS(expected, call->run(arguments, &out));
+        fits = CHECK_EQUAL(expected, call->run(arguments, NULL)) && fits;
+    } else {
+        fits = CHECK_PLAIN(expected, call->run(arguments, NULL));
+    }
+    if (!fits) {
+        printf("\n    in: rpmadb_%s, %s", call->name, why);
+    }
+    return fits;
+}
