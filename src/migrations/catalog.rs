@@ -59,6 +59,8 @@ pub type LuaRunner = fn(&str, &str, &Connection, &Operation) -> Result<()>;
 pub struct Catalog {
     source: Source,
     steps: Mutex<BTreeMap<i64, Step>>,
+    /// The folder as `check` read it, for the first call that looks at it.
+    checked: Mutex<Option<Arc<Set>>>,
     pub(super) run_lua: LuaRunner,
 }
 
@@ -73,7 +75,7 @@ pub(super) struct Entry {
 /// What a numbered migration runs.
 #[derive(Clone)]
 pub(super) enum Body {
-    File(Migration),
+    File(Arc<Migration>),
     Code(Step),
 }
 
@@ -128,7 +130,7 @@ fn lua_checksum(text: &str) -> String {
 /// Everything that could be applied, steps in code included.
 pub(super) struct Listing {
     pub(super) numbered: BTreeMap<i64, Entry>,
-    pub(super) repeatables: Vec<Repeatable>,
+    pub(super) repeatables: Arc<[Repeatable]>,
     pub(super) stamp: i64,
 }
 
@@ -142,7 +144,7 @@ impl Catalog {
     /// A catalog without steps in code.
     #[must_use]
     pub fn new(source: Source, run_lua: LuaRunner) -> Catalog {
-        Catalog { source, steps: Mutex::default(), run_lua }
+        Catalog { source, steps: Mutex::default(), checked: Mutex::default(), run_lua }
     }
 
     /// Registers a step; its version must have no step yet. It wins over a file of its version.
@@ -164,16 +166,19 @@ impl Catalog {
 
     /// Reads and checks the files, so that a bad folder is refused before anything is opened.
     pub fn check(&self) -> Result<()> {
-        match &self.source {
-            Source::Folder(_) => self.set().map(|_| ()),
-            Source::Embedded | Source::Given(_) => Ok(()),
+        if let Source::Folder(folder) = &self.source {
+            *self.checked.lock() = Some(Arc::new(Set::read_folder(folder)?));
         }
+        Ok(())
     }
 
     fn set(&self) -> Result<Arc<Set>> {
         match &self.source {
             Source::Embedded => embedded(),
-            Source::Folder(folder) => Set::read_folder(folder).map(Arc::new),
+            Source::Folder(folder) => match self.checked.lock().take() {
+                Some(set) => Ok(set),
+                None => Set::read_folder(folder).map(Arc::new),
+            },
             Source::Given(set) => Ok(Arc::clone(set)),
         }
     }
@@ -201,7 +206,10 @@ impl Catalog {
             .numbered
             .values()
             .map(|file| {
-                (file.version, Entry { version: file.version, name: file.name.clone(), body: Body::File(file.clone()) })
+                (
+                    file.version,
+                    Entry { version: file.version, name: file.name.clone(), body: Body::File(Arc::clone(file)) },
+                )
             })
             .collect();
         for step in steps.values() {
@@ -209,7 +217,7 @@ impl Catalog {
             numbered.insert(step.version, entry);
         }
         let stamp = stamp(&blake3::Hash::from(set.digest()).to_hex(), &steps);
-        Ok(Listing { numbered, repeatables: set.repeatables.clone(), stamp })
+        Ok(Listing { numbered, repeatables: Arc::clone(&set.repeatables), stamp })
     }
 }
 
@@ -226,8 +234,7 @@ fn stamp(digest: &str, steps: &BTreeMap<i64, Step>) -> i64 {
     i64::from(bits.max(1))
 }
 
-/// How many numbered migrations are built in.
-pub(super) fn embedded() -> Result<Arc<Set>> {
+fn embedded() -> Result<Arc<Set>> {
     static SET: OnceCell<Arc<Set>> = OnceCell::new();
     SET.get_or_try_init(|| {
         let files = EMBEDDED

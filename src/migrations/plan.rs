@@ -28,6 +28,11 @@ impl Plan {
         self.pending.is_empty() && self.repeatables.is_empty()
     }
 
+    /// The plan of a database that has everything up to `latest`.
+    pub(super) fn nothing(latest: i64) -> Plan {
+        Plan { from: latest, to: latest, pending: Vec::new(), repeatables: Vec::new(), completes: true }
+    }
+
     pub(super) fn new(listing: &Listing, history: &History, request: &request::Migrate) -> Result<Plan> {
         let current = history.current();
         let latest = listing.latest();

@@ -49,14 +49,26 @@ pub fn migrate(
     };
 
     let lock_timeout = Duration::from_millis(request.lock_timeout_ms());
-    if let Some(up_to_date) = nothing_to_do(access, catalog, request, operation, lock_timeout)? {
-        return Ok(done(&up_to_date, Vec::new(), None));
+    let has_everything = |stamp: i64, latest: i64| -> Result<Option<Plan>> {
+        if request.target.is_some() {
+            return Ok(None);
+        }
+        let found = access.first(operation, lock_timeout)?.value::<i64>("PRAGMA user_version", &[])?;
+        Ok((found == Some(stamp)).then(|| Plan::nothing(latest)))
+    };
+    if let Some((stamp, latest)) = catalog.quick_stamp()
+        && let Some(nothing) = has_everything(stamp, latest)?
+    {
+        return Ok(done(&nothing, Vec::new(), None));
     }
     let listing = catalog.listing()?;
-    let look = {
-        let connection = access.first(operation, lock_timeout)?;
-        let _wait = connection.wait_for_locks(lock_timeout);
-        Plan::new(&listing, &History::read(&connection)?, request)?
+    let look = match has_everything(listing.stamp, listing.latest())? {
+        Some(nothing) => nothing,
+        None => {
+            let connection = access.first(operation, lock_timeout)?;
+            let _wait = connection.wait_for_locks(lock_timeout);
+            Plan::new(&listing, &History::read(&connection)?, request)?
+        }
     };
     if look.is_empty() {
         return Ok(done(&look, Vec::new(), None));
@@ -84,22 +96,6 @@ pub fn migrate(
 pub fn is_up_to_date(access: &Access, catalog: &Catalog, operation: &Operation) -> Result<bool> {
     let Some((stamp, _)) = catalog.quick_stamp() else { return Ok(false) };
     Ok(access.reader(operation)?.value::<i64>("PRAGMA user_version", &[])? == Some(stamp))
-}
-
-/// The plan of a database whose stamp says that it has everything; `None` when only the history can tell.
-fn nothing_to_do(
-    access: &Access,
-    catalog: &Catalog,
-    request: &request::Migrate,
-    operation: &Operation,
-    wait: Duration,
-) -> Result<Option<Plan>> {
-    let Some((stamp, latest)) = catalog.quick_stamp().filter(|_| request.target.is_none()) else {
-        return Ok(None);
-    };
-    let found = access.first(operation, wait)?.value::<i64>("PRAGMA user_version", &[])?;
-    let plan = Plan { from: latest, to: latest, pending: Vec::new(), repeatables: Vec::new(), completes: true };
-    Ok((found == Some(stamp)).then_some(plan))
 }
 
 fn run_locked(

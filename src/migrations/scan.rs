@@ -162,6 +162,11 @@ pub fn statements(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Whether there is any statement; stops at the first.
+pub fn has_statement(text: &str) -> bool {
+    tokens(text).any(|token| !matches!(token.kind, Kind::Comment | Kind::Semicolon))
+}
+
 /// Watches tokens go by and says where a statement ends.
 #[derive(Default)]
 struct Splitter {

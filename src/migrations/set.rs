@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::file::{self, Role};
 use super::scan;
@@ -19,8 +20,8 @@ pub(super) type Text = Cow<'static, str>;
 /// The migrations of one source.
 #[derive(Debug, Default)]
 pub struct Set {
-    pub(super) numbered: BTreeMap<i64, Migration>,
-    pub(super) repeatables: Vec<Repeatable>,
+    pub(super) numbered: BTreeMap<i64, Arc<Migration>>,
+    pub(super) repeatables: Arc<[Repeatable]>,
     digest: [u8; 32],
 }
 
@@ -76,7 +77,9 @@ impl Set {
     /// Builds a set from file names and contents.
     pub fn from_files(mut files: Vec<(String, Cow<'static, [u8]>)>) -> Result<Set> {
         files.sort_by(|one, other| one.0.cmp(&other.0));
-        let mut set = Set { digest: digest(&files), ..Set::default() };
+        let digest = digest(&files);
+        let mut numbered = BTreeMap::new();
+        let mut repeatables = Vec::new();
         let mut downs = BTreeMap::new();
         for (file, bytes) in files {
             let role = file::role(&file).map_err(|reason| invalid(&file, reason))?;
@@ -85,19 +88,19 @@ impl Set {
             }
             let text = check_text(&file, bytes)?;
             match role {
-                Role::Up { version, name } => set.add(version, name, file, text, false)?,
-                Role::Lua { version, name } => set.add(version, name, file, text, true)?,
+                Role::Up { version, name } => add(&mut numbered, version, name, file, text, false)?,
+                Role::Lua { version, name } => add(&mut numbered, version, name, file, text, true)?,
                 Role::Down { version, name } => {
                     if let Some((_, _, other)) = downs.insert(version, (name, text, file.clone())) {
                         return Err(twice(version, &other, &file));
                     }
                 }
-                Role::Repeatable { name } => set.repeatables.push(Repeatable { name, file, text }),
+                Role::Repeatable { name } => repeatables.push(Repeatable { name, file, text }),
                 Role::Ignored => {}
             }
         }
         for (version, (name, text, file)) in downs {
-            match set.numbered.get_mut(&version).filter(|up| up.name == name) {
+            match numbered.get_mut(&version).filter(|up| up.name == name) {
                 Some(up) if up.is_lua => {
                     return Err(invalid(
                         &file,
@@ -108,16 +111,8 @@ impl Set {
                 None => return Err(invalid(&file, format!("'{file}' has no up file of the same version and name"))),
             }
         }
-        Ok(set)
-    }
-
-    fn add(&mut self, version: i64, name: String, file: String, text: Text, is_lua: bool) -> Result<()> {
-        let compatible_from = if is_lua { None } else { directives(&file, &text)? };
-        if let Some(other) = self.numbered.get(&version) {
-            return Err(twice(version, &other.file, &file));
-        }
-        self.numbered.insert(version, Migration { version, name, file, is_lua, text, down: None, compatible_from });
-        Ok(())
+        let numbered = numbered.into_iter().map(|(version, migration)| (version, Arc::new(migration))).collect();
+        Ok(Set { numbered, repeatables: repeatables.into(), digest })
     }
 
     /// Highest version; 0 for an empty set.
@@ -143,6 +138,22 @@ impl Set {
     pub fn digest(&self) -> [u8; 32] {
         self.digest
     }
+}
+
+fn add(
+    numbered: &mut BTreeMap<i64, Migration>,
+    version: i64,
+    name: String,
+    file: String,
+    text: Text,
+    is_lua: bool,
+) -> Result<()> {
+    let compatible_from = if is_lua { None } else { directives(&file, &text)? };
+    if let Some(other) = numbered.get(&version) {
+        return Err(twice(version, &other.file, &file));
+    }
+    numbered.insert(version, Migration { version, name, file, is_lua, text, down: None, compatible_from });
+    Ok(())
 }
 
 fn digest(files: &[(String, Cow<'static, [u8]>)]) -> [u8; 32] {
@@ -191,7 +202,7 @@ fn check_text(file: &str, bytes: Cow<'static, [u8]>) -> Result<Text> {
             Cow::Owned(text) => Cow::Owned(text[text.len() - length..].to_owned()),
         },
     };
-    let is_empty = if file.ends_with(".lua") { text.trim().is_empty() } else { scan::statements(&text).is_empty() };
+    let is_empty = if file.ends_with(".lua") { text.trim().is_empty() } else { !scan::has_statement(&text) };
     if is_empty {
         return Err(invalid(file, format!("'{file}' holds no statement")));
     }
