@@ -212,18 +212,12 @@ impl Database {
         let writer = access.writer(call.operation())?;
         writer.begin_immediate()?;
         let bound = step::bound(core, &writer, &self.actor, self.role)?;
-        let returned = body(&bound);
-        bound.close()?;
+        let returned = body(bound.handle());
+        drop(bound);
         call.operation().check()?;
         let committed = returned == 0;
         if committed {
-            if writer.is_autocommit() {
-                return Err(Error::Sql {
-                    message: "a statement ended the transaction before its function returned".into(),
-                    sqlite_code: 1,
-                    place: Box::default(),
-                });
-            }
+            writer.must_be_in_transaction()?;
             writer.commit()?;
         } else {
             writer.rollback();

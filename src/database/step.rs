@@ -42,14 +42,12 @@ fn on_bound_handle(core: Weak<Core>, actor: String, code: HostFn) -> StepFn {
     Arc::new(move |connection, _| {
         let core = core.upgrade().ok_or(Error::StaleHandle { kind: "database" })?;
         let bound = bound(&core, connection, &actor, Role::Admin)?;
-        let outcome = code(&bound);
-        bound.close()?;
-        outcome
+        code(bound.handle())
     })
 }
 
 /// A handle on the transaction that is open on `connection`.
-pub(super) fn bound(core: &Core, connection: &Connection, actor: &str, role: Role) -> Result<Arc<Database>> {
+pub(super) fn bound(core: &Core, connection: &Connection, actor: &str, role: Role) -> Result<Bound> {
     let core = Core {
         access: Some(core.access()?.bind(connection)),
         catalog: Arc::clone(&core.catalog),
@@ -58,5 +56,22 @@ pub(super) fn bound(core: &Core, connection: &Connection, actor: &str, role: Rol
         process: core.process,
         owner: next_owner(),
     };
-    Ok(Arc::new(Database { gate: Gate::new(Arc::new(core)), actor: actor.to_owned(), role }))
+    Ok(Bound(Arc::new(Database { gate: Gate::new(Arc::new(core)), actor: actor.to_owned(), role })))
+}
+
+/// A handle on a running transaction, closed when dropped: a copy that was kept must not reach the writer afterwards,
+/// also when the code that had it panicked.
+pub(super) struct Bound(Arc<Database>);
+
+impl Bound {
+    pub(super) fn handle(&self) -> &Arc<Database> {
+        &self.0
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        // why ignored: it was made by this process and no call on it is under way on this thread
+        let _ = self.0.close();
+    }
 }

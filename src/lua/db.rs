@@ -50,6 +50,7 @@ impl Db {
                 access.for_statement(sql, session.may_write, &self.operation, body)
             }
             Target::Step(connection) => {
+                connection.must_be_in_transaction()?;
                 let _rules = connection.rules().switch(Whose::Migrations);
                 body(connection)
             }

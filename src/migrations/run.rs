@@ -184,20 +184,9 @@ fn run_entry(connection: &Connection, catalog: &Catalog, entry: &Entry, operatio
         Body::File(file) => run_sql(connection, &file.file, &file.text, version),
         Body::Code(step) => (step.up)(connection, operation),
     };
-    let outcome = outcome.and_then(|()| still_in_transaction(connection));
+    // why: a statement such as `INSERT OR ROLLBACK` can end the run's transaction
+    let outcome = outcome.and_then(|()| connection.must_be_in_transaction());
     outcome.map_err(|error| failed(&entry.version.to_string(), with_file(error, &entry.file(), version)))
-}
-
-/// A statement such as `INSERT OR ROLLBACK` can end the run's transaction; what followed would then commit by itself.
-fn still_in_transaction(connection: &Connection) -> Result<()> {
-    if connection.is_autocommit() {
-        return Err(Error::Sql {
-            message: "the step ended the transaction it runs in".into(),
-            sqlite_code: 1,
-            place: Box::default(),
-        });
-    }
-    Ok(())
 }
 
 fn with_file(error: Error, file: &str, version: Option<i64>) -> Error {
@@ -227,7 +216,7 @@ fn run_sql(connection: &Connection, file: &str, text: &str, version: Option<i64>
     for (index, range) in scan::statements(text).into_iter().enumerate() {
         let outcome = connection
             .run(&text[range.clone()])
-            .and_then(|()| still_in_transaction(connection).map_err(|error| (error, None)));
+            .and_then(|()| connection.must_be_in_transaction().map_err(|error| (error, None)));
         outcome.map_err(|(error, offset)| {
             let at = range.start + offset.unwrap_or(0).min(range.len());
             let statement = u32::try_from(index + 1).ok();

@@ -185,7 +185,7 @@ impl Access {
         }
         match self {
             Access::Pool(pool) => pool.lease_writer(operation, wait),
-            Access::Bound { connection, .. } => Ok(Lease::Bound(connection.clone())),
+            Access::Bound { connection, .. } => bound(connection),
         }
     }
 
@@ -193,7 +193,7 @@ impl Access {
     pub fn reader(&self, operation: &Operation) -> Result<Lease<'_>> {
         match self {
             Access::Pool(pool) => pool.lease_reader(operation),
-            Access::Bound { connection, .. } => Ok(Lease::Bound(connection.clone())),
+            Access::Bound { connection, .. } => bound(connection),
         }
     }
 
@@ -202,7 +202,7 @@ impl Access {
     pub fn first(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
         match self {
             Access::Pool(pool) => pool.lease_unsettled(operation, wait),
-            Access::Bound { connection, .. } => Ok(Lease::Bound(connection.clone())),
+            Access::Bound { connection, .. } => bound(connection),
         }
     }
 
@@ -220,7 +220,7 @@ impl Access {
             body(connection)
         };
         if let Access::Bound { connection, .. } = self {
-            return on(connection, if may_write { Whose::Users } else { Whose::Readers });
+            return on(&*bound(connection)?, if may_write { Whose::Users } else { Whose::Readers });
         }
         if !may_write || begins_as_a_read(sql) {
             match on(&*self.reader(operation)?, Whose::Readers) {
@@ -237,6 +237,13 @@ impl Access {
     pub fn pool_state(&self) -> PoolState {
         self.pool().state()
     }
+}
+
+/// The connection of a transaction, as long as that is open. An interrupt, a full disk or `INSERT OR ROLLBACK` ends it
+/// early; what its owner still does would then be committed statement by statement.
+fn bound(connection: &Connection) -> Result<Lease<'_>> {
+    connection.must_be_in_transaction()?;
+    Ok(Lease::Bound(connection.clone()))
 }
 
 /// A guess by the first word, to spare the writer; SQLite decides.

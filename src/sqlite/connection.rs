@@ -258,6 +258,18 @@ impl Connection {
         self.raw().is_autocommit()
     }
 
+    /// Fails when the transaction that the caller works in is no longer open.
+    pub fn must_be_in_transaction(&self) -> Result<()> {
+        if !self.is_autocommit() {
+            return Ok(());
+        }
+        Err(Error::Sql {
+            message: "the transaction was ended by an earlier error or by a statement in it, and rolled back".into(),
+            sqlite_code: rusqlite::ffi::SQLITE_ABORT_ROLLBACK,
+            place: Box::default(),
+        })
+    }
+
     /// Whether SQLite opened the file for reading alone, asked for or not.
     pub fn is_read_only(&self) -> Result<bool> {
         let inner = self.raw();

@@ -173,7 +173,10 @@ impl Readers {
         let limit = Instant::now() + Duration::from_secs(5);
         while state.open > 0 {
             if shared.changed.wait_until(&mut state, limit).timed_out() {
-                tracing::warn!(open = state.open, "readers were still open 5 s after the close");
+                let open = state.open;
+                // why first: whoever takes log lines must not find the lock held
+                drop(state);
+                tracing::warn!(open, "readers were still open 5 s after the close");
                 return;
             }
         }
