@@ -41,7 +41,8 @@ fn measure(count: usize, rounds: usize) {
     assert_eq!(report.migrate.expect("migrates").applied.len(), count);
     drop(database);
 
-    let mut variants: Vec<(&str, Box<dyn Fn()>, Vec<Duration>)> = vec![
+    type Variant<'v> = (&'v str, Box<dyn Fn() + 'v>, Vec<Duration>);
+    let mut variants: Vec<Variant<'_>> = vec![
         ("bare", Box::new(|| bare(&path)), Vec::new()),
         ("rpmadb", Box::new(|| ours(&path, &set)), Vec::new()),
         ("rpmadb, folder", Box::new(|| ours_from_folder(&path, &folder)), Vec::new()),

@@ -5,7 +5,7 @@
 //! SQLite's own interrupt is not used: it belongs to a connection and would hit the next statement when it
 //! comes late; an operation belongs to one call.
 //!
-//! Invariant: [`enter`] nests like a stack on each thread, so the handlers, which get no argument of ours,
+//! Invariant: `enter` nests like a stack on each thread, so the handlers, which get no argument of ours,
 //! always find the operation of the call they run under.
 
 use std::cell::RefCell;

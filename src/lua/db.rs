@@ -13,7 +13,7 @@ use mlua::{Function, Lua, LuaSerdeExt, MultiValue, Table, UserData, UserDataMeth
 use serde::Serialize;
 
 use super::convert::{self, Parameters};
-use super::script::Session;
+use super::session::Session;
 use crate::error::{Error, Result};
 use crate::migrations;
 use crate::operation::Operation;

@@ -6,22 +6,18 @@
 //! transaction open, because each one ends with the function it was opened for.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mlua::{LuaSerdeExt, Value as LuaValue};
 
 use super::db::{Db, Target};
+use super::session::Session;
 use super::{convert, failure, sandbox};
 use crate::error::{Error, Result};
-use crate::migrations::Catalog;
 use crate::operation::Operation;
-use crate::ops;
 use crate::report::{self, elapsed_ms};
 use crate::request;
-use crate::sqlite::Access;
 
 /// Verbs of the `db` object that are verbs of every door; `query` takes SQL, and a script is itself the verb `script`.
 pub const VERBS: &[&str] =
@@ -31,43 +27,6 @@ const TIMEOUT_MS: u64 = 30_000;
 pub(super) const MEMORY_BYTES: u64 = 64 << 20;
 /// Longer texts are data, and a parser's work grows with them.
 const MOST_SOURCE_BYTES: usize = 4 << 20;
-
-/// What a script may use, and as whom.
-#[derive(Clone)]
-pub struct Session {
-    /// The connections.
-    pub access: Access,
-    /// The migrations of the handle.
-    pub catalog: Arc<Catalog>,
-    /// Where backups go.
-    pub backup_folder: Option<PathBuf>,
-    /// Whether `migrate` backs up first when not told.
-    pub backup_before_migrate: bool,
-    /// Whether the role may change anything.
-    pub may_write: bool,
-    /// Who.
-    pub actor: String,
-    /// As what.
-    pub role: &'static str,
-    /// Limits no script can raise.
-    pub limits: request::ScriptLimits,
-}
-
-impl Session {
-    /// The backup that a migration run wants before it begins.
-    pub fn backup_before(
-        &self,
-        access: &Access,
-        request: &request::Migrate,
-        operation: &Operation,
-    ) -> Result<Option<report::Backup>> {
-        if !request.backup.unwrap_or(self.backup_before_migrate) {
-            return Ok(None);
-        }
-        let options = request::Backup::default();
-        ops::backup::run(access, None, self.backup_folder.as_deref(), &options, operation).map(Some)
-    }
-}
 
 /// Runs `source`.
 pub fn run(

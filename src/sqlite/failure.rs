@@ -7,7 +7,7 @@
 
 use rusqlite::ffi;
 
-use super::connection::Connection;
+use super::rules::Rules;
 use crate::error::{Error, Place};
 use crate::operation;
 
@@ -18,13 +18,9 @@ pub(super) struct Failure {
     pub(super) offset: Option<usize>,
 }
 
-impl Connection {
-    /// The error for a failure of this connection.
-    pub(super) fn failure(&self, error: rusqlite::Error) -> Error {
-        self.failure_with_offset(error).error
-    }
-
-    pub(super) fn failure_with_offset(&self, error: rusqlite::Error) -> Failure {
+impl Failure {
+    /// What a failure of the database `path` was, under these rules, after waiting so long for locks.
+    pub(super) fn new(error: rusqlite::Error, rules: &Rules, path: &str, waited_ms: u64) -> Failure {
         let (code, message, offset) = match error {
             rusqlite::Error::SqliteFailure(code, message) => {
                 (code.extended_code, message.unwrap_or_else(|| code.to_string()), None)
@@ -47,10 +43,10 @@ impl Connection {
                 return Failure { error: Error::Internal { detail: other.to_string() }, offset: None };
             }
         };
-        let refusal = self.rules().take_refusal();
+        let refusal = rules.take_refusal();
         let error = match (code & 0xff, refusal) {
             (ffi::SQLITE_AUTH, Some(refusal)) => refusal,
-            _ => from_code(code, message, &self.display(), self.busy_wait_ms()),
+            _ => from_code(code, message, path, waited_ms),
         };
         Failure { error, offset }
     }

@@ -17,14 +17,16 @@ mod readers;
 mod rules;
 pub mod schema;
 mod settings;
+mod statement;
 mod value;
 
 pub use access::{Access, Pool};
 pub use checkpoint::{WalState, checkpoint, wal_state};
-pub use connection::{Connection, Params};
+pub use connection::Connection;
 pub use copy::copy_pages;
 pub use rules::Whose;
 pub use settings::Settings;
+pub use statement::Params;
 pub use value::{FromValue, Value};
 
 /// The version of the SQLite inside.

@@ -1,0 +1,51 @@
+//! What a script may use, and as whom.
+//!
+//! Leaves to others: checking that the caller may run scripts at all (`database.rs`).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::migrations::Catalog;
+use crate::operation::Operation;
+use crate::ops;
+use crate::report;
+use crate::request;
+use crate::sqlite::Access;
+
+/// What a script may use, and as whom.
+#[derive(Clone)]
+pub struct Session {
+    /// The connections.
+    pub access: Access,
+    /// The migrations of the handle.
+    pub catalog: Arc<Catalog>,
+    /// Where backups go.
+    pub backup_folder: Option<PathBuf>,
+    /// Whether `migrate` backs up first when not told.
+    pub backup_before_migrate: bool,
+    /// Whether the role may change anything.
+    pub may_write: bool,
+    /// Who.
+    pub actor: String,
+    /// As what.
+    pub role: &'static str,
+    /// Limits no script can raise.
+    pub limits: request::ScriptLimits,
+}
+
+impl Session {
+    /// The backup that a migration run wants before it begins.
+    pub fn backup_before(
+        &self,
+        access: &Access,
+        request: &request::Migrate,
+        operation: &Operation,
+    ) -> Result<Option<report::Backup>> {
+        if !request.backup.unwrap_or(self.backup_before_migrate) {
+            return Ok(None);
+        }
+        let options = request::Backup::default();
+        ops::backup::run(access, None, self.backup_folder.as_deref(), &options, operation).map(Some)
+    }
+}

@@ -1,0 +1,170 @@
+//! A prepared statement: its parameters, its columns, its rows.
+//!
+//! Leaves to others: preparing it under the right rules (`connection.rs`, `access.rs`).
+//!
+//! Invariant: it runs with every parameter bound, no more and no fewer than it has.
+
+use rusqlite::CachedStatement;
+
+use super::connection::Connection;
+use super::value::Value;
+use crate::error::{Error, Result};
+
+/// Parameters of a statement.
+#[derive(Debug, Clone, Copy)]
+pub enum Params<'a> {
+    /// For `?` and `?1`, in order.
+    Positional(&'a [Value]),
+    /// For `:name`, `@name` and `$name`; the first character may be left out.
+    Named(&'a [(String, Value)]),
+}
+
+impl<'a, const N: usize> From<&'a [Value; N]> for Params<'a> {
+    fn from(values: &'a [Value; N]) -> Params<'a> {
+        Params::Positional(values)
+    }
+}
+
+impl<'a> From<&'a [Value]> for Params<'a> {
+    fn from(values: &'a [Value]) -> Params<'a> {
+        Params::Positional(values)
+    }
+}
+
+impl<'a> From<&'a Vec<Value>> for Params<'a> {
+    fn from(values: &'a Vec<Value>) -> Params<'a> {
+        Params::Positional(values)
+    }
+}
+
+enum Prepared<'c> {
+    Plain(rusqlite::Statement<'c>),
+    Cached(CachedStatement<'c>),
+}
+
+/// A prepared statement.
+pub struct Statement<'c> {
+    inner: Prepared<'c>,
+    connection: &'c Connection,
+}
+
+/// One row of a result.
+pub struct Row<'r> {
+    inner: &'r rusqlite::Row<'r>,
+    columns: usize,
+}
+
+impl Row<'_> {
+    /// The value of a column; NULL beyond the last.
+    #[must_use]
+    pub fn value(&self, column: usize) -> Value {
+        self.inner.get_ref(column).map_or(Value::Null, Value::from_ref)
+    }
+
+    /// All values.
+    #[must_use]
+    pub fn values(&self) -> Vec<Value> {
+        (0..self.columns).map(|column| self.value(column)).collect()
+    }
+}
+
+impl<'c> Statement<'c> {
+    /// Prepares `sql` on `inner`, which is the locked inside of `connection`.
+    pub(super) fn prepare(
+        inner: &'c rusqlite::Connection,
+        connection: &'c Connection,
+        sql: &str,
+        cached: bool,
+    ) -> rusqlite::Result<Statement<'c>> {
+        let inner = if cached {
+            inner.prepare_cached(sql).map(Prepared::Cached)
+        } else {
+            inner.prepare(sql).map(Prepared::Plain)
+        };
+        inner.map(|inner| Statement { inner, connection })
+    }
+
+    fn inner(&mut self) -> &mut rusqlite::Statement<'c> {
+        match &mut self.inner {
+            Prepared::Plain(statement) => statement,
+            Prepared::Cached(statement) => statement,
+        }
+    }
+
+    /// Names of the result's columns.
+    pub fn columns(&mut self) -> Vec<String> {
+        self.inner().column_names().map(str::to_owned).collect()
+    }
+
+    /// Binds every parameter; one too many or too few is an error that says so.
+    pub fn bind(&mut self, params: Params<'_>) -> Result<()> {
+        let wanted = self.inner().parameter_count();
+        let wrong = |reason: String| Err(Error::InvalidArgument { name: "params".into(), reason });
+        let given = match params {
+            Params::Positional(values) => values.len(),
+            Params::Named(pairs) => pairs.len(),
+        };
+        if given != wanted {
+            return wrong(format!("hold {given} value(s), the statement takes {wanted}"));
+        }
+        match params {
+            Params::Positional(values) => {
+                for (index, value) in values.iter().enumerate() {
+                    self.bind_one(index + 1, value)?;
+                }
+            }
+            Params::Named(pairs) => {
+                for (name, value) in pairs {
+                    match self.index_of(name) {
+                        Some(index) => self.bind_one(index, value)?,
+                        None => return wrong(format!("name '{name}', which the statement does not use")),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn index_of(&mut self, name: &str) -> Option<usize> {
+        let statement = self.inner();
+        if name.starts_with([':', '@', '$', '?']) {
+            return statement.parameter_index(name).ok().flatten();
+        }
+        [':', '@', '$'].iter().find_map(|sign| statement.parameter_index(&format!("{sign}{name}")).ok().flatten())
+    }
+
+    fn bind_one(&mut self, index: usize, value: &Value) -> Result<()> {
+        let connection = self.connection;
+        self.inner().raw_bind_parameter(index, value).map_err(|error| connection.failure(error))
+    }
+
+    /// Runs it and hands each row to `body` until that returns false.
+    pub fn for_each(&mut self, mut body: impl FnMut(&Row<'_>) -> Result<bool>) -> Result<()> {
+        let connection = self.connection;
+        let statement = self.inner();
+        let columns = statement.column_count();
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(|error| connection.failure(error))? {
+            if !body(&Row { inner: row, columns })? {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_counted_and_named() {
+        let connection = Connection::open_in_memory().expect("opens");
+        let bind = |sql: &str, params: Params<'_>| connection.statement(sql, false, |statement| statement.bind(params));
+        assert!(bind("SELECT ?", Params::Positional(&[])).is_err());
+        assert!(bind("SELECT ?", Params::Positional(&[Value::Null])).is_ok());
+        assert!(bind("SELECT :a, @b", Params::Named(&[("a".into(), Value::Null), ("@b".into(), Value::Null)])).is_ok());
+        let error = bind("SELECT :a", Params::Named(&[("c".into(), Value::Null)])).expect_err("unknown");
+        assert!(error.to_string().contains("'c'"), "{error}");
+    }
+}
