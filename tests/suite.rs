@@ -4,8 +4,12 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail loudly")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a test says goes to whoever runs it")]
 
+mod cli;
 mod header;
 mod layers;
+mod parity;
+mod rust;
+mod support;
 
 mod c {
     pub(crate) fn library() -> std::path::PathBuf {

@@ -105,6 +105,7 @@ impl Opening {
             true => Some(library.migrate(&request::Migrate::default(), operation)?),
             false => None,
         };
+        core.catalog.opened();
         let journal_mode = if in_memory { "memory" } else { self.options.journal_mode.name() };
         let database = Database { gate: Gate::new(core), actor, role: self.options.role };
         drop(library);

@@ -59,6 +59,7 @@ impl Db {
 
     /// Runs a statement; `limit` rows at most.
     fn rows(&self, sql: &str, args: &MultiValue, limit: usize) -> mlua::Result<Rows> {
+        migrations::one_statement(sql).map_err(raise)?;
         let params = Parameters::from_lua(args)?;
         let found = self.on(sql, |connection| {
             connection.statement(sql, true, |statement| {

@@ -172,6 +172,11 @@ impl Catalog {
         Ok(())
     }
 
+    /// Lets go of what `check` read: from now on a folder is read anew by every call.
+    pub fn opened(&self) {
+        *self.checked.lock() = None;
+    }
+
     fn set(&self) -> Result<Arc<Set>> {
         match &self.source {
             Source::Embedded => embedded(),

@@ -16,4 +16,5 @@ mod set;
 
 pub use catalog::{Catalog, Source, Step, StepFn};
 pub use run::{current_version, is_up_to_date, migrate, status};
+pub use scan::{main_word, one_statement};
 pub use set::Set;

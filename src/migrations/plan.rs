@@ -53,7 +53,8 @@ impl Plan {
         if let Some(late) = pending.first().filter(|entry| entry.version < current && !request.allow_out_of_order) {
             return Err(Error::OutOfOrder { version: late.version, latest: current, file: late.file() });
         }
-        let completes = pending.len() == missing.len();
+        // why not below a newer database: an older set that it lets in must not put its views over newer ones
+        let completes = pending.len() == missing.len() && current <= latest;
         // why only then: a view may need tables that a target leaves out
         let repeatables = if completes { changed_repeatables(listing, history) } else { Vec::new() };
         let to = pending.last().map_or(current, |entry| entry.version.max(current));

@@ -7,6 +7,8 @@
 
 use std::ops::Range;
 
+use crate::error::{Error, Result};
+
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -162,6 +164,48 @@ pub fn statements(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Refuses a text that is not exactly one statement.
+pub fn one_statement(sql: &str) -> Result<()> {
+    let wrong = |reason: &str| Err(Error::InvalidArgument { name: "sql".into(), reason: reason.into() });
+    if sql.contains('\0') {
+        return wrong("holds a NUL byte");
+    }
+    match statements(sql).len() {
+        0 => wrong("holds no statement"),
+        1 => Ok(()),
+        _ => wrong("holds more than one statement; pass them one by one, or use a script"),
+    }
+}
+
+/// The word that says what a statement does, in lower case: `select`, `insert` and so on; behind the `WITH` clause if there
+/// is one.
+pub fn main_word(sql: &str) -> String {
+    const AFTER_WITH: [&str; 6] = ["select", "values", "insert", "replace", "update", "delete"];
+    let mut tokens = tokens(sql).filter(|token| token.kind != Kind::Comment).peekable();
+    let word_of = |token: &Token| sql[token.range.clone()].to_ascii_lowercase();
+    let Some(first) = tokens.next().map(|token| word_of(&token)) else { return String::new() };
+    if first != "with" {
+        return first;
+    }
+    let mut depth = 0_u32;
+    while let Some(token) = tokens.next() {
+        let word = word_of(&token);
+        match word.as_str() {
+            "(" => depth += 1,
+            ")" => depth = depth.saturating_sub(1),
+            // why not before AS or a parenthesis: there it is the name of a common table expression
+            found if depth == 0 && AFTER_WITH.contains(&found) => {
+                let is_name = tokens.peek().is_some_and(|next| matches!(word_of(next).as_str(), "as" | "("));
+                if !is_name || found == "values" {
+                    return word;
+                }
+            }
+            _ => {}
+        }
+    }
+    first
+}
+
 /// Whether there is any statement; stops at the first.
 pub fn has_statement(text: &str) -> bool {
     tokens(text).any(|token| !matches!(token.kind, Kind::Comment | Kind::Semicolon))
@@ -249,6 +293,20 @@ mod tests {
         let text = format!("{trigger}; SELECT 2;");
         assert_eq!(texts(&text), [trigger, "SELECT 2"]);
         assert_eq!(texts(trigger), [trigger], "without the last semicolon");
+    }
+
+    #[test]
+    fn the_main_word_is_found_behind_comments_and_with() {
+        for (sql, word) in [
+            ("/* insert */ SELECT 1", "select"),
+            ("WITH a AS (SELECT 1), b(x) AS (VALUES (2)) INSERT INTO t SELECT * FROM a", "insert"),
+            ("WITH RECURSIVE replace AS (SELECT 1) DELETE FROM t", "delete"),
+            ("WITH a AS (SELECT 1) VALUES (1)", "values"),
+            ("EXPLAIN SELECT 1", "explain"),
+            ("", ""),
+        ] {
+            assert_eq!(main_word(sql), word, "{sql}");
+        }
     }
 
     #[test]

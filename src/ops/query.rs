@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value as Json, json};
 
 use crate::error::{Error, Result};
+use crate::migrations;
 use crate::operation::Operation;
 use crate::report;
 use crate::sqlite::{Access, Connection, Params, Value};
@@ -22,12 +23,13 @@ pub fn run(
     may_write: bool,
     operation: &Operation,
 ) -> Result<report::Query> {
+    migrations::one_statement(sql)?;
     let params = Parameters::from_json(params)?;
     access.for_statement(sql, may_write, operation, |connection| on(connection, sql, &params))
 }
 
 fn on(connection: &Connection, sql: &str, params: &Parameters) -> Result<report::Query> {
-    let before = connection.total_changes();
+    let before = (connection.total_changes(), connection.last_insert_rowid());
     connection.statement(sql, true, |statement| {
         statement.bind(params.as_params())?;
         let columns = statement.columns();
@@ -36,20 +38,23 @@ fn on(connection: &Connection, sql: &str, params: &Parameters) -> Result<report:
             rows.push(row.values().into_iter().map(to_json).collect());
             Ok(true)
         })?;
-        let changed = connection.total_changes() != before;
-        let inserts = changed && connection.changes() > 0 && mentions_insert(sql);
+        let changed = connection.total_changes() != before.0;
+        let rowid = connection.last_insert_rowid();
         Ok(report::Query {
             columns,
             rows,
             changes: if changed { connection.changes() } else { 0 },
-            last_insert_rowid: inserts.then(|| connection.last_insert_rowid()),
+            last_insert_rowid: (changed && inserted(sql, rowid != before.1)).then_some(rowid),
         })
     })
 }
 
-fn mentions_insert(sql: &str) -> bool {
-    let words = sql.split(|character: char| !character.is_ascii_alphabetic());
-    words.into_iter().any(|word| word.eq_ignore_ascii_case("insert") || word.eq_ignore_ascii_case("replace"))
+/// Whether SQLite's last row id is of this statement. An upsert may have updated instead; then only a row id that moved
+/// tells.
+fn inserted(sql: &str, moved: bool) -> bool {
+    let inserts = matches!(migrations::main_word(sql).as_str(), "insert" | "replace");
+    let may_update = sql.to_ascii_lowercase().contains("conflict");
+    inserts && (moved || !may_update)
 }
 
 enum Parameters {

@@ -43,11 +43,8 @@ impl Failure {
                 return Failure { error: Error::Internal { detail: other.to_string() }, offset: None };
             }
         };
-        let refusal = rules.take_refusal();
-        let error = match (code & 0xff, refusal) {
-            (ffi::SQLITE_AUTH, Some(refusal)) => refusal,
-            _ => from_code(code, message, path, waited_ms),
-        };
+        // why whatever the code: SQLite answers a refused function with a plain error
+        let error = rules.take_refusal().unwrap_or_else(|| from_code(code, message, path, waited_ms));
         Failure { error, offset }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use rpmadb::{CheckpointMode, Database, Error, Operation, Request, Result, Status, request};
+use rpmadb::{CheckpointMode, Database, Error, Operation, Result, Status, request};
 
 use crate::args::{Args, Verb};
 use crate::show;
@@ -39,6 +39,15 @@ fn options(args: &Args) -> request::Open {
 }
 
 fn call(args: &Args) -> Result<()> {
+    // why before the open: wrong usage is said before anything is looked at
+    let mode = match &args.verb {
+        Verb::Checkpoint { mode, .. } => CheckpointMode::from_name(Some(mode))?,
+        _ => CheckpointMode::default(),
+    };
+    let script = match &args.verb {
+        Verb::Script { file, args, .. } => Some(read_script(file, args)?),
+        _ => None,
+    };
     let watch = Operation::new();
     watch.set_timeout_ms(args.timeout);
     let (database, opened) = Database::open(args.verb.database(), &options(args), &watch)?;
@@ -61,8 +70,7 @@ fn call(args: &Args) -> Result<()> {
             let report = database.stats(&request::Stats { estimate: *estimate }, &watch)?;
             show::report(args.json, &report, show::stats);
         }
-        Verb::Checkpoint { mode, .. } => {
-            let mode = CheckpointMode::from_name(Some(mode))?;
+        Verb::Checkpoint { .. } => {
             let report = database.checkpoint(mode, &request::Checkpoint::default(), &watch)?;
             show::report(args.json, &report, show::checkpoint);
         }
@@ -74,19 +82,18 @@ fn call(args: &Args) -> Result<()> {
         Verb::Query { sql, params, .. } => {
             show::report(args.json, &database.query(sql, params.as_deref(), &watch)?, show::query);
         }
-        Verb::Script { file, args: pairs, .. } => {
-            let named = file.display().to_string();
-            let source = std::fs::read_to_string(file).map_err(|error| Error::from_io(named, &error))?;
-            let request = script_request(file, pairs)?;
-            request.check()?;
-            show::report(args.json, &database.script(&source, &request, &watch)?, show::script);
+        Verb::Script { .. } => {
+            if let Some((source, request)) = script {
+                show::report(args.json, &database.script(&source, &request, &watch)?, show::script);
+            }
         }
     }
     database.close()
 }
 
-/// `key=value` pairs; a value that reads as a JSON number, truth value or null is one, everything else is text.
-fn script_request(file: &std::path::Path, pairs: &[String]) -> Result<request::Script> {
+/// The text of a script and its arguments: `key=value` pairs; a value that reads as a JSON number, truth value or null is one, everything else is text.
+fn read_script(file: &std::path::Path, pairs: &[String]) -> Result<(String, request::Script)> {
+    let source = std::fs::read_to_string(file).map_err(|error| Error::from_io(file.display().to_string(), &error))?;
     let mut args = serde_json::Map::new();
     for pair in pairs {
         let (key, value) = pair.split_once('=').ok_or_else(|| Error::InvalidArgument {
@@ -99,5 +106,5 @@ fn script_request(file: &std::path::Path, pairs: &[String]) -> Result<request::S
         args.insert(key.to_owned(), parsed.unwrap_or_else(|| value.into()));
     }
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
-    Ok(request::Script { name, args, ..request::Script::default() })
+    Ok((source, request::Script { name, args, ..request::Script::default() }))
 }

@@ -1,0 +1,489 @@
+//! The command, on real files: what it prints, where, and what it exits with.
+//!
+//! Leaves to others: what the verbs do (`rust`) and files that are no databases (`hostile`).
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong usage. Reports go to stdout, errors to stderr; with `--json` both go to stdout
+//! as one document. Times differ from run to run, so [`untimed`] takes them out before texts are compared.
+
+use std::io::Read as _;
+use std::process::Stdio;
+
+use rpmadb::VERBS;
+use serde_json::{Value as Json, json};
+
+use crate::parity;
+use crate::support::{Ran, Scratch, bare, command, contents, keys, open, run, text, try_open};
+
+/// Replaces every number before ` ms` by `T`, with the spaces in front of it.
+fn untimed(text: &str) -> String {
+    let mut parts = text.split(" ms").peekable();
+    let mut all = String::new();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            all.push_str(part);
+        } else {
+            let before = part.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+            let padded = before.ends_with(' ');
+            all.push_str(before.trim_end_matches(' '));
+            all.push_str(if padded { " T ms" } else { "T ms" });
+        }
+    }
+    all
+}
+
+/// A scratch folder with a migrated database `a.db`.
+fn migrated() -> Scratch {
+    let scratch = Scratch::new();
+    open(scratch.path("a.db")).close().expect("closes");
+    scratch
+}
+
+/// A scratch folder with `a.db` that has two migrations of its own.
+fn small() -> Scratch {
+    let scratch = Scratch::new();
+    scratch.migrations("m", &[("1_first.sql", "CREATE TABLE a (x, y);"), ("2_second.sql", "CREATE TABLE b (x);")]);
+    let ran = run(scratch.folder(), &["migrate", "a.db", "--migrations", "m"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    scratch
+}
+
+fn in_small(scratch: &Scratch, args: &[&str]) -> Ran {
+    run(scratch.folder(), &[args, &["--migrations", "m"]].concat())
+}
+
+/// What is in `a.db`, without migrating it.
+fn held(scratch: &Scratch) -> impl PartialEq + std::fmt::Debug + use<> {
+    contents(&try_open(scratch.path("a.db"), &bare()).expect("opens").0)
+}
+
+fn succeeded(ran: Ran) -> String {
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+    ran.stdout
+}
+
+fn failed(ran: Ran, code: i32) -> String {
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(code), ""), "{ran:?}");
+    ran.stderr
+}
+
+// --- migrate
+
+#[test]
+fn migrate_makes_a_database_and_lists_what_it_applied() {
+    let scratch = Scratch::new();
+    scratch.migrations(
+        "m",
+        &[
+            ("1_first.sql", "CREATE TABLE a (x);"),
+            ("20_lua_step.lua", "return { up = function(db) db:exec('CREATE TABLE c (x)') end }"),
+            ("R_view.sql", "DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT 1 AS n;"),
+        ],
+    );
+    let path = text(&scratch.path("a.db"));
+    let first = untimed(&succeeded(in_small(&scratch, &["migrate", "a.db"])));
+    let expected = format!(
+        "created {path}\n   \
+           001  first                            sql T ms\n   \
+           020  lua_step                         lua T ms\n     \
+             R  view                             repeatable T ms\n\
+         applied 3, version 20 (T ms)\n"
+    );
+    assert_eq!(first, expected);
+    let second = untimed(&succeeded(in_small(&scratch, &["migrate", "a.db"])));
+    assert_eq!(second, format!("{path} is up to date, version 20 (T ms)\n"));
+}
+
+#[test]
+fn migrate_without_a_folder_applies_the_embedded_set() {
+    let scratch = Scratch::new();
+    let first = untimed(&succeeded(run(scratch.folder(), &["migrate", "a.db"])));
+    assert!(first.contains("   001  users_and_sessions               sql T ms\n"), "{first}");
+    assert!(first.ends_with("applied 20, version 18 (T ms)\n"), "{first}");
+    assert_eq!(scratch.names(), ["a.db"]);
+}
+
+#[test]
+fn migrate_stops_at_a_target_and_runs_dry() {
+    let scratch = Scratch::new();
+    let ran = succeeded(run(scratch.folder(), &["migrate", "a.db", "--to", "3"]));
+    assert!(untimed(&ran).ends_with("applied 3, version 3 (T ms)\n"), "{ran}");
+    let before = held(&scratch);
+    let ran = succeeded(run(scratch.folder(), &["migrate", "a.db", "--dry-run"]));
+    assert!(untimed(&ran).ends_with("dry run: 17 would be applied, nothing was kept, version 3 (T ms)\n"), "{ran}");
+    assert_eq!(held(&scratch), before);
+    let stderr = failed(run(scratch.folder(), &["migrate", "a.db", "--to", "2"]), 2);
+    assert!(stderr.starts_with("error: option 'target': 2 is below the applied version 3"), "{stderr}");
+}
+
+#[test]
+fn migrate_takes_its_folder_from_the_environment_too() {
+    let scratch = small();
+    let output = command()
+        .current_dir(scratch.folder())
+        .env("RPMADB_MIGRATIONS", "m")
+        .args(["migrations", "a.db"])
+        .output()
+        .expect("runs");
+    assert!(succeeded(output.into()).ends_with("version 2 of 2, 0 pending\n"));
+}
+
+#[test]
+fn migrate_backs_up_first_when_told_to() {
+    let scratch = small();
+    std::fs::create_dir(scratch.path("backups")).expect("makes");
+    scratch.write("m/3_third.sql", "CREATE TABLE c (x);");
+    let stdout = succeeded(in_small(&scratch, &["migrate", "a.db", "--backup", "backups"]));
+    assert!(stdout.starts_with("backed up to backups/a-20"), "{stdout}");
+    assert_eq!(std::fs::read_dir(scratch.path("backups")).expect("reads").count(), 1);
+}
+
+#[test]
+fn migrate_applies_a_late_file_only_when_allowed() {
+    let scratch = small();
+    scratch.migrations(
+        "m",
+        &[
+            ("1_first.sql", "CREATE TABLE a (x, y);"),
+            ("2_second.sql", "CREATE TABLE b (x);"),
+            ("4_d.sql", "CREATE TABLE d (x);"),
+        ],
+    );
+    succeeded(in_small(&scratch, &["migrate", "a.db"]));
+    scratch.write("m/3_c.sql", "CREATE TABLE c (x);");
+    let stderr = failed(in_small(&scratch, &["migrate", "a.db"]), 1);
+    assert_eq!(
+        stderr,
+        "error: migration 3 is pending but 4 is already applied\n\
+         hint: give the new migration a number above the applied ones, or pass allow_out_of_order\n"
+    );
+    let stdout = succeeded(in_small(&scratch, &["migrate", "a.db", "--allow-out-of-order"]));
+    assert!(untimed(&stdout).ends_with("applied 1, version 4 (T ms)\n"), "{stdout}");
+}
+
+// --- the other verbs
+
+#[test]
+fn migrations_lists_states_and_who_did_it() {
+    let scratch = small();
+    scratch.write("m/3_third.sql", "CREATE TABLE c (x);");
+    succeeded(in_small(&scratch, &["migrate", "a.db", "--actor", "ada", "--to", "3"]));
+    scratch.write("m/4_fourth.sql", "CREATE TABLE d (x);");
+    assert_eq!(
+        succeeded(in_small(&scratch, &["migrations", "a.db"])),
+        concat!(
+            "   001  first                            sql        applied      by cli\n",
+            "   002  second                           sql        applied      by cli\n",
+            "   003  third                            sql        applied      by ada\n",
+            "   004  fourth                           sql        pending      \n",
+            "version 3 of 4, 1 pending\n",
+        )
+    );
+}
+
+#[test]
+fn health_ends_with_the_verdict() {
+    let scratch = small();
+    let stdout = succeeded(in_small(&scratch, &["health", "a.db"]));
+    assert!(stdout.starts_with("  ok        answers              true\n"), "{stdout}");
+    assert!(stdout.ends_with("ok, score 100 of 100\n"), "{stdout}");
+    scratch.write("m/3_third.sql", "CREATE TABLE c (x);");
+    let stdout = succeeded(in_small(&scratch, &["health", "a.db"]));
+    assert!(stdout.contains("  degraded  migrations           1\n            run migrate\n"), "{stdout}");
+    assert!(stdout.ends_with("degraded, score 80 of 100\n"), "{stdout}");
+}
+
+#[test]
+fn diagnostics_print_what_was_found() {
+    let scratch = migrated();
+    for name in ["diagnostics", "diagnose"] {
+        let stdout = succeeded(run(scratch.folder(), &[name, "a.db"]));
+        assert!(
+            stdout.starts_with("integrity          ok\nforeign keys       ok\njournal mode       wal\n"),
+            "{stdout}"
+        );
+        assert!(stdout.contains("\npragma synchronous          1\n"), "{stdout}");
+        assert!(stdout.contains("\n  users                                     0\n"), "{stdout}");
+    }
+}
+
+#[test]
+fn stats_print_sizes_and_rows() {
+    let scratch = small();
+    succeeded(in_small(&scratch, &["query", "a.db", "INSERT INTO a VALUES (1, 2), (3, 4)"]));
+    let stdout = succeeded(in_small(&scratch, &["stats", "a.db"]));
+    let lines: Vec<&str> = stdout.lines().collect();
+    assert_eq!(lines[0], format!("database           {}", text(&scratch.path("a.db"))));
+    assert!(lines[1].starts_with("size               ") && lines[1].ends_with(" pages of 4096)"), "{stdout}");
+    assert_eq!(lines[4], "schema             version 2, 4 tables, 0 indexes");
+    assert_eq!(lines[5], "  a                                         2");
+    let stdout = succeeded(in_small(&scratch, &["stats", "a.db", "--estimate"]));
+    assert!(stdout.contains("\nrows, estimated:\n"), "{stdout}");
+    assert!(stdout.contains("\n  rpmadb_repeatables                        ?\n"), "{stdout}");
+}
+
+#[test]
+fn checkpoint_says_what_it_did() {
+    let scratch = migrated();
+    for mode in ["passive", "full", "restart", "truncate"] {
+        let stdout = succeeded(run(scratch.folder(), &["checkpoint", "a.db", mode]));
+        assert_eq!(stdout, format!("{mode} checkpoint done\n0 frames in the log, 0 in the database\n"));
+    }
+    assert!(succeeded(run(scratch.folder(), &["checkpoint", "a.db"])).starts_with("passive checkpoint done\n"));
+}
+
+#[test]
+fn backup_copies_to_a_file_or_into_a_folder() {
+    let scratch = migrated();
+    let stdout = succeeded(run(scratch.folder(), &["backup", "a.db", "b.db"]));
+    assert!(untimed(&stdout).ends_with(" pages, checked, T ms)\n") && stdout.starts_with("b.db ("), "{stdout}");
+    let stdout = succeeded(run(scratch.folder(), &["backup", "a.db", "c.db", "--no-verify"]));
+    assert!(stdout.contains(" pages, not checked, "), "{stdout}");
+    std::fs::create_dir(scratch.path("backups")).expect("makes");
+    let stdout = succeeded(run(scratch.folder(), &["backup", "a.db", "--folder", "backups"]));
+    assert!(stdout.starts_with("backups/a-20"), "{stdout}");
+    let stderr = failed(run(scratch.folder(), &["backup", "a.db", "b.db"]), 1);
+    assert_eq!(stderr, "error: b.db exists already\nhint: choose another name or remove the file\n");
+    let stderr = failed(run(scratch.folder(), &["backup", "a.db"]), 2);
+    assert!(stderr.starts_with("error: destination is missing"), "{stderr}");
+    assert_eq!(scratch.names(), ["a.db", "b.db", "backups", "c.db"]);
+}
+
+#[test]
+fn query_prints_a_table() {
+    let scratch = small();
+    let added = succeeded(in_small(
+        &scratch,
+        &["query", "a.db", "INSERT INTO a VALUES (?, ?), (:n, 'x')", "--params", r#"["né", null, 12345678901234567]"#],
+    ));
+    assert_eq!(added, "2 row(s) changed\n");
+    let stdout =
+        succeeded(in_small(&scratch, &["query", "a.db", "SELECT x AS a_name, y, 1.0 AS r, x'00ff' AS b FROM a"]));
+    let expected = concat!(
+        "a_name             y  r    b\n",
+        "-----------------  -  ---  -----------------\n",
+        "né                    1.0  {\"base64\":\"AP8=\"}\n",
+        "12345678901234567  x  1.0  {\"base64\":\"AP8=\"}\n",
+        "2 row(s)\n",
+    );
+    assert_eq!(stdout, expected);
+    let stdout = succeeded(in_small(&scratch, &["query", "a.db", "SELECT x FROM a WHERE 0"]));
+    assert_eq!(stdout, "x\n-\n0 row(s)\n");
+    let stdout = succeeded(in_small(&scratch, &["query", "a.db", "SELECT char(27, 10, 9) || '[2J' AS t"]));
+    assert_eq!(stdout.lines().nth(2), Some("\\u{1b}\\n\\t[2J"), "nothing that a terminal obeys");
+    let stdout = succeeded(in_small(&scratch, &["query", "a.db", "SELECT 1 AS \"\u{1b}[2J\""]));
+    assert!(!stdout.contains('\u{1b}'), "nor in a name: {stdout:?}");
+}
+
+#[test]
+fn script_prints_its_log_and_its_result() {
+    let scratch = migrated();
+    scratch.write(
+        "a.lua",
+        "log.info('hello %s', job.args.who)\nlog.warn('careful')\nprint(math.type(job.args.n), job.args.yes, job.actor)\n\
+         return { rows = { 1, 2 } }",
+    );
+    let args = ["script", "a.db", "a.lua", "--arg", "who=Ada=L", "--arg", "n=5", "--arg", "yes=true", "--actor", "me"];
+    let stdout = succeeded(run(scratch.folder(), &args));
+    assert_eq!(stdout, "hello Ada=L\n[warn] careful\ninteger\ttrue\tme\n{\n  \"rows\": [\n    1,\n    2\n  ]\n}\n");
+    scratch.write("b.lua", "return 'plain'");
+    assert_eq!(succeeded(run(scratch.folder(), &["script", "a.db", "b.lua"])), "plain\n");
+    scratch.write("c.lua", "local x = 1");
+    assert_eq!(succeeded(run(scratch.folder(), &["script", "a.db", "c.lua"])), "");
+    let stderr = failed(run(scratch.folder(), &["script", "a.db", "none.lua"]), 1);
+    assert_eq!(stderr, "error: none.lua does not exist\n");
+    let stderr = failed(run(scratch.folder(), &["script", "a.db", "b.lua", "--arg", "who"]), 2);
+    assert_eq!(stderr, "error: --arg is 'who' and must be KEY=VALUE\n");
+}
+
+#[test]
+fn a_script_that_fails_shows_its_line() {
+    let scratch = migrated();
+    scratch.write("bad.lua", "local x = 1\n\tif x then boom() end\n");
+    assert_eq!(
+        failed(run(scratch.folder(), &["script", "a.db", "bad.lua"]), 1),
+        "error: attempt to call a nil value (global 'boom')\n  --> bad.lua:2:2\n  |\n2 | \tif x then boom() end\n  | \t^\n"
+    );
+    scratch.write("worse.lua", "local x = = 1\n");
+    assert_eq!(
+        failed(run(scratch.folder(), &["script", "a.db", "worse.lua"]), 1),
+        "error: unexpected symbol near '='\n  --> worse.lua:1:1\n  |\n1 | local x = = 1\n  | ^\n"
+    );
+}
+
+// --- errors
+
+#[test]
+fn a_missing_file_is_named_and_not_made() {
+    let scratch = Scratch::new();
+    let path = text(&scratch.path("none.db"));
+    scratch.write("a.lua", "return 1");
+    for verb in VERBS.iter().filter(|verb| **verb != "migrate") {
+        let more: &[&str] = match *verb {
+            "query" => &["SELECT 1"],
+            "script" => &["a.lua"],
+            "backup" => &["b.db"],
+            _ => &[],
+        };
+        let stderr = failed(run(scratch.folder(), &[&[verb, "none.db"], more].concat()), 1);
+        assert_eq!(stderr, format!("error: {path} does not exist\n"), "{verb}");
+    }
+    assert_eq!(scratch.names(), ["a.lua"]);
+}
+
+#[test]
+fn a_file_that_is_no_database_is_named() {
+    let scratch = Scratch::new();
+    let path = text(&scratch.write("notes.txt", "Dear diary, this is not a database at all.\n".repeat(40)));
+    for verb in ["migrate", "stats", "health"] {
+        let stderr = failed(run(scratch.folder(), &[verb, "notes.txt"]), 1);
+        let hint = "hint: check the path; rpmadb left it as it was\n";
+        assert_eq!(stderr, format!("error: {path} is not a SQLite database\n{hint}"), "{verb}");
+    }
+}
+
+#[test]
+fn a_syntax_error_in_a_migration_is_shown_with_its_line_and_a_caret() {
+    let scratch = Scratch::new();
+    scratch
+        .migrations("m", &[("007_tags.sql", "-- é\r\nCREATE TABLE a (x);\r\n\tCREATE TABEL tags (\r\n  x\r\n);\r\n")]);
+    let stderr = failed(in_small(&scratch, &["migrate", "a.db"]), 1);
+    let expected = concat!(
+        "error: migration 7 failed: near \"TABEL\": syntax error\n",
+        "  --> 007_tags.sql:3:9\n",
+        "  |\n",
+        "3 | \tCREATE TABEL tags (\n",
+        "  | \t       ^\n",
+        "hint: mend the file and run migrate again; nothing of this run was kept\n",
+    );
+    assert_eq!(stderr, expected);
+    let ran = in_small(&scratch, &["migrate", "a.db", "--json"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), ""));
+    let error = ran.error();
+    assert_eq!(
+        error,
+        json!({
+            "status": 300, "name": "MIGRATION_FAILED", "message": "migration 7 failed: near \"TABEL\": syntax error",
+            "hint": "mend the file and run migrate again; nothing of this run was kept", "sqlite_code": 1,
+            "file": "007_tags.sql", "line": 3, "column": 9, "statement": 2,
+            "source_line": "\tCREATE TABEL tags (", "version": 7
+        })
+    );
+}
+
+#[test]
+fn an_error_in_a_query_is_shown_with_a_caret() {
+    let scratch = migrated();
+    assert_eq!(
+        failed(run(scratch.folder(), &["query", "a.db", "SELECT 1,\n  nope"]), 1),
+        "error: no such column: nope\n  |\n2 |   nope\n  |   ^\n"
+    );
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    let scratch = migrated();
+    let starts = |args: &[&str], start: &str| {
+        let stderr = failed(run(scratch.folder(), args), 2);
+        assert!(stderr.starts_with(start), "{args:?}: {stderr}");
+    };
+    starts(&["stats", "a.db", "--frob"], "error: unexpected argument '--frob' found\n");
+    starts(&["frob", "a.db"], "error: unrecognized subcommand 'frob'\n");
+    starts(&["stats"], "error: the following required arguments were not provided:\n");
+    starts(&["query", "a.db"], "error: the following required arguments were not provided:\n");
+    starts(&["migrate", "a.db", "--to", "x"], "error: invalid value 'x' for '--to <VERSION>'");
+    let exact = |args: &[&str], stderr: &str| assert_eq!(failed(run(scratch.folder(), args), 2), stderr, "{args:?}");
+    exact(
+        &["checkpoint", "a.db", "sometimes"],
+        "error: mode is 'sometimes' and must be passive, full, restart or truncate\n",
+    );
+    exact(
+        &["query", "a.db", "SELECT ?", "--params", "["],
+        "error: params are not JSON: EOF while parsing a list at line 1 column 1\n",
+    );
+    exact(&["query", "a.db", "SELECT ?"], "error: params hold 0 value(s), the statement takes 1\n");
+    assert_eq!(run(scratch.folder(), &[]).code, Some(2), "no verb at all");
+}
+
+#[test]
+fn wrong_usage_is_found_before_a_database_is_looked_for() {
+    let scratch = Scratch::new();
+    let stderr = failed(run(scratch.folder(), &["checkpoint", "none.db", "sometimes"]), 2);
+    assert!(stderr.starts_with("error: mode is 'sometimes'"), "{stderr}");
+}
+
+#[test]
+fn a_time_out_ends_the_command() {
+    let scratch = migrated();
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+    let stderr = failed(run(scratch.folder(), &["query", "a.db", endless, "--timeout", "50"]), 1);
+    assert_eq!(stderr, "error: query ran out of time after 50 ms\n");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_panic() {
+    let scratch = migrated();
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) SELECT i FROM n";
+    let mut child = command()
+        .current_dir(scratch.folder())
+        .args(["query", "a.db", many])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let mut first = [0; 8];
+    child.stdout.take().expect("piped").read_exact(&mut first).expect("prints");
+    let ran: Ran = child.wait_with_output().expect("ends").into();
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+}
+
+// --- JSON, help, version
+
+#[test]
+fn json_has_exactly_the_keys_of_the_rust_report() {
+    let rust = parity::reports_in_rust();
+    for verb in VERBS {
+        let scratch = parity::scene();
+        let stdout = succeeded(in_small(&scratch, &[&[verb, "a.db", "--json"], parity::typed(verb)].concat()));
+        let report: Json = serde_json::from_str(&stdout).expect(verb);
+        assert_eq!(keys(&report), keys(&rust[verb]), "{verb}");
+    }
+}
+
+#[test]
+fn json_keeps_integers_exact() {
+    let scratch = migrated();
+    let stdout = succeeded(run(scratch.folder(), &["query", "a.db", "SELECT 9223372036854775807 AS n", "--json"]));
+    let report: Json = serde_json::from_str(&stdout).expect("parses");
+    assert_eq!(report["rows"], json!([[i64::MAX]]));
+    assert!(stdout.contains("9223372036854775807"), "{stdout}");
+}
+
+#[test]
+fn an_error_is_a_document_with_json() {
+    let scratch = migrated();
+    for (args, code, status, name) in [
+        (["stats", "none.db", "--json"].as_slice(), 1, 203, "NOT_FOUND"),
+        (&["checkpoint", "a.db", "sometimes", "--json"], 2, 100, "INVALID_ARGUMENT"),
+        (&["--json", "query", "a.db", "SELEC 1"], 1, 200, "SQL"),
+        (&["--json", "query", "a.db", "INSERT INTO users DEFAULT VALUES"], 1, 210, "CONSTRAINT"),
+    ] {
+        let ran = run(scratch.folder(), args);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(code), ""), "{args:?}");
+        let error = ran.error();
+        assert_eq!((&error["status"], &error["name"]), (&json!(status), &json!(name)));
+        assert!(error["message"].as_str().is_some_and(|message| !message.is_empty() && !message.contains('\n')));
+    }
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let scratch = Scratch::new();
+    let version = format!("rpmadb {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(succeeded(run(scratch.folder(), &["--version"])), version);
+    assert_eq!(succeeded(run(scratch.folder(), &["-V"])), version);
+    let help = succeeded(run(scratch.folder(), &["--help"]));
+    for verb in VERBS {
+        assert!(help.contains(&format!("\n  {verb} ")), "{verb}");
+        assert!(succeeded(run(scratch.folder(), &[verb, "--help"])).contains("Usage: rpmadb "), "{verb}");
+    }
+}
