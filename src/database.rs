@@ -12,10 +12,11 @@ mod rights;
 mod step;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use call::Gate;
+use parking_lot::Mutex;
 
 use crate::error::{Error, Result};
 use crate::lua;
@@ -34,7 +35,7 @@ pub use step::{HostFn, HostStep};
 /// An open database, for one user of the host. Usable from any thread at any time: reads run side by side, writes
 /// queue.
 pub struct Database {
-    gate: Gate,
+    gate: Arc<Gate>,
     actor: String,
     role: Role,
 }
@@ -50,6 +51,8 @@ struct Core {
     process: u32,
     /// Tells calls on this database from calls on others, see [`Error::Reentrant`].
     owner: u64,
+    /// Further handles on a transaction: they end with it.
+    lent: Mutex<Vec<Weak<Gate>>>,
 }
 
 impl Drop for Core {
@@ -92,7 +95,11 @@ impl Database {
         if role > self.role {
             return Err(Error::Denied { role: self.role.name(), what: format!("hand out the role {}", role.name()) });
         }
-        Ok(Database { gate: Gate::new(Arc::clone(call.core())), actor: actor.to_owned(), role })
+        let gate = Arc::new(Gate::new(Arc::clone(call.core())));
+        if call.core().access()?.is_bound() {
+            call.core().lent.lock().push(Arc::downgrade(&gate));
+        }
+        Ok(Database { gate, actor: actor.to_owned(), role })
     }
 
     /// Cancels the calls that run on this handle, waits for them, and lets go of the database; later calls fail with
@@ -117,6 +124,12 @@ impl Database {
     /// `migrate`, so open with `migrate: false` to register steps first.
     pub fn add_step(&self, step: HostStep) -> Result<()> {
         let call = self.gate.enter("add_step", self.role, &Operation::new())?;
+        if call.core().access()?.is_bound() {
+            return Err(Error::Unsupported {
+                what: "add_step inside a transaction".into(),
+                instead: Some("register steps with the handle of the database, outside of it"),
+            });
+        }
         call.core().catalog.add(step.bind(call.core(), &self.actor))
     }
 

@@ -48,6 +48,8 @@ pub struct Operation {
     deadline: Option<Instant>,
     /// The deadline of a script, and its limit in milliseconds.
     script: Option<(Instant, u64)>,
+    /// The call inside which this one runs: its end is this one's too.
+    outer: Option<Box<Operation>>,
 }
 
 struct State {
@@ -74,6 +76,7 @@ impl Default for Operation {
             owner: 0,
             deadline: None,
             script: None,
+            outer: None,
         }
     }
 }
@@ -111,7 +114,8 @@ impl Operation {
         progress
     }
 
-    /// This operation bound to one call on the handle `owner`: the clock starts, and `closing` stops it too.
+    /// This operation bound to one call on the handle `owner`: the clock starts, and `closing` stops it too, as does the end
+    /// of the call that this thread is in already.
     #[must_use]
     pub fn begin(&self, verb: &'static str, owner: u64, closing: Arc<AtomicBool>) -> Operation {
         *lock(&self.state.progress) = Progress::default();
@@ -121,6 +125,7 @@ impl Operation {
             closing: Some(closing),
             verb,
             owner,
+            outer: current().map(Box::new),
             script: None,
             deadline: (timeout > 0).then(|| Instant::now() + Duration::from_millis(timeout)),
         }
@@ -177,6 +182,9 @@ impl Operation {
         let closing = self.closing.as_ref().is_some_and(|flag| flag.load(Ordering::Acquire));
         if closing || self.state.cancelled.load(Ordering::Acquire) {
             return Err(Error::Cancelled { verb: self.verb });
+        }
+        if let Some(outer) = &self.outer {
+            outer.check()?;
         }
         if self.deadline.is_none() && self.script.is_none() {
             return Ok(());
@@ -263,6 +271,18 @@ mod tests {
         let bound = operation.begin("query", 1, Arc::default());
         std::thread::sleep(Duration::from_millis(5));
         assert_eq!(bound.check(), Err(Error::Timeout { verb: "query", limit_ms: 1 }));
+    }
+
+    #[test]
+    fn the_end_of_a_call_is_the_end_of_those_inside_it() {
+        let outer = Operation::new();
+        let entered = enter(outer.begin("transaction", 1, Arc::default()));
+        let inner = Operation::new().begin("query", 2, Arc::default());
+        assert_eq!(inner.check(), Ok(()));
+        outer.cancel();
+        assert_eq!(inner.check(), Err(Error::Cancelled { verb: "transaction" }));
+        drop(entered);
+        assert_eq!(Operation::new().begin("query", 2, Arc::default()).check(), Ok(()));
     }
 
     #[test]

@@ -146,7 +146,9 @@ pub extern "C" fn rpmadb_op_free(op: *mut *mut rpmadb_op) -> i32 {
         // SAFETY: NULL or a pointer to a `rpmadb_op *` of the caller's.
         let op = unsafe { op.as_mut() }.ok_or(Error::NullArgument { name: "op" })?;
         if !op.is_null() {
+            let operation = required(*op)?;
             handle::remove(op.addr() as u64, Kind::Operation)?;
+            operation.on_progress(None);
             *op = std::ptr::null_mut();
         }
         Ok(())

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use parking_lot::Mutex;
+
 use super::call::Gate;
 use super::{Core, Database, HostStep, next_owner};
 use crate::error::{Error, Result};
@@ -55,6 +57,7 @@ impl Opening {
     /// Opens it.
     pub fn open(self, operation: &Operation) -> Result<(Database, report::Open)> {
         let start = Instant::now();
+        operation.check()?;
         self.options.check()?;
         if self.path.as_os_str().is_empty() {
             return Err(Error::InvalidArgument { name: "path".into(), reason: "is empty".into() });
@@ -94,20 +97,22 @@ impl Opening {
             limits: self.options.script.clone(),
             process: std::process::id(),
             owner: next_owner(),
+            lent: Mutex::default(),
         });
         let actor = self.options.actor.clone().unwrap_or_else(|| "host".into());
         for step in self.steps {
             core.catalog.add(step.bind(&core, &actor))?;
         }
         // why as admin: the migration is the library's own work, whatever the handle may do afterwards
-        let library = Database { gate: Gate::new(Arc::clone(&core)), actor: actor.clone(), role: request::Role::Admin };
+        let library =
+            Database { gate: Arc::new(Gate::new(Arc::clone(&core))), actor: actor.clone(), role: request::Role::Admin };
         let migrate = match self.options.migrate.unwrap_or(!self.options.read_only) {
             true => Some(library.migrate(&request::Migrate::default(), operation)?),
             false => None,
         };
         core.catalog.opened();
         let journal_mode = if in_memory { "memory" } else { self.options.journal_mode.name() };
-        let database = Database { gate: Gate::new(core), actor, role: self.options.role };
+        let database = Database { gate: Arc::new(Gate::new(core)), actor, role: self.options.role };
         drop(library);
         Ok((
             database,

@@ -6,6 +6,8 @@
 
 use std::sync::{Arc, Weak};
 
+use parking_lot::Mutex;
+
 use super::call::Gate;
 use super::{Core, Database, next_owner};
 use crate::error::{Error, Result};
@@ -55,23 +57,32 @@ pub(super) fn bound(core: &Core, connection: &Connection, actor: &str, role: Rol
         limits: core.limits.clone(),
         process: core.process,
         owner: next_owner(),
+        lent: Mutex::default(),
     };
-    Ok(Bound(Arc::new(Database { gate: Gate::new(Arc::new(core)), actor: actor.to_owned(), role })))
+    let core = Arc::new(core);
+    let gate = Arc::new(Gate::new(Arc::clone(&core)));
+    Ok(Bound { handle: Arc::new(Database { gate, actor: actor.to_owned(), role }), core })
 }
 
 /// A handle on a running transaction, closed when dropped: a copy that was kept must not reach the writer afterwards,
 /// also when the code that had it panicked.
-pub(super) struct Bound(Arc<Database>);
+pub(super) struct Bound {
+    handle: Arc<Database>,
+    core: Arc<Core>,
+}
 
 impl Bound {
     pub(super) fn handle(&self) -> &Arc<Database> {
-        &self.0
+        &self.handle
     }
 }
 
 impl Drop for Bound {
     fn drop(&mut self) {
-        // why ignored: it was made by this process and no call on it is under way on this thread
-        let _ = self.0.close();
+        let lent = std::mem::take(&mut *self.core.lent.lock());
+        for gate in lent.iter().filter_map(Weak::upgrade).chain([Arc::clone(&self.handle.gate)]) {
+            // why ignored: it was made by this process and no call on it is under way on this thread
+            let _ = gate.close();
+        }
     }
 }

@@ -87,6 +87,7 @@ impl Pool {
             Some(path) => look_before_opening(path, &settings)?,
             None => true,
         };
+        super::fork::before_open();
         let writer = Connection::open(&settings, settings.create, settings.read_only)
             .map_err(|error| explain(error, &settings))?;
         // why this first: it validates the header and recovers the log, and is all that an up-to-date start needs

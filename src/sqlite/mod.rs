@@ -12,6 +12,7 @@ mod checkpoint;
 mod connection;
 mod copy;
 mod failure;
+mod fork;
 mod header;
 mod readers;
 mod rules;

@@ -110,6 +110,8 @@ impl Readers {
             scheduled_thread_pool::ScheduledThreadPool::builder()
                 .num_threads(1)
                 .thread_name_pattern("rpmadb-readers-{}")
+                // why: r2d2 looks after its readers every 30 s, and the thread would wait for that after the close
+                .on_drop_behavior(scheduled_thread_pool::OnPoolDropBehavior::DiscardPendingScheduled)
                 .build(),
         );
         let pool = r2d2::Pool::builder()

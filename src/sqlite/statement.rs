@@ -114,11 +114,15 @@ impl<'c> Statement<'c> {
                 }
             }
             Params::Named(pairs) => {
+                let mut bound = vec![false; wanted + 1];
                 for (name, value) in pairs {
-                    match self.index_of(name) {
-                        Some(index) => self.bind_one(index, value)?,
-                        None => return wrong(format!("name '{name}', which the statement does not use")),
+                    let Some(index) = self.index_of(name) else {
+                        return wrong(format!("name '{name}', which the statement does not use"));
+                    };
+                    if std::mem::replace(&mut bound[index], true) {
+                        return wrong(format!("name '{name}' twice"));
                     }
+                    self.bind_one(index, value)?;
                 }
             }
         }
@@ -164,6 +168,9 @@ mod tests {
         assert!(bind("SELECT ?", Params::Positional(&[])).is_err());
         assert!(bind("SELECT ?", Params::Positional(&[Value::Null])).is_ok());
         assert!(bind("SELECT :a, @b", Params::Named(&[("a".into(), Value::Null), ("@b".into(), Value::Null)])).is_ok());
+        let twice = [("a".into(), Value::Null), (":a".into(), Value::Null)];
+        let error = bind("SELECT :a, :b", Params::Named(&twice)).expect_err("twice");
+        assert!(error.to_string().contains("twice"), "{error}");
         let error = bind("SELECT :a", Params::Named(&[("c".into(), Value::Null)])).expect_err("unknown");
         assert!(error.to_string().contains("'c'"), "{error}");
     }

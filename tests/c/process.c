@@ -117,6 +117,39 @@ static void a_child_on_the_same_file_loses_nothing_when_the_parent_closes(void) 
     close_checked(db);
 }
 
+/* Idle threads of the library wait in the parent; what they wait in must not trip a child, where they do not exist. */
+static void children_of_a_process_with_idle_readers_work(void) {
+    enum { OPEN = 4, CHILDREN = 40, EACH = 8 };
+    rpmadb *dbs[OPEN];
+    int before = failed_checks();
+    for (int index = 0; index < OPEN; index++) {
+        dbs[index] = open_checked(at(format("%d.db", index)), BARE);
+        CHECK_EQUAL(1, value(dbs[index], "SELECT 1"));
+    }
+    for (int round = 0; round < CHILDREN && failed_checks() == before; round++) {
+        fflush(stdout);
+        pid_t child = fork();
+        if (child == 0) {
+            rpmadb *own[EACH];
+            alarm(10);
+            for (int index = 0; index < EACH; index++) {
+                own[index] = open_checked(at(format("child%d.db", index)), BARE);
+                CHECK_EQUAL(1, value(own[index], "SELECT 1"));
+                CHECK_STATUS(RPMADB_OK, rpmadb_script(own[index], "return 1", NULL, NULL, &out));
+            }
+            for (int index = 0; index < EACH; index++) {
+                close_checked(own[index]);
+            }
+            end_child(before);
+        }
+        check_child(child);
+    }
+    for (int index = 0; index < OPEN; index++) {
+        CHECK_EQUAL(1, value(dbs[index], "SELECT 1"));
+        close_checked(dbs[index]);
+    }
+}
+
 struct forked {
     rpmadb *outer;
     int go[2];
@@ -282,6 +315,7 @@ static void a_thread_with_a_stack_of_256_kib_is_enough(void) {
 const struct test process_tests[] = {
     TEST(a_child_cannot_use_inherited_handles_and_can_open_its_own),
     TEST(a_child_on_the_same_file_loses_nothing_when_the_parent_closes),
+    TEST(children_of_a_process_with_idle_readers_work),
     TEST(a_child_made_inside_a_transaction_can_write_after_it),
     TEST(two_hundred_openings_leave_no_file_no_thread_and_no_memory),
     TEST(no_thread_starts_before_a_reader_or_a_script_needs_one),

@@ -1,0 +1,69 @@
+//! After a fork, gives the child's SQLite an empty view of which files are open.
+//!
+//! Why: SQLite's unix layer keeps one record per open file, found by device and inode, with the locks it believes to hold.
+//! A child inherits the records but, by POSIX, none of the locks; opening the same file there would find the parent's
+//! record and read and write without locks. In a child `stat` and `fstat`, as SQLite calls them, report device numbers
+//! with a mark of the process in them, so that no inherited record is ever found again.
+//!
+//! Leaves to others: refusing inherited handles (`database/call.rs`). A lock inside SQLite or malloc that another thread
+//! of the parent held at the fork stays held in the child, as with every library: fork when no call is under way.
+//!
+//! Invariant: nothing is replaced in a process that was not forked from one that used this library.
+
+use std::ffi::{c_char, c_int};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use nix::libc;
+use rusqlite::ffi;
+
+/// The process that last opened a file; 0 for none.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
+/// What device numbers are marked with; 0 leaves them as they are.
+static MARK: AtomicU64 = AtomicU64::new(0);
+
+/// To be called before each open.
+pub(super) fn before_open() {
+    let current = std::process::id();
+    let before = PROCESS.swap(current, Ordering::AcqRel);
+    if before != 0 && before != current {
+        // why the upper half: real device numbers are small, and two processes must not get one mark
+        MARK.store(u64::from(current) << 32, Ordering::Release);
+        replace_calls();
+    }
+}
+
+fn replace_calls() {
+    // SAFETY: `sqlite3_vfs_find` gives NULL or a VFS that lives as long as the process; `xSetSystemCall` of the unix VFS takes
+    // a name of its table and a function of the type that table has for it, which `marked_stat` and `marked_fstat` have.
+    unsafe {
+        let vfs = ffi::sqlite3_vfs_find(c"unix".as_ptr());
+        let Some(set) = vfs.as_ref().and_then(|vfs| vfs.xSetSystemCall) else { return };
+        let stat: unsafe extern "C" fn(*const c_char, *mut libc::stat) -> c_int = marked_stat;
+        let fstat: unsafe extern "C" fn(c_int, *mut libc::stat) -> c_int = marked_fstat;
+        set(vfs, c"stat".as_ptr(), std::mem::transmute::<_, ffi::sqlite3_syscall_ptr>(stat));
+        set(vfs, c"fstat".as_ptr(), std::mem::transmute::<_, ffi::sqlite3_syscall_ptr>(fstat));
+    }
+}
+
+unsafe extern "C" fn marked_stat(path: *const c_char, found: *mut libc::stat) -> c_int {
+    // SAFETY: SQLite passes what it would pass to `stat`.
+    let outcome = unsafe { libc::stat(path, found) };
+    mark(outcome, found)
+}
+
+unsafe extern "C" fn marked_fstat(descriptor: c_int, found: *mut libc::stat) -> c_int {
+    // SAFETY: SQLite passes what it would pass to `fstat`.
+    let outcome = unsafe { libc::fstat(descriptor, found) };
+    mark(outcome, found)
+}
+
+fn mark(outcome: c_int, found: *mut libc::stat) -> c_int {
+    // SAFETY: `found` is the caller's, and was just filled when the call succeeded.
+    if let (0, Some(found)) = (outcome, unsafe { found.as_mut() }) {
+        #[allow(clippy::cast_possible_truncation, reason = "where device numbers are narrow the mark is too")]
+        {
+            found.st_dev ^= MARK.load(Ordering::Acquire) as libc::dev_t;
+        }
+    }
+    outcome
+}
