@@ -12,7 +12,8 @@
  *   status and never undefined behaviour.
  * - Any handle may be used from any thread at any time. Reads run side by side, writes queue. From inside a callback the
  *   handle that is in the call answers RPMADB_REENTRANT.
- * - After fork, handles of the parent answer RPMADB_WRONG_PROCESS in the child.
+ * - After fork, handles of the parent answer RPMADB_WRONG_PROCESS in the child, which can open its own, on the same file too.
+ *   As with every library, fork when no call is under way on another thread.
  * - Nothing is printed, no signal handler is set, no thread is started before a reader or a script needs one.
  * - The shared library stays loaded once it is loaded: dlclose does nothing.
  *
