@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 fn main() {
     println!("cargo:rerun-if-env-changed=RPMADB_MIGRATIONS_DIR");
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
-    let folder = std::env::var("RPMADB_MIGRATIONS_DIR").map_or_else(|_| root.join("migrations"), |dir| root.join(dir));
+    let folder = std::env::var("RPMADB_MIGRATIONS_DIR")
+        .ok()
+        .filter(|dir| !dir.is_empty())
+        .map_or_else(|| root.join("migrations"), |dir| root.join(dir));
     println!("cargo:rerun-if-changed={}", folder.display());
     println!("cargo:rustc-env=RPMADB_EMBEDDED_DIR={}", folder.display());
 
@@ -45,5 +48,7 @@ fn digest(folder: &Path, names: &[String]) -> String {
 }
 
 fn latest(names: &[String]) -> u64 {
-    names.iter().filter_map(|name| name.split('_').next()?.parse().ok()).max().unwrap_or(0)
+    // the same files as `file::role` passes over
+    let counted = names.iter().filter(|name| !name.starts_with('.') && !name.ends_with(".md"));
+    counted.filter_map(|name| name.split('_').next()?.parse().ok()).max().unwrap_or(0)
 }

@@ -502,7 +502,7 @@ int32_t rpmadb_close(rpmadb **db);
  * @param out        receives {version, name} or the error document; release it with rpmadb_free. May be NULL.
  * @return RPMADB_OK or an error status.
  *
- * Threads: any. The functions run on the thread that calls rpmadb_migrate.
+ * Threads: any. The functions run on the thread that migrates: the one that calls rpmadb_migrate, or a script's.
  */
 int32_t rpmadb_add_step(rpmadb *db,
                         int64_t version,

@@ -139,8 +139,8 @@ impl Database {
         let call = self.gate.enter("migrate", self.role, operation)?;
         let core = call.core();
         let access = core.access()?;
-        let session = self.session(core)?;
-        let mut before = || session.backup_before(access, request, call.operation());
+        let wanted = request.backup.unwrap_or(core.backup.before_migrate);
+        let mut before = || ops::backup::before_migration(access, core.folder(), wanted, call.operation());
         migrations::migrate(access, &core.catalog, request, &self.actor, call.operation(), &mut before)
     }
 
@@ -278,7 +278,7 @@ pub fn build_info() -> report::BuildInfo {
             linkage: "bundled",
         },
         lua: lua::version(),
-        features: vec!["lua", "migrations"],
+        features: if cfg!(feature = "cli") { vec!["cli"] } else { Vec::new() },
         target: env!("RPMADB_TARGET"),
         embedded_migrations: migrations::Source::embedded().map_or(0, |set| set.len()),
     }

@@ -215,7 +215,7 @@ pub enum Error {
 
     #[error("{message}")]
     Sql { message: String, sqlite_code: i32, place: Box<Place> },
-    #[error("{what} is locked by another connection (waited {waited_ms} ms)")]
+    #[error("{what} is locked by another connection (waited up to {waited_ms} ms)")]
     Busy { what: String, waited_ms: u64 },
     #[error("{what} cannot be written: it is open read-only")]
     ReadOnly { what: String },
@@ -363,7 +363,9 @@ impl Error {
             Error::MigrationMissing { .. } => {
                 "bring the file back, or open with the set that this database was migrated with"
             }
-            Error::MigrationInvalid { .. } => "name files NNN_name.sql, NNN_name.down.sql, NNN_name.lua or R_name.sql",
+            Error::MigrationInvalid { .. } => {
+                "mend the file; names are NNN_name.sql, NNN_name.down.sql, NNN_name.lua or R_name.sql"
+            }
             Error::DatabaseTooNew { .. } => "use the newer library with this database",
             Error::OutOfOrder { .. } => {
                 "give the new migration a number above the applied ones, or pass allow_out_of_order"

@@ -138,6 +138,19 @@ impl Operation {
         Operation { script: Some((Instant::now() + limit, limit_ms)), ..self.clone() }
     }
 
+    /// Whether this call, or one around it, is on the handle `owner`. The ones around it count because a script works on a
+    /// thread of its own, whose stack begins with it.
+    fn is_of(&self, owner: u64) -> bool {
+        self.owner == owner || self.outer.as_ref().is_some_and(|outer| outer.is_of(owner))
+    }
+
+    /// This operation inside the call `outer`, unless it is inside one already.
+    #[must_use]
+    pub(crate) fn inside(self, outer: Option<&Operation>) -> Operation {
+        let outer = self.outer.or_else(|| outer.cloned().map(Box::new));
+        Operation { outer, ..self }
+    }
+
     /// The name of the call this operation is bound to.
     #[must_use]
     pub fn verb(&self) -> &'static str {
@@ -233,7 +246,7 @@ pub(crate) fn current() -> Option<Operation> {
 
 /// Whether a call on the handle `owner` is under way further up this thread's stack.
 pub(crate) fn is_entered(owner: u64) -> bool {
-    CURRENT.with_borrow(|stack| stack.iter().any(|operation| operation.owner == owner))
+    CURRENT.with_borrow(|stack| stack.iter().any(|operation| operation.is_of(owner)))
 }
 
 /// See [`enter`]; stays on its thread.

@@ -145,12 +145,12 @@ pub struct Diagnostics {
     pub busy_timeout_ms: u64,
     /// `"ok"`, or the findings of SQLite's integrity check, one a line.
     pub integrity: String,
-    /// Rows of every table; null for a virtual table whose module is not in this build.
+    /// Rows of every table; null where they could not be counted: a virtual table without its module, a damaged page.
     pub table_counts: BTreeMap<String, Option<u64>>,
     /// The readers and the writer.
     pub pool_state: PoolState,
-    /// Rows whose foreign key points nowhere, at most 100 of them.
-    pub foreign_key_check: Vec<ForeignKeyFinding>,
+    /// Rows whose foreign key points nowhere, at most 100 of them; null when damage kept it from being checked.
+    pub foreign_key_check: Option<Vec<ForeignKeyFinding>>,
     /// The settings SQLite really uses, as its pragmas answer.
     pub pragmas: BTreeMap<&'static str, Value>,
     /// The SQLite inside.

@@ -123,6 +123,8 @@ pub enum JournalMode {
     Delete,
     Truncate,
     Persist,
+    /// Leaves it as it is found.
+    Keep,
 }
 
 impl JournalMode {
@@ -134,6 +136,7 @@ impl JournalMode {
             JournalMode::Delete => "delete",
             JournalMode::Truncate => "truncate",
             JournalMode::Persist => "persist",
+            JournalMode::Keep => "keep",
         }
     }
 }
@@ -211,6 +214,12 @@ impl Request for Open {
         within("pool.max", self.pool.max, 1, 1_000)?;
         within("pool.min_idle", self.pool.min_idle, 0, self.pool.max())?;
         within("pool.timeout_ms", self.pool.timeout_ms, 1, 86_400_000)?;
+        if self.backup.before_migrate && self.backup.folder.is_none() {
+            return Err(Error::InvalidOption {
+                key: "backup.before_migrate".into(),
+                reason: "needs backup.folder, where the backups go".into(),
+            });
+        }
         self.script.check("script.")
     }
 }

@@ -4,16 +4,12 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail loudly")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a test says goes to whoever runs it")]
 
+mod c;
 mod cli;
+mod errors;
 mod header;
 mod layers;
+mod lua;
 mod parity;
 mod rust;
 mod support;
-
-mod c {
-    pub(crate) fn library() -> std::path::PathBuf {
-        let executable = std::env::current_exe().expect("this test has a file");
-        executable.parent().expect("in a folder").join("librpmadb.so")
-    }
-}

@@ -134,7 +134,7 @@ pub extern "C" fn rpmadb_close(db: *mut *mut rpmadb) -> i32 {
 /// @param out        receives {version, name} or the error document; release it with rpmadb_free. May be NULL.
 /// @return RPMADB_OK or an error status.
 ///
-/// Threads: any. The functions run on the thread that calls rpmadb_migrate.
+/// Threads: any. The functions run on the thread that migrates: the one that calls rpmadb_migrate, or a script's.
 #[unsafe(no_mangle)]
 pub extern "C" fn rpmadb_add_step(
     db: *mut rpmadb,

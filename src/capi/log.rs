@@ -3,9 +3,11 @@
 use std::cell::Cell;
 use std::ffi::{c_char, c_void};
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
 
-use parking_lot::RwLock;
+use parking_lot::Mutex;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
@@ -38,7 +40,7 @@ thread_local! {
 }
 
 static LEVEL: AtomicI32 = AtomicI32::new(RPMADB_LOG_OFF);
-static SINK: RwLock<Option<(Sink, UserData)>> = RwLock::new(None);
+static SINK: Mutex<Option<Arc<(Sink, UserData)>>> = Mutex::new(None);
 
 /// Sets where log lines of the whole library go in this process.
 ///
@@ -59,9 +61,14 @@ pub extern "C" fn rpmadb_log_set(level: i32, callback: rpmadb_log_fn, user_data:
             return Err(Error::Reentrant { verb: "log_set" });
         }
         install()?;
-        *SINK.write() = callback.map(|callback| (callback, UserData(user_data)));
+        let new = callback.map(|callback| Arc::new((callback, UserData(user_data))));
+        let old = std::mem::replace(&mut *SINK.lock(), new);
         LEVEL.store(if callback.is_some() { level } else { RPMADB_LOG_OFF }, Ordering::Release);
         tracing::callsite::rebuild_interest_cache();
+        // why waited for: when this returns, the host may give the old user data back
+        while old.as_ref().is_some_and(|old| Arc::strong_count(old) > 1) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         Ok(())
     })
 }
@@ -104,13 +111,13 @@ impl Subscriber for Forward {
         if IN_SINK.replace(true) {
             return;
         }
-        // why held during the call: `rpmadb_log_set` promises that the old sink is not running when it returns
-        let sink = SINK.read();
-        if let Some((callback, user_data)) = *sink {
+        // why a clone and no lock: the sink may work with another handle, whose threads have lines of their own
+        let sink = SINK.lock().clone();
+        if let Some(sink) = &sink {
+            let (callback, user_data) = **sink;
             // SAFETY: the host promised a function of this type; both texts outlive the call.
             unsafe { callback(number(*metadata.level()), target.as_ptr(), message.as_ptr(), user_data.pointer()) }
         }
-        drop(sink);
         IN_SINK.set(false);
     }
 

@@ -15,6 +15,7 @@ use super::{Core, rights};
 use crate::error::{Error, Result};
 use crate::operation::{self, Operation};
 use crate::request::Role;
+use crate::sqlite::Access;
 
 /// A number no other database or transaction of this process has.
 pub fn next_owner() -> u64 {
@@ -29,6 +30,8 @@ pub(super) struct Gate {
     closing: Arc<AtomicBool>,
     process: u32,
     owner: u64,
+    /// For a handle on a transaction: the call that the transaction is part of.
+    outer: Option<Operation>,
 }
 
 struct State {
@@ -39,12 +42,14 @@ struct State {
 impl Gate {
     pub(super) fn new(core: Arc<Core>) -> Gate {
         let (process, owner) = (core.process, core.owner);
+        let outer = if core.access().is_ok_and(Access::is_bound) { operation::current() } else { None };
         Gate {
             state: Mutex::new(State { core: Some(core), running: 0 }),
             over: Condvar::new(),
             closing: Arc::default(),
             process,
             owner,
+            outer,
         }
     }
 
@@ -58,7 +63,8 @@ impl Gate {
             state.running += 1;
             core
         };
-        let operation = operation.begin(verb, self.owner, Arc::clone(&self.closing));
+        // why: a thread that the transaction's own code started is in no call yet
+        let operation = operation.begin(verb, self.owner, Arc::clone(&self.closing)).inside(self.outer.as_ref());
         let call = Call { gate: self, core: Some(core), _entered: operation::enter(operation.clone()), operation };
         rights::check(verb, role)?;
         call.operation.check()?;

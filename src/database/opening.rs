@@ -55,12 +55,18 @@ impl Opening {
     }
 
     /// Opens it.
-    pub fn open(self, operation: &Operation) -> Result<(Database, report::Open)> {
+    pub fn open(mut self, operation: &Operation) -> Result<(Database, report::Open)> {
         let start = Instant::now();
         operation.check()?;
         self.options.check()?;
         if self.path.as_os_str().is_empty() {
             return Err(Error::InvalidArgument { name: "path".into(), reason: "is empty".into() });
+        }
+        // why: a host that changes its working folder later still means the folder of now
+        for folder in [&mut self.options.backup.folder, &mut self.options.migrations].into_iter().flatten() {
+            if let Ok(absolute) = std::path::absolute(&*folder) {
+                *folder = absolute.display().to_string();
+            }
         }
         if let Some(folder) = &self.options.backup.folder
             && !Path::new(folder).is_dir()
@@ -86,8 +92,9 @@ impl Opening {
             Some(absolute.map_err(|error| Error::from_io(self.path.display().to_string(), &error))?)
         };
         let settings = Settings::new(path, &self.options);
-        let (database_path, in_memory) = (settings.display(), settings.path.is_none());
+        let database_path = settings.display();
         let (pool, created) = Pool::open(settings)?;
+        let journal_mode = pool.journal_mode()?;
         drop(entered);
 
         let core = Arc::new(Core {
@@ -111,7 +118,6 @@ impl Opening {
             false => None,
         };
         core.catalog.opened();
-        let journal_mode = if in_memory { "memory" } else { self.options.journal_mode.name() };
         let database = Database { gate: Arc::new(Gate::new(core)), actor, role: self.options.role };
         drop(library);
         Ok((

@@ -79,9 +79,11 @@ impl Bound {
 
 impl Drop for Bound {
     fn drop(&mut self) {
+        // why its own gate first: once that is shut, no further handle can be made of it
+        // why ignored: they were made by this process and no call on them is under way on this thread
+        let _ = self.handle.gate.close();
         let lent = std::mem::take(&mut *self.core.lent.lock());
-        for gate in lent.iter().filter_map(Weak::upgrade).chain([Arc::clone(&self.handle.gate)]) {
-            // why ignored: it was made by this process and no call on it is under way on this thread
+        for gate in lent.iter().filter_map(Weak::upgrade) {
             let _ = gate.close();
         }
     }

@@ -8,6 +8,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use mlua::{Lua, LuaSerdeExt, MultiValue, Table, Value as LuaValue};
+use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::error::{Error, Result};
@@ -27,6 +28,12 @@ pub(super) fn to_lua(lua: &Lua, value: &Value) -> mlua::Result<LuaValue> {
         Value::Text(text) => LuaValue::String(lua.create_string(text)?),
         Value::BadText(bytes) | Value::Blob(bytes) => LuaValue::String(lua.create_string(bytes)?),
     })
+}
+
+/// A report or other data of ours as Lua sees it; null is an absent field.
+pub(super) fn report_to_lua(lua: &Lua, report: &impl Serialize) -> mlua::Result<LuaValue> {
+    let options = mlua::serde::ser::Options::new().serialize_none_to_null(false).serialize_unit_to_null(false);
+    lua.to_value_with(report, options)
 }
 
 /// A Lua value as SQL stores it.

@@ -19,7 +19,7 @@ use crate::migrations;
 use crate::operation::Operation;
 use crate::ops;
 use crate::request::{self, Request};
-use crate::sqlite::{Access, Connection, Whose};
+use crate::sqlite::{Access, Connection, Statement, Whose};
 
 /// Where statements of a run go.
 #[derive(Clone)]
@@ -42,17 +42,21 @@ fn raise(error: Error) -> mlua::Error {
 }
 
 impl Db {
-    fn on<T>(&self, sql: &str, body: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
-        let mut body = body;
+    fn on<T>(&self, sql: &str, mut body: impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>) -> Result<T> {
         match &self.target {
             Target::Session(session, access) => {
                 let access = access.borrow().clone();
-                access.for_statement(sql, session.may_write, &self.operation, body)
+                let main_word = migrations::main_word(sql);
+                match access.for_statement(sql, &main_word, session.may_write, &self.operation, body) {
+                    Err(Error::ReadOnly { .. }) if !session.may_write => {
+                        Err(Error::Denied { role: session.role, what: "change anything".into() })
+                    }
+                    outcome => outcome,
+                }
             }
             Target::Step(connection) => {
                 connection.must_be_in_transaction()?;
-                let _rules = connection.rules().switch(Whose::Migrations);
-                body(connection)
+                connection.users(Whose::Migrations, sql, |statement| body(connection, statement))
             }
         }
     }
@@ -61,17 +65,16 @@ impl Db {
     fn rows(&self, sql: &str, args: &MultiValue, limit: usize) -> mlua::Result<Rows> {
         migrations::one_statement(sql).map_err(raise)?;
         let params = Parameters::from_lua(args)?;
-        let found = self.on(sql, |connection| {
-            connection.statement(sql, true, |statement| {
-                statement.bind(params.as_params())?;
-                let columns = statement.columns();
-                let mut rows = Vec::new();
-                statement.for_each(|row| {
-                    rows.push(row.values());
-                    Ok(rows.len() < limit)
-                })?;
-                Ok(Rows { columns, rows, changes: connection.changes(), rowid: connection.last_insert_rowid() })
-            })
+        let found = self.on(sql, |connection, statement| {
+            statement.bind(params.as_params())?;
+            let before = connection.total_changes();
+            let columns = statement.columns();
+            let mut rows = Vec::new();
+            statement.for_each(|row| {
+                rows.push(row.values());
+                Ok(rows.len() < limit)
+            })?;
+            Ok(Rows { columns, rows, changes: connection.changes_since(before), rowid: connection.last_insert_rowid() })
         });
         found.map_err(raise)
     }
@@ -146,10 +149,8 @@ impl Rows {
     }
 }
 
-/// A report as Lua sees it; null is an absent field.
 fn shown(lua: &Lua, report: Result<impl Serialize>) -> mlua::Result<LuaValue> {
-    let options = mlua::serde::ser::Options::new().serialize_none_to_null(false).serialize_unit_to_null(false);
-    lua.to_value_with(&report.map_err(raise)?, options)
+    convert::report_to_lua(lua, &report.map_err(raise)?)
 }
 
 /// Options of a verb from a Lua table, read by the same rules as from JSON.
@@ -240,8 +241,9 @@ fn add_verbs<M: UserDataMethods<Db>>(methods: &mut M) {
     methods.add_method("migrate", |lua, db, table: Option<Table>| {
         let (session, access) = db.writing_session("migrate")?;
         let request: request::Migrate = options(lua, table)?;
-        let backup = || session.backup_before(&access, &request, &db.operation);
-        let mut before = backup;
+        let wanted = request.backup.unwrap_or(session.backup_before_migrate);
+        let folder = session.backup_folder.as_deref();
+        let mut before = || ops::backup::before_migration(&access, folder, wanted, &db.operation);
         let report =
             migrations::migrate(&access, &session.catalog, &request, &session.actor, &db.operation, &mut before);
         shown(lua, report)

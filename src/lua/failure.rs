@@ -31,7 +31,7 @@ pub(super) fn from_lua(name: &str, source: &str, memory_limit: u64, error: &mlua
     match root(error) {
         mlua::Error::MemoryError(_) => return Error::ScriptMemory { limit_bytes: memory_limit },
         mlua::Error::SyntaxError { message, .. } => {
-            let (place, message) = place(name, source, message);
+            let (place, message) = place_of(name, source, message);
             return Error::ScriptSyntax { message, place: Box::new(place) };
         }
         _ => {}
@@ -42,15 +42,29 @@ pub(super) fn from_lua(name: &str, source: &str, memory_limit: u64, error: &mlua
         }
         // why the traceback: our error knows what happened, and only Lua knows in which line it was called
         let called_from = traceback(error).unwrap_or_default();
-        let (place, _) = place(name, source, called_from);
+        let (place, _) = place_of(name, source, called_from);
         return Error::ScriptFailed { message: inner.to_string(), place: Box::new(place) };
     }
     let text = match root(error) {
         mlua::Error::RuntimeError(text) => text.clone(),
         other => other.to_string(),
     };
-    let (place, message) = place(name, source, &text);
+    let (mut place, message) = place_of(name, source, &text);
+    if place.line.is_none() {
+        // why: an error that Rust raised while it read the arguments has no position of its own
+        (place, _) = place_of(name, source, traceback(error).unwrap_or_default());
+    }
     Error::ScriptFailed { message, place: Box::new(place) }
+}
+
+/// The name a chunk is loaded under: Lua shows no more than the first 59 bytes of one.
+pub(super) fn chunk_name(name: &str) -> &str {
+    const MOST: usize = 59;
+    let mut end = name.len().min(MOST);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    &name[..end]
 }
 
 fn root(error: &mlua::Error) -> &mlua::Error {
@@ -69,8 +83,8 @@ fn traceback(error: &mlua::Error) -> Option<&str> {
 }
 
 /// Finds the first `NAME:LINE:` in a message of Lua's; returns the place, and the first line without it.
-fn place(name: &str, source: &str, message: &str) -> (Place, String) {
-    let mark = format!("{name}:");
+fn place_of(name: &str, source: &str, message: &str) -> (Place, String) {
+    let mark = format!("{}:", chunk_name(name));
     let first_line = message.lines().next().unwrap_or("").to_owned();
     let mut place = Place { file: Some(name.to_owned()), ..Place::default() };
     for (at, _) in message.match_indices(&mark) {
@@ -99,7 +113,7 @@ mod tests {
     #[test]
     fn the_line_is_found_and_taken_off_the_message() {
         let (place, message) =
-            place("a.lua", "x\n  boom()\n", "a.lua:2: no boom\nstack traceback:\n\ta.lua:1: in main");
+            place_of("a.lua", "x\n  boom()\n", "a.lua:2: no boom\nstack traceback:\n\ta.lua:1: in main");
         assert_eq!((place.line, place.column, place.source_line.as_deref()), (Some(2), Some(3), Some("  boom()")));
         assert_eq!(message, "no boom");
     }

@@ -53,7 +53,7 @@ const OS_FUNCTIONS: &[&str] = &["time", "date", "clock", "difftime"];
 
 /// The parts of the prelude that are easier to read in Lua. `expired` raises when the run must end.
 const PRELUDE: &str = r#"
-local expired, reveal = ...
+local expired, reveal, plain = ...
 local pcall, pack, unpack, setmetatable, rawget, type, error = pcall, table.pack, table.unpack, setmetatable, rawget, type, error
 local resume, wrap, create = coroutine.resume, coroutine.wrap, coroutine.create
 
@@ -67,9 +67,37 @@ function _G.pcall(...) return checked(pcall(...)) end
 function _G.xpcall(body, handler, ...)
   local result = pack(checked(pcall(body, ...)))
   if result[1] then return unpack(result, 1, result.n) end
-  return false, handler(result[2])
+  local handled = pack(checked(pcall(handler, result[2])))
+  return false, unpack(handled, 2, handled.n)
 end
 function coroutine.resume(...) return checked(resume(...)) end
+
+-- these work in one C call over a length that a metamethod or an argument makes up, where no limit is looked at
+local rep = string.rep
+function string.rep(text, count, separator)
+  if text == "" and (separator == nil or separator == "") then return "" end
+  return rep(text, count, separator)
+end
+for _, name in ipairs { "concat", "insert", "remove", "sort", "unpack" } do
+  local original = table[name]
+  table[name] = function(list, ...)
+    plain(list)
+    return original(list, ...)
+  end
+end
+function table.move(from, first, last, to, target)
+  target = target == nil and from or target
+  plain(from)
+  plain(target)
+  if last < first then return target end
+  if last - first >= 2 ^ 31 then error("too many elements to move", 2) end
+  if to > last or to <= first or target ~= from then
+    for offset = 0, last - first do target[to + offset] = from[first + offset] end
+  else
+    for offset = last - first, 0, -1 do target[to + offset] = from[first + offset] end
+  end
+  return target
+end
 
 -- a finalizer would run with no limit over it
 function _G.setmetatable(value, meta)
@@ -123,7 +151,7 @@ fn fresh(operation: &Operation, memory_limit: u64, trace: &Rc<Trace>) -> mlua::R
     if let Ok(meta) = globals.raw_get::<Function>("getmetatable")?.call::<Table>(text) {
         meta.raw_set("__metatable", false)?;
     }
-    add_prelude(&lua, operation)?;
+    add_prelude(&lua, operation, memory_limit)?;
     add_log(&lua, trace)?;
 
     let polled = operation.clone();
@@ -149,14 +177,34 @@ fn keep_only(table: &Table, names: &[&str]) -> mlua::Result<()> {
     unwanted.into_iter().try_for_each(|key| table.raw_set(key, LuaValue::Nil))
 }
 
-fn add_prelude(lua: &Lua, operation: &Operation) -> mlua::Result<()> {
+fn memory_ran_out(limit_bytes: u64) -> mlua::Error {
+    mlua::Error::external(Error::ScriptMemory { limit_bytes })
+}
+
+fn add_prelude(lua: &Lua, operation: &Operation, memory_limit: u64) -> mlua::Result<()> {
     let polled = operation.clone();
     let expired = lua.create_function(move |_, ()| polled.check().map_err(mlua::Error::external))?;
-    let reveal = lua.create_function(|lua, caught: LuaValue| match caught {
-        LuaValue::Error(error) => reveal(lua, &error),
+    let reveal = lua.create_function(move |lua, caught: LuaValue| match caught {
+        LuaValue::Error(error) => match *error {
+            mlua::Error::MemoryError(_) => Err(memory_ran_out(memory_limit)),
+            ref error => reveal(lua, error),
+        },
+        // why by its text: Lua's own error for this is a plain string
+        LuaValue::String(text) if text == "not enough memory" => Err(memory_ran_out(memory_limit)),
         other => Ok(other),
     })?;
-    lua.load(PRELUDE).set_name("=prelude").call::<()>((expired, reveal))
+    let plain = lua.create_function(|_, value: LuaValue| match value {
+        LuaValue::Table(table) => match table.metatable() {
+            Some(meta)
+                if ["__len", "__index", "__newindex"].iter().any(|name| meta.contains_key(*name).unwrap_or(true)) =>
+            {
+                Err(mlua::Error::runtime("a table with metamethods is not accepted here"))
+            }
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    })?;
+    lua.load(PRELUDE).set_name("=prelude").call::<()>((expired, reveal, plain))
 }
 
 /// An error of Rust's as the table a script can look into: `code`, `message`, and `tostring` gives the message.

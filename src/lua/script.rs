@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use mlua::{LuaSerdeExt, Value as LuaValue};
+use mlua::Value as LuaValue;
 
 use super::db::{Db, Target};
 use super::session::Session;
@@ -56,14 +56,21 @@ pub fn run(
             let target = Target::Session(Rc::new(session.clone()), Rc::new(RefCell::new(session.access.clone())));
             lua.globals().raw_set("db", Db { target, operation: operation.clone() })?;
             let job = lua.create_table()?;
-            job.raw_set("args", lua.to_value(&request.args)?)?;
+            job.raw_set("args", convert::report_to_lua(lua, &request.args)?)?;
             job.raw_set("actor", session.actor.as_str())?;
             job.raw_set("role", session.role)?;
             lua.globals().raw_set("job", job)?;
-            let chunk = lua.load(source).set_name(format!("={name}")).set_mode(mlua::chunk::ChunkMode::Text);
+            let chunk = lua
+                .load(source)
+                .set_name(format!("={}", failure::chunk_name(name)))
+                .set_mode(mlua::chunk::ChunkMode::Text);
             chunk.eval::<LuaValue>()
         })();
-        let value = outcome.map_err(|error| failure::from_lua(name, source, memory, &error))?;
+        // why the operation first: what a script's own handlers raise on the way out must not hide why it ended
+        let value = outcome.map_err(|error| match operation.check() {
+            Err(stopped) => stopped,
+            Ok(()) => failure::from_lua(name, source, memory, &error),
+        })?;
         // why once more: a script may have caught its last time-out and then returned
         operation.check()?;
         Ok(report::Script {

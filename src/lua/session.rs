@@ -5,11 +5,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::error::Result;
 use crate::migrations::Catalog;
-use crate::operation::Operation;
-use crate::ops;
-use crate::report;
 use crate::request;
 use crate::sqlite::Access;
 
@@ -32,20 +28,4 @@ pub struct Session {
     pub role: &'static str,
     /// Limits no script can raise.
     pub limits: request::ScriptLimits,
-}
-
-impl Session {
-    /// The backup that a migration run wants before it begins.
-    pub fn backup_before(
-        &self,
-        access: &Access,
-        request: &request::Migrate,
-        operation: &Operation,
-    ) -> Result<Option<report::Backup>> {
-        if !request.backup.unwrap_or(self.backup_before_migrate) {
-            return Ok(None);
-        }
-        let options = request::Backup::default();
-        ops::backup::run(access, None, self.backup_folder.as_deref(), &options, operation).map(Some)
-    }
 }

@@ -18,7 +18,8 @@ pub fn run(file: &str, text: &str, connection: &Connection, operation: &Operatio
     sandbox::with_state(operation, MEMORY_BYTES, |lua, _| {
         let failed = |error: &mlua::Error| failure::from_lua(file, text, MEMORY_BYTES, error);
         lua.globals().raw_set("os", LuaValue::Nil).map_err(|error| failed(&error))?;
-        let chunk = lua.load(text).set_name(format!("={file}")).set_mode(mlua::chunk::ChunkMode::Text);
+        let chunk =
+            lua.load(text).set_name(format!("={}", failure::chunk_name(file))).set_mode(mlua::chunk::ChunkMode::Text);
         let returned = chunk.eval::<LuaValue>().map_err(|error| failed(&error))?;
         let function = match &returned {
             LuaValue::Table(table) => function_of(table, "up"),

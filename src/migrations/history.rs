@@ -1,10 +1,10 @@
-//! Our tables `rpmadb_migrations` and `rpmadb_repeatables`: what the database has had. All SQL on them is here.
+//! Our tables `rpmadb_migrations`, `rpmadb_repeatables` and `rpmadb_state`: what the database has had. All SQL on them is here.
 //!
 //! Leaves to others: what the rows mean for a run (`plan.rs`).
 //!
 //! Invariants: a row is written in the transaction of what it records. Texts above [`COMPRESS_FROM`] bytes are stored
-//! as BLOBs holding a zstd frame, shorter ones as TEXT; the storage class tells which. `stamp` is the
-//! `user_version` the run left, so that a later run knows whether the number found there is ours.
+//! as BLOBs holding a zstd frame, shorter ones as TEXT; the storage class tells which. `rpmadb_state` holds the
+//! `user_version` that the last run left, so that a later run knows whether the number found there is ours.
 
 use crate::error::{Error, Result};
 use crate::report::now_ms;
@@ -14,7 +14,7 @@ use crate::sqlite::{Connection, Value};
 const COMPRESS_FROM: usize = 512;
 
 const CREATE: &str = "
-CREATE TABLE IF NOT EXISTS rpmadb_migrations (
+CREATE TABLE IF NOT EXISTS main.rpmadb_migrations (
   version INTEGER PRIMARY KEY NOT NULL,
   name TEXT NOT NULL,
   kind TEXT NOT NULL,
@@ -25,10 +25,9 @@ CREATE TABLE IF NOT EXISTS rpmadb_migrations (
   actor TEXT NOT NULL,
   library_version TEXT NOT NULL,
   applied_at INTEGER NOT NULL,
-  duration_us INTEGER NOT NULL,
-  stamp INTEGER NOT NULL DEFAULT 0
+  duration_us INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS rpmadb_repeatables (
+CREATE TABLE IF NOT EXISTS main.rpmadb_repeatables (
   name TEXT PRIMARY KEY NOT NULL,
   checksum TEXT NOT NULL,
   text ANY,
@@ -37,6 +36,10 @@ CREATE TABLE IF NOT EXISTS rpmadb_repeatables (
   applied_at INTEGER NOT NULL,
   duration_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS main.rpmadb_state (
+  key TEXT PRIMARY KEY NOT NULL,
+  value ANY
+) STRICT, WITHOUT ROWID;
 ";
 
 /// What the database has had.
@@ -44,8 +47,8 @@ CREATE TABLE IF NOT EXISTS rpmadb_repeatables (
 pub(super) struct History {
     pub(super) rows: Vec<Row>,
     pub(super) repeatables: Vec<RepeatableRow>,
-    /// Stamps that earlier runs left.
-    stamps: Vec<i64>,
+    /// The stamp that the last run left.
+    stamp: Option<i64>,
 }
 
 /// One applied migration.
@@ -89,14 +92,14 @@ impl History {
     /// Reads it; a database without our table has had nothing.
     pub(super) fn read(connection: &Connection) -> Result<History> {
         let ours: i64 = connection
-            .value("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'rpmadb_migrations'", &[])?
+            .value("SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'rpmadb_migrations'", &[])?
             .unwrap_or(0);
         if ours == 0 {
             return Ok(History::default());
         }
         let rows = connection.rows(
             "SELECT version, name, kind, checksum, compatible_from, actor, applied_at, duration_us, \
-             down_text IS NOT NULL, stamp FROM rpmadb_migrations ORDER BY version",
+             down_text IS NOT NULL FROM main.rpmadb_migrations ORDER BY version",
             &[],
         )?;
         let mut history = History::default();
@@ -113,10 +116,11 @@ impl History {
                 duration_us: cells.next()?,
                 has_down: cells.next::<i64>()? != 0,
             });
-            history.stamps.push(cells.next()?);
         }
-        let rows = connection
-            .rows("SELECT name, checksum, actor, applied_at, duration_us FROM rpmadb_repeatables ORDER BY name", &[])?;
+        let rows = connection.rows(
+            "SELECT name, checksum, actor, applied_at, duration_us FROM main.rpmadb_repeatables ORDER BY name",
+            &[],
+        )?;
         for row in rows {
             let mut cells = Cells(row.into_iter());
             history.repeatables.push(RepeatableRow {
@@ -127,6 +131,7 @@ impl History {
                 duration_us: cells.next()?,
             });
         }
+        history.stamp = connection.value("SELECT value FROM main.rpmadb_state WHERE key = 'stamp'", &[])?;
         Ok(history)
     }
 
@@ -141,7 +146,7 @@ impl History {
 
     /// Whether `user_version` holds this number because a run of ours left it there, or nobody has set it.
     fn owns(&self, user_version: i64) -> bool {
-        user_version == 0 || self.stamps.contains(&user_version)
+        user_version == 0 || self.stamp == Some(user_version)
     }
 }
 
@@ -166,7 +171,7 @@ pub(super) fn create(connection: &Connection) -> Result<()> {
 /// Records an applied migration.
 pub(super) fn record(connection: &Connection, row: &NewRow<'_>) -> Result<()> {
     connection.execute(
-        "INSERT INTO rpmadb_migrations (version, name, kind, checksum, text, down_text, compatible_from, actor, \
+        "INSERT INTO main.rpmadb_migrations (version, name, kind, checksum, text, down_text, compatible_from, actor, \
          library_version, applied_at, duration_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         &[
             row.version.into(),
@@ -195,7 +200,7 @@ pub(super) fn record_repeatable(
     duration_us: i64,
 ) -> Result<()> {
     connection.execute(
-        "INSERT OR REPLACE INTO rpmadb_repeatables (name, checksum, text, actor, library_version, applied_at, \
+        "INSERT OR REPLACE INTO main.rpmadb_repeatables (name, checksum, text, actor, library_version, applied_at, \
          duration_us) VALUES (?, ?, ?, ?, ?, ?, ?)",
         &[
             name.into(),
@@ -218,10 +223,7 @@ pub(super) fn set_stamp(connection: &Connection, history: &History, stamp: Optio
         return Ok(());
     }
     let stamp = stamp.unwrap_or(0);
-    connection.execute(
-        "UPDATE rpmadb_migrations SET stamp = ? WHERE version = (SELECT max(version) FROM rpmadb_migrations)",
-        &[stamp.into()],
-    )?;
+    connection.execute("INSERT OR REPLACE INTO main.rpmadb_state VALUES ('stamp', ?)", &[stamp.into()])?;
     connection.execute_batch(&format!("PRAGMA user_version={stamp}"))
 }
 

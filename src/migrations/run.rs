@@ -7,7 +7,7 @@
 //! run and comes back on every path; new violations are found before the commit; the stamp in `user_version` is
 //! written by the same transaction as the history.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::catalog::{Body, Catalog, Entry, Listing};
@@ -18,7 +18,7 @@ use crate::error::{Error, Place, Result};
 use crate::operation::Operation;
 use crate::report::{self, elapsed_ms};
 use crate::request;
-use crate::sqlite::{Access, Connection, Value, Whose};
+use crate::sqlite::{Access, Connection, Whose, schema};
 
 /// Called once before a run that has something to do, with no lock held; hands out the backup it made.
 pub type Before<'a> = &'a mut dyn FnMut() -> Result<Option<report::Backup>>;
@@ -73,10 +73,13 @@ pub fn migrate(
     if look.is_empty() {
         return Ok(done(&look, Vec::new(), None));
     }
-    let backup = if request.dry_run { None } else { before()? };
+    let has_content = access.first(operation, lock_timeout)?.value::<i64>("SELECT count(*) FROM sqlite_schema", &[])?;
+    let backup = if request.dry_run || has_content == Some(0) { None } else { before()? };
 
-    let connection = access.writer_within(operation, lock_timeout.saturating_sub(start.elapsed()))?;
-    let _wait = connection.wait_for_locks(lock_timeout.saturating_sub(start.elapsed()));
+    // why a clock of its own: a long backup must not eat up the time to wait for the lock
+    let asked = Instant::now();
+    let connection = access.writer_within(operation, lock_timeout)?;
+    let _wait = connection.wait_for_locks(lock_timeout.saturating_sub(asked.elapsed()));
     let _enforcement = connection.foreign_keys(false)?;
     connection.begin_immediate()?;
     let outcome = run_locked(&connection, catalog, &listing, request, actor, operation);
@@ -185,7 +188,8 @@ fn run_entry(connection: &Connection, catalog: &Catalog, entry: &Entry, operatio
         Body::Code(step) => (step.up)(connection, operation),
     };
     // why: a statement such as `INSERT OR ROLLBACK` can end the run's transaction
-    let outcome = outcome.and_then(|()| connection.must_be_in_transaction());
+    let outcome =
+        outcome.and_then(|()| connection.must_be_in_transaction()).and_then(|()| schema::drop_temporary(connection));
     outcome.map_err(|error| failed(&entry.version.to_string(), with_file(error, &entry.file(), version)))
 }
 
@@ -212,10 +216,9 @@ fn failed(version: &str, cause: Error) -> Error {
 
 /// Runs the statements of a file one by one; an error knows its place.
 fn run_sql(connection: &Connection, file: &str, text: &str, version: Option<i64>) -> Result<()> {
-    let _rules = connection.rules().switch(Whose::Migrations);
     for (index, range) in scan::statements(text).into_iter().enumerate() {
         let outcome = connection
-            .run(&text[range.clone()])
+            .run(Whose::Migrations, &text[range.clone()])
             .and_then(|()| connection.must_be_in_transaction().map_err(|error| (error, None)));
         outcome.map_err(|(error, offset)| {
             let at = range.start + offset.unwrap_or(0).min(range.len());
@@ -238,35 +241,26 @@ fn elapsed_us(start: Instant) -> i64 {
     i64::try_from(start.elapsed().as_micros()).unwrap_or(i64::MAX)
 }
 
-/// A row whose foreign key points nowhere: table, row, parent, which key.
-type Violation = (String, Option<i64>, String, i64);
+/// How many violations each foreign key has: by table, parent and key. Counted, because row ids change in a rebuild and are
+/// missing in tables without them.
+type Violations = BTreeMap<(String, String, Option<i64>), u64>;
 
-fn violations(connection: &Connection) -> Result<HashSet<Violation>> {
-    let rows = connection.rows("PRAGMA foreign_key_check", &[])?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|row| match row.as_slice() {
-            [Value::Text(table), row, Value::Text(parent), Value::Integer(key)] => {
-                let row = if let Value::Integer(row) = row { Some(*row) } else { None };
-                Some((table.clone(), row, parent.clone(), *key))
-            }
-            _ => None,
-        })
-        .collect())
+fn violations(connection: &Connection) -> Result<Violations> {
+    let mut found = Violations::new();
+    schema::foreign_key_check(connection, |violation| {
+        *found.entry((violation.table, violation.parent, violation.key)).or_default() += 1;
+        true
+    })?;
+    Ok(found)
 }
 
-fn check_violations(connection: &Connection, before: &HashSet<Violation>) -> Result<()> {
+fn check_violations(connection: &Connection, before: &Violations) -> Result<()> {
     let after = violations(connection)?;
-    let mut new: Vec<&Violation> = after.difference(before).collect();
-    new.sort();
-    match new.first() {
-        Some((table, _, parent, _)) => Err(Error::ForeignKeyViolation {
-            table: table.clone(),
-            parent: parent.clone(),
-            violations: new.len() as u64,
-        }),
-        None => Ok(()),
-    }
+    let mut new = after.iter().map(|(key, count)| (key, count.saturating_sub(before.get(key).copied().unwrap_or(0))));
+    let mut new = new.by_ref().filter(|(_, count)| *count > 0).peekable();
+    let Some(((table, parent, _), _)) = new.peek() else { return Ok(()) };
+    let (table, parent) = (table.clone(), parent.clone());
+    Err(Error::ForeignKeyViolation { table, parent, violations: new.map(|(_, count)| count).sum() })
 }
 
 /// Every migration known or recorded, with its state.

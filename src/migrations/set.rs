@@ -65,8 +65,9 @@ impl Set {
             if file::role(name).is_ok_and(|role| role == Role::Ignored) {
                 continue;
             }
-            if path.is_dir() {
-                return Err(invalid(name, format!("'{name}' in the migrations folder is a folder")));
+            // why not opened to see: reading a FIFO would wait for ever
+            if !path.is_file() {
+                return Err(invalid(name, format!("'{name}' in the migrations folder is not a file")));
             }
             let bytes = std::fs::read(&path).map_err(|error| Error::from_io(path.display().to_string(), &error))?;
             files.push((name.to_owned(), Cow::Owned(bytes)));
@@ -91,11 +92,15 @@ impl Set {
                 Role::Up { version, name } => add(&mut numbered, version, name, file, text, false)?,
                 Role::Lua { version, name } => add(&mut numbered, version, name, file, text, true)?,
                 Role::Down { version, name } => {
+                    no_directives(&file, &text)?;
                     if let Some((_, _, other)) = downs.insert(version, (name, text, file.clone())) {
                         return Err(twice(version, &other, &file));
                     }
                 }
-                Role::Repeatable { name } => repeatables.push(Repeatable { name, file, text }),
+                Role::Repeatable { name } => {
+                    no_directives(&file, &text)?;
+                    repeatables.push(Repeatable { name, file, text });
+                }
                 Role::Ignored => {}
             }
         }
@@ -207,6 +212,16 @@ fn check_text(file: &str, bytes: Cow<'static, [u8]>) -> Result<Text> {
         return Err(invalid(file, format!("'{file}' holds no statement")));
     }
     Ok(text)
+}
+
+/// Refuses directives where none has a meaning.
+fn no_directives(file: &str, text: &str) -> Result<()> {
+    match directives(file, text)? {
+        None => Ok(()),
+        Some(_) => {
+            Err(invalid(file, format!("'{file}' has the directive 'compatible-from', which belongs into an up file")))
+        }
+    }
 }
 
 /// Reads `-- rpmadb: key=value` lines before the first statement; returns `compatible-from`.

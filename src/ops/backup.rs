@@ -4,7 +4,7 @@
 //!
 //! Invariants: the destination's name appears only on a finished, checked and synced file; an existing file is never
 //! touched; a failure or kill at any point leaves at most a hidden `.NAME.*.partial` file, which nothing
-//! takes for a backup. Order: temporary file, copy, check, fsync, link to the name, fsync of the folder.
+//! takes for a backup. Order: temporary file, copy, check, fsync, rename, fsync of the folder.
 
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -50,7 +50,8 @@ pub fn run(
     let partial = Partial::create(&parent, &destination)?;
     let step_pages = i32::try_from(request.step_pages.unwrap_or(1_000)).unwrap_or(i32::MAX);
     let verify = request.verify.unwrap_or(true);
-    let pages = sqlite::copy_pages(&connection, &partial.0, step_pages, verify, operation)?;
+    let pages =
+        sqlite::copy_pages(&connection, &partial.0, &destination.display().to_string(), step_pages, verify, operation)?;
     drop(connection);
 
     operation.report("writing to disk", pages, pages)?;
@@ -58,10 +59,12 @@ pub fn run(
     let file = std::fs::File::open(&partial.0).map_err(failed)?;
     file.sync_all().map_err(failed)?;
     let size_bytes = file.metadata().map_err(failed)?.len();
-    // why a link and not a rename: it fails when somebody made the name meanwhile, a rename would replace their file
-    std::fs::hard_link(&partial.0, &destination).map_err(failed)?;
-    drop(partial);
-    sync_folder(&parent).map_err(failed)?;
+    partial.rename(&destination).map_err(failed)?;
+    if let Err(error) = sync_folder(&parent) {
+        // why removed: a name that a power failure may take away again is no backup
+        let _ = std::fs::remove_file(&destination);
+        return Err(failed(error));
+    }
     tracing::info!(path = %destination.display(), pages, "backup finished");
     Ok(report::Backup {
         path: destination.display().to_string(),
@@ -72,6 +75,19 @@ pub fn run(
         duration_ms: elapsed_ms(start),
         deleted: Vec::new(),
     })
+}
+
+/// The backup that a migration run wants before it begins: none unless `wanted`.
+pub fn before_migration(
+    access: &Access,
+    folder: Option<&Path>,
+    wanted: bool,
+    operation: &Operation,
+) -> Result<Option<report::Backup>> {
+    if !wanted {
+        return Ok(None);
+    }
+    run(access, None, folder, &request::Backup::default(), operation).map(Some)
 }
 
 /// `app-20260131T235959.123Z.db`; a name already taken shows when the file is made.
@@ -137,6 +153,24 @@ impl Partial {
             .open(&path)
             .map_err(|error| Error::from_io(destination.display().to_string(), &error))?;
         Ok(Partial(path))
+    }
+}
+
+impl Partial {
+    /// Gives it its name, and fails when somebody took that meanwhile.
+    fn rename(self, destination: &Path) -> std::io::Result<()> {
+        #[cfg(all(target_os = "linux", target_env = "gnu"))]
+        {
+            use nix::errno::Errno;
+            use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+            match renameat2(AT_FDCWD, &self.0, AT_FDCWD, destination, RenameFlags::RENAME_NOREPLACE) {
+                // why on: some file systems do not know this flag
+                Err(Errno::EINVAL | Errno::ENOSYS) => {}
+                outcome => return outcome.map_err(std::io::Error::from),
+            }
+        }
+        // why a link: it too fails when the name is taken, while a plain rename would replace that file
+        std::fs::hard_link(&self.0, destination)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::report::{self, elapsed_ms};
 use crate::request::{self, CheckpointMode};
-use crate::sqlite::{self, Access};
+use crate::sqlite::{self, Access, WalState};
 
 /// Runs a checkpoint.
 pub fn run(
@@ -27,9 +27,16 @@ pub fn run(
         });
     }
     let wait = request.busy_timeout_ms.map_or(access.settings().busy_timeout, Duration::from_millis);
-    let writer = access.writer_within(operation, wait)?;
-    let _wait = writer.wait_for_locks(wait.saturating_sub(start.elapsed()));
-    let state = sqlite::checkpoint(&writer, mode.name())?;
+    let passive = mode == CheckpointMode::Passive;
+    let state = match access.writer_within(operation, if passive { Duration::ZERO } else { wait }) {
+        Ok(writer) => {
+            let _wait = writer.wait_for_locks(wait.saturating_sub(start.elapsed()));
+            sqlite::checkpoint(&writer, mode.name())?
+        }
+        // why no error: a writer of ours in the way is the same as one of another process
+        Err(Error::Busy { .. }) => WalState { busy: true, ..sqlite::wal_state(&*access.reader(operation)?)? },
+        Err(error) => return Err(error),
+    };
     // why: SQLite turns a wait that was cut short into "busy", which is true but not why this call ended
     if state.busy {
         operation.check()?;

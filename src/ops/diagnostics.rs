@@ -60,11 +60,11 @@ pub fn run(access: &Access, operation: &Operation) -> Result<report::Diagnostics
     operation.report("checking integrity", 0, 3)?;
     let integrity = integrity(&connection)?;
     operation.report("checking foreign keys", 1, 3)?;
-    let foreign_key_check = foreign_keys(&connection)?;
+    let foreign_key_check = unless_damaged(foreign_keys(&connection))?;
     operation.report("counting rows", 2, 3)?;
     let mut table_counts = BTreeMap::new();
     for table in schema::tables(&connection)? {
-        let rows = schema::count_rows(&connection, &table)?;
+        let rows = unless_damaged(schema::count_rows(&connection, &table))?.flatten();
         table_counts.insert(table, rows);
     }
     let folder = access.settings().folder();
@@ -119,14 +119,19 @@ fn integrity(connection: &Connection) -> Result<String> {
 
 fn foreign_keys(connection: &Connection) -> Result<Vec<report::ForeignKeyFinding>> {
     let mut found = Vec::new();
-    connection.statement("PRAGMA foreign_key_check", false, |statement| {
-        statement.for_each(|row| {
-            if let (Value::Text(table), Value::Text(parent)) = (row.value(0), row.value(2)) {
-                let rowid = if let Value::Integer(rowid) = row.value(1) { Some(rowid) } else { None };
-                found.push(report::ForeignKeyFinding { table, rowid, parent });
-            }
-            Ok(found.len() < MOST_FINDINGS)
-        })
+    schema::foreign_key_check(connection, |violation| {
+        let schema::Violation { table, parent, rowid, .. } = violation;
+        found.push(report::ForeignKeyFinding { table, rowid, parent });
+        found.len() < MOST_FINDINGS
     })?;
     Ok(found)
+}
+
+/// What a damaged page kept from being measured is null; the integrity check tells of the damage.
+fn unless_damaged<T>(outcome: Result<T>) -> Result<Option<T>> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Corrupt { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }

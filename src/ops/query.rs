@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::migrations;
 use crate::operation::Operation;
 use crate::report;
-use crate::sqlite::{Access, Connection, Params, Value};
+use crate::sqlite::{Access, Connection, Params, Statement, Value};
 
 /// Runs `sql` with `params`, a JSON array for `?` or an object for `:name`.
 pub fn run(
@@ -25,27 +25,28 @@ pub fn run(
 ) -> Result<report::Query> {
     migrations::one_statement(sql)?;
     let params = Parameters::from_json(params)?;
-    access.for_statement(sql, may_write, operation, |connection| on(connection, sql, &params))
+    let main_word = migrations::main_word(sql);
+    access.for_statement(sql, &main_word, may_write, operation, |connection, statement| {
+        on(connection, statement, sql, &params)
+    })
 }
 
-fn on(connection: &Connection, sql: &str, params: &Parameters) -> Result<report::Query> {
+fn on(connection: &Connection, statement: &mut Statement<'_>, sql: &str, params: &Parameters) -> Result<report::Query> {
     let before = (connection.total_changes(), connection.last_insert_rowid());
-    connection.statement(sql, true, |statement| {
-        statement.bind(params.as_params())?;
-        let columns = statement.columns();
-        let mut rows = Vec::new();
-        statement.for_each(|row| {
-            rows.push(row.values().into_iter().map(to_json).collect());
-            Ok(true)
-        })?;
-        let changed = connection.total_changes() != before.0;
-        let rowid = connection.last_insert_rowid();
-        Ok(report::Query {
-            columns,
-            rows,
-            changes: if changed { connection.changes() } else { 0 },
-            last_insert_rowid: (changed && inserted(sql, rowid != before.1)).then_some(rowid),
-        })
+    statement.bind(params.as_params())?;
+    let columns = statement.columns();
+    let mut rows = Vec::new();
+    statement.for_each(|row| {
+        rows.push(row.values().into_iter().map(to_json).collect());
+        Ok(true)
+    })?;
+    let changes = connection.changes_since(before.0);
+    let rowid = connection.last_insert_rowid();
+    Ok(report::Query {
+        columns,
+        rows,
+        changes,
+        last_insert_rowid: (changes > 0 && inserted(sql, rowid != before.1)).then_some(rowid),
     })
 }
 
@@ -136,13 +137,19 @@ fn to_json(value: Value) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sqlite::Whose;
+
+    fn run_on(connection: &Connection, sql: &str, params: &Parameters) -> report::Query {
+        let run = connection.users(Whose::Users, sql, |statement| on(connection, statement, sql, params));
+        run.expect(sql)
+    }
 
     #[test]
     fn values_survive_the_way_there_and_back() {
         let connection = Connection::open_in_memory().expect("opens");
         let params = r#"[9007199254740993, -9223372036854775808, 0.1, "ä\u0000b", {"base64": "AP8="}, null, true, {"real": "-inf"}, 1.0]"#;
         let params = Parameters::from_json(Some(params)).expect("reads");
-        let report = on(&connection, "SELECT ?,?,?,?,?,?,?,?,?", &params).expect("runs");
+        let report = run_on(&connection, "SELECT ?,?,?,?,?,?,?,?,?", &params);
         let expected = json!([9_007_199_254_740_993_i64, i64::MIN, 0.1, "ä\u{0}b", {"base64": "AP8="}, null, 1, {"real": "-inf"}, 1.0]);
         assert_eq!(Json::Array(report.rows[0].clone()), expected);
         assert_eq!((report.changes, report.last_insert_rowid), (0, None));
@@ -166,7 +173,7 @@ mod tests {
     fn changes_and_row_id_are_those_of_this_statement() {
         let connection = Connection::open_in_memory().expect("opens");
         let run = |sql: &str| {
-            let report = on(&connection, sql, &Parameters::Positional(Vec::new())).expect(sql);
+            let report = run_on(&connection, sql, &Parameters::Positional(Vec::new()));
             (report.changes, report.last_insert_rowid)
         };
         assert_eq!(run("CREATE TABLE t (a)"), (0, None));

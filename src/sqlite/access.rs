@@ -17,6 +17,7 @@ use super::connection::Connection;
 use super::readers::{Reader, Readers};
 use super::rules::Whose;
 use super::settings::Settings;
+use super::statement::Statement;
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::report::PoolState;
@@ -80,6 +81,19 @@ impl Drop for Lease<'_> {
 }
 
 impl Pool {
+    /// The journal mode in force, as the file's header tells.
+    pub fn journal_mode(&self) -> Result<&'static str> {
+        if self.settings.path.is_none() {
+            return Ok("memory");
+        }
+        let wanted = self.settings.journal_mode;
+        Ok(match self.writer.lock().is_wal()? {
+            true => JournalMode::Wal.name(),
+            false if self.settings.read_only || matches!(wanted, JournalMode::Wal | JournalMode::Keep) => "delete",
+            false => wanted.name(),
+        })
+    }
+
     /// Opens the writer, and brings the file into the wanted journal mode if its header says it is not in it.
     /// Returns whether the file is new.
     pub fn open(settings: Settings) -> Result<(Pool, bool)> {
@@ -207,30 +221,43 @@ impl Access {
         }
     }
 
-    /// Runs `body` on the connection that a user's statement belongs to, under the rules for it: reads on a reader,
-    /// everything else on the writer. `body` runs a second time when SQLite finds that what began as a read writes.
+    /// Runs `body` with the prepared statement of a user's, on the connection it belongs to and under the rules for it: on a
+    /// reader, unless its main word (see `migrations::main_word`) says that it writes, or SQLite finds that it does.
+    /// Outside a transaction a statement that writes gets one of its own, so that one that fails changes nothing: SQLite
+    /// may report an interrupt after it has committed by itself.
     pub fn for_statement<T>(
         &self,
         sql: &str,
+        main_word: &str,
         may_write: bool,
         operation: &Operation,
-        mut body: impl FnMut(&Connection) -> Result<T>,
+        mut body: impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>,
     ) -> Result<T> {
-        let mut on = |connection: &Connection, whose| {
-            let _rules = connection.rules().switch(whose);
-            body(connection)
-        };
         if let Access::Bound { connection, .. } = self {
-            return on(&*bound(connection)?, if may_write { Whose::Users } else { Whose::Readers });
+            // why locked around both: the transaction must not end between the look and the statement
+            let _locked = connection.raw();
+            connection.must_be_in_transaction()?;
+            let whose = if may_write { Whose::Users } else { Whose::Readers };
+            return connection.users(whose, sql, |statement| body(connection, statement));
         }
-        if !may_write || begins_as_a_read(sql) {
-            match on(&*self.reader(operation)?, Whose::Readers) {
-                // why on: `WITH ... INSERT` begins as a read
+        let may_write = may_write && !self.settings().read_only;
+        if !may_write || !writes(main_word, sql) {
+            let reader = self.reader(operation)?;
+            match reader.users(Whose::Readers, sql, |statement| body(&reader, statement)) {
                 Err(Error::ReadOnly { .. }) if may_write => {}
                 outcome => return outcome,
             }
         }
-        on(&*self.writer(operation)?, Whose::Users)
+        let writer = self.writer(operation)?;
+        writer.begin_immediate()?;
+        let outcome = writer.users(Whose::Users, sql, |statement| body(&writer, statement));
+        match outcome {
+            Ok(value) => writer.commit().map(|()| value),
+            Err(error) => {
+                writer.rollback();
+                Err(error)
+            }
+        }
     }
 
     /// How many connections are open and idle.
@@ -247,10 +274,14 @@ fn bound(connection: &Connection) -> Result<Lease<'_>> {
     Ok(Lease::Bound(connection.clone()))
 }
 
-/// A guess by the first word, to spare the writer; SQLite decides.
-fn begins_as_a_read(sql: &str) -> bool {
-    let first = sql.trim_start().split(|character: char| !character.is_ascii_alphabetic()).next().unwrap_or("");
-    ["select", "values", "with", "explain"].iter().any(|word| first.eq_ignore_ascii_case(word))
+/// A guess, to spare a second try; SQLite decides.
+fn writes(main_word: &str, sql: &str) -> bool {
+    match main_word {
+        "insert" | "replace" | "update" | "delete" | "create" | "drop" | "alter" | "analyze" | "reindex" => true,
+        // why: it is a setting of each connection, and the one that matters is the writer's
+        "pragma" => sql.to_ascii_lowercase().contains("synchronous"),
+        _ => false,
+    }
 }
 
 /// Refuses what SQLite would hang on or misname; returns whether the file does not exist yet. Looks with `stat` only.
@@ -298,6 +329,9 @@ fn explain(error: Error, settings: &Settings) -> Error {
 /// Changes the journal mode only where the header says it must be.
 fn set_journal_mode(writer: &Connection, settings: &Settings) -> Result<()> {
     let wanted = settings.journal_mode;
+    if wanted == JournalMode::Keep {
+        return Ok(());
+    }
     let is_wal = writer.is_wal()?;
     if is_wal == (wanted == JournalMode::Wal) && (is_wal || wanted == JournalMode::Delete) {
         return Ok(());

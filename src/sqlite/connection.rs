@@ -6,8 +6,8 @@
 //! handed to the thread of a script or callback while its owner waits. Opening never looks at the schema, because
 //! SQLite then parses all of it; what needs the schema waits for [`Connection::settle`].
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 use parking_lot::ReentrantMutex;
@@ -15,7 +15,7 @@ use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 
 use super::failure::{Failure, from_code};
-use super::rules::Rules;
+use super::rules::{Rules, Whose};
 use super::settings::Settings;
 use super::statement::{Params, Statement};
 use super::value::{FromValue, Value};
@@ -36,7 +36,7 @@ struct Shared {
     rules: Rules,
     busy_wait_ms: Arc<AtomicU64>,
     display: String,
-    settle: Once,
+    settled: AtomicBool,
     synchronous: Option<&'static str>,
     foreign_keys: AtomicBool,
 }
@@ -93,7 +93,7 @@ impl Connection {
                 rules,
                 busy_wait_ms,
                 display: settings.display(),
-                settle: Once::new(),
+                settled: AtomicBool::new(false),
                 synchronous: (!read_only).then(|| settings.synchronous.name()),
                 foreign_keys: AtomicBool::new(settings.foreign_keys),
             }),
@@ -104,13 +104,15 @@ impl Connection {
 
     /// Applies, once, the settings that make SQLite parse the schema. Called before a connection is first used to write.
     pub fn settle(&self) -> Result<()> {
-        let mut outcome = Ok(());
-        self.shared.settle.call_once(|| {
-            if let Some(synchronous) = self.shared.synchronous {
-                outcome = self.execute_batch(&format!("PRAGMA synchronous={synchronous}"));
-            }
-        });
-        outcome
+        if self.shared.settled.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        if let Some(synchronous) = self.shared.synchronous {
+            self.execute_batch(&format!("PRAGMA synchronous={synchronous}"))?;
+        }
+        // why only now: after a failure the next call must try again
+        self.shared.settled.store(true, Ordering::Release);
+        Ok(())
     }
 
     /// The error for a failure of this connection.
@@ -119,13 +121,7 @@ impl Connection {
     }
 
     fn failure_with_offset(&self, error: rusqlite::Error) -> Failure {
-        Failure::new(error, self.rules(), &self.shared.display, self.busy_wait_ms())
-    }
-
-    /// Whose SQL runs next; see [`Rules::switch`].
-    #[must_use]
-    pub fn rules(&self) -> &Rules {
-        &self.shared.rules
+        Failure::new(error, &self.shared.rules, &self.shared.display, self.busy_wait_ms())
     }
 
     /// The file as messages name it.
@@ -148,42 +144,63 @@ impl Connection {
         self.shared.inner.lock()
     }
 
-    /// Runs `body` with a prepared statement. `cached` keeps it for the next call with the same text; SQL of our
-    /// own is never cached, see `rules.rs`.
-    pub fn statement<T>(
-        &self,
-        sql: &str,
-        cached: bool,
-        body: impl FnOnce(&mut Statement<'_>) -> Result<T>,
-    ) -> Result<T> {
-        let inner = self.raw();
-        let prepared = Statement::prepare(&inner, self, sql, cached).map_err(|error| {
-            let Failure { error, offset } = self.failure_with_offset(error);
-            match offset {
-                Some(offset) => error.at(Place::locate(sql, offset)),
-                None => error,
+    /// Runs `body` with a prepared statement of this library's own.
+    pub fn ours<T>(&self, sql: &str, body: impl FnOnce(&mut Statement<'_>) -> Result<T>) -> Result<T> {
+        self.with(Whose::Ours, |inner| {
+            let statement = Statement::prepare(inner, self, sql, false);
+            body(&mut statement.map_err(|error| self.failure_in(sql, error))?)
+        })
+    }
+
+    /// Runs `body` with a prepared statement of a user's, kept for the next call with the same text.
+    pub fn users<T>(&self, whose: Whose, sql: &str, body: impl FnOnce(&mut Statement<'_>) -> Result<T>) -> Result<T> {
+        self.with(whose, |inner| {
+            let mut statement =
+                Statement::prepare(inner, self, sql, true).map_err(|error| self.failure_in(sql, error))?;
+            // why prepared again: a kept statement was judged under the rules it was prepared under
+            if whose == Whose::Readers && !statement.is_read_only() {
+                statement = Statement::prepare(inner, self, sql, false).map_err(|error| self.failure_in(sql, error))?;
             }
-        });
-        body(&mut prepared?)
+            body(&mut statement)
+        })
+    }
+
+    /// Runs `body` under the rules of `whose`. The lock is held around the switch: rules belong to the connection, and
+    /// two threads that switch at once would leave it under the wrong ones.
+    fn with<T>(&self, whose: Whose, body: impl FnOnce(&rusqlite::Connection) -> Result<T>) -> Result<T> {
+        let inner = self.raw();
+        let _switched = self.shared.rules.switch(whose);
+        body(&inner)
+    }
+
+    fn failure_in(&self, sql: &str, error: rusqlite::Error) -> Error {
+        let Failure { error, offset } = self.failure_with_offset(error);
+        match offset {
+            Some(offset) => error.at(Place::locate(sql, offset)),
+            None => error,
+        }
     }
 
     /// Runs one statement of ours and returns how many rows it changed.
     pub fn execute<'a>(&self, sql: &str, params: impl Into<Params<'a>>) -> Result<u64> {
-        self.statement(sql, false, |statement| {
+        self.ours(sql, |statement| {
             statement.bind(params.into())?;
+            let before = self.total_changes();
             statement.for_each(|_| Ok(true))?;
-            Ok(self.changes())
+            Ok(self.changes_since(before))
         })
     }
 
     /// Runs several statements of ours.
     pub fn execute_batch(&self, sql: &str) -> Result<()> {
-        self.raw().execute_batch(sql).map_err(|error| self.failure(error))
+        self.with(Whose::Ours, |inner| inner.execute_batch(sql).map_err(|error| self.failure(error)))
     }
 
-    /// Runs one statement of a file to its end. On failure also tells where in `sql`, in bytes, SQLite saw the error.
-    pub fn run(&self, sql: &str) -> Result<(), (Error, Option<usize>)> {
+    /// Runs one statement of a migration to its end, inside its transaction. On failure also tells where in `sql`, in
+    /// bytes, SQLite saw the error.
+    pub fn run(&self, whose: Whose, sql: &str) -> Result<(), (Error, Option<usize>)> {
         let inner = self.raw();
+        let _switched = self.shared.rules.switch(whose);
         let outcome = inner.prepare(sql).and_then(|mut statement| {
             let mut rows = statement.raw_query();
             while rows.next()?.is_some() {}
@@ -198,7 +215,7 @@ impl Connection {
     /// All rows of a query of ours.
     pub fn rows<'a>(&self, sql: &str, params: impl Into<Params<'a>>) -> Result<Vec<Vec<Value>>> {
         let mut all = Vec::new();
-        self.statement(sql, false, |statement| {
+        self.ours(sql, |statement| {
             statement.bind(params.into())?;
             statement.for_each(|row| {
                 all.push(row.values());
@@ -211,7 +228,7 @@ impl Connection {
     /// The first column of the first row of a query of ours; `None` without a row. A value of another type is an error.
     pub fn value<T: FromValue>(&self, sql: &str, params: &[Value]) -> Result<Option<T>> {
         let mut first = None;
-        self.statement(sql, false, |statement| {
+        self.ours(sql, |statement| {
             statement.bind(Params::Positional(params))?;
             statement.for_each(|row| {
                 first = Some(row.value(0));
@@ -269,8 +286,15 @@ impl Connection {
 
     /// Rows changed by the last statement.
     #[must_use]
-    pub fn changes(&self) -> u64 {
+    fn changes(&self) -> u64 {
         self.raw().changes()
+    }
+
+    /// Rows changed by the last statement, 0 if none were since `total_changes` gave `before`: SQLite keeps the number of an
+    /// earlier statement when one changes nothing.
+    #[must_use]
+    pub fn changes_since(&self, before: u64) -> u64 {
+        if self.total_changes() == before { 0 } else { self.changes() }
     }
 
     /// Rows changed since the connection was opened, those changed by triggers included.
@@ -383,7 +407,6 @@ fn must_stop() -> bool {
 mod tests {
     use super::*;
     use crate::operation::Operation;
-    use crate::sqlite::Whose;
 
     #[test]
     fn a_cancelled_operation_stops_a_long_statement() {
@@ -411,7 +434,6 @@ mod tests {
     fn users_sql_may_not_end_a_transaction_or_write_our_tables() {
         let connection = Connection::open_in_memory().expect("opens");
         connection.execute_batch("CREATE TABLE rpmadb_x (a); CREATE TABLE t (a)").expect("ours may");
-        let _users = connection.rules().switch(Whose::Users);
         for sql in [
             "BEGIN",
             "COMMIT",
@@ -429,18 +451,18 @@ mod tests {
             "PRAGMA writable_schema=1",
             "VACUUM",
         ] {
-            let outcome = connection.run(sql);
+            let outcome = connection.run(Whose::Users, sql);
             // why: SQLite checks the body of a trigger when it first fires, not when it is made
             if sql.starts_with("CREATE TRIGGER") {
                 assert_eq!(outcome, Ok(()));
-                let fired = connection.run("INSERT INTO t VALUES (1)").expect_err("must be refused").0;
+                let fired = connection.run(Whose::Users, "INSERT INTO t VALUES (1)").expect_err("must be refused").0;
                 assert_eq!(fired.status().name(), "UNSUPPORTED", "{fired}");
                 continue;
             }
             let error = outcome.expect_err(sql).0;
             assert_eq!(error.status().name(), "UNSUPPORTED", "{sql}: {error}");
         }
-        assert_eq!(connection.run("PRAGMA table_info(t)"), Ok(()));
-        assert_eq!(connection.run("PRAGMA user_version"), Ok(()));
+        assert_eq!(connection.run(Whose::Users, "PRAGMA table_info(t)"), Ok(()));
+        assert_eq!(connection.run(Whose::Users, "PRAGMA user_version"), Ok(()));
     }
 }

@@ -15,30 +15,31 @@ use rusqlite::backup::{Backup, StepResult};
 use super::connection::Connection;
 use super::failure::from_code;
 use super::settings::Settings;
+use super::value::Value;
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 
-/// Copies `source` into the existing empty file `destination`, `step_pages` at a time, and returns the pages
+/// Copies `source` into the existing empty file `destination`, called `named` in messages, `step_pages` at a time, and returns the pages
 /// copied. With `check`, runs `PRAGMA quick_check` on the copy and fails on any finding.
 /// A failure leaves the destination unusable: remove it.
 pub fn copy_pages(
     source: &Connection,
     destination: &Path,
+    named: &str,
     step_pages: i32,
     check: bool,
     operation: &Operation,
 ) -> Result<u64> {
     let snapshot = Snapshot::begin(source)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut copy =
-        rusqlite::Connection::open_with_flags(destination, flags).map_err(|error| failed(destination, &error))?;
+    let mut copy = rusqlite::Connection::open_with_flags(destination, flags).map_err(|error| failed(named, &error))?;
     // why off: the caller syncs the whole file once at its end, which is as safe for a file nobody knows yet
-    copy.execute_batch("PRAGMA synchronous=off").map_err(|error| failed(destination, &error))?;
+    copy.execute_batch("PRAGMA synchronous=off").map_err(|error| failed(named, &error))?;
     let pages = {
         let inner = source.raw();
-        let backup = Backup::new(&inner, &mut copy).map_err(|error| failed(destination, &error))?;
+        let backup = Backup::new(&inner, &mut copy).map_err(|error| failed(named, &error))?;
         loop {
-            match backup.step(step_pages).map_err(|error| failed(destination, &error))? {
+            match backup.step(step_pages).map_err(|error| failed(named, &error))? {
                 StepResult::Done => break,
                 // why a pause: only a database in memory shared with another writer can be busy here
                 StepResult::Busy | StepResult::Locked => std::thread::sleep(Duration::from_millis(5)),
@@ -58,14 +59,12 @@ pub fn copy_pages(
     if check {
         operation.report("checking the copy", 0, 0)?;
         let findings = copy.rows("PRAGMA quick_check(1)", &[])?;
-        if findings != [[super::Value::from("ok")]] {
-            return Err(Error::BackupInvalid {
-                path: destination.display().to_string(),
-                detail: findings
-                    .first()
-                    .and_then(|row| row.first())
-                    .map_or_else(String::new, |text| format!("{text:?}")),
-            });
+        if findings != [[Value::from("ok")]] {
+            let detail = match findings.into_iter().flatten().next() {
+                Some(Value::Text(finding)) => finding.replace('\n', "; "),
+                _ => "the check gave no answer".into(),
+            };
+            return Err(Error::BackupInvalid { path: named.to_owned(), detail });
         }
     }
     Ok(pages)
@@ -75,15 +74,12 @@ fn settings_of(path: &Path) -> Settings {
     Settings::new(Some(path.to_owned()), &crate::request::Open::default())
 }
 
-fn failed(destination: &Path, error: &rusqlite::Error) -> Error {
+fn failed(named: &str, error: &rusqlite::Error) -> Error {
     match error {
-        rusqlite::Error::SqliteFailure(code, message) => from_code(
-            code.extended_code,
-            message.clone().unwrap_or_else(|| code.to_string()),
-            &destination.display().to_string(),
-            0,
-        ),
-        other => Error::BackupFailed { path: destination.display().to_string(), detail: other.to_string() },
+        rusqlite::Error::SqliteFailure(code, message) => {
+            from_code(code.extended_code, message.clone().unwrap_or_else(|| code.to_string()), named, 0)
+        }
+        other => Error::BackupFailed { path: named.to_owned(), detail: other.to_string() },
     }
 }
 

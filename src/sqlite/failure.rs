@@ -63,6 +63,14 @@ pub(super) fn from_code(code: i32, message: String, path: &str, waited_ms: u64) 
             },
             None => Error::Cancelled { verb: "the statement" },
         },
+        ffi::SQLITE_READONLY if code == ffi::SQLITE_READONLY_DBMOVED => Error::Io {
+            what: path.to_owned(),
+            detail: "the file was moved, replaced or removed while it was open".into(),
+            sqlite_code: Some(code),
+        },
+        ffi::SQLITE_READONLY if matches!(code, ffi::SQLITE_READONLY_CANTINIT | ffi::SQLITE_READONLY_DIRECTORY) => {
+            Error::Permission { what: format!("the folder of {path}") }
+        }
         ffi::SQLITE_READONLY => Error::ReadOnly { what: path.to_owned() },
         ffi::SQLITE_NOTADB => Error::NotADatabase { path: path.to_owned(), reason: "is not a SQLite database".into() },
         ffi::SQLITE_CORRUPT => Error::Corrupt { path: path.to_owned(), detail: message, sqlite_code: code },

@@ -24,13 +24,18 @@ static MARK: AtomicU64 = AtomicU64::new(0);
 /// To be called before each open.
 pub(super) fn before_open() {
     let current = std::process::id();
-    let before = PROCESS.swap(current, Ordering::AcqRel);
+    let before = PROCESS.load(Ordering::Acquire);
     if before != 0 && before != current {
         // why the upper half: real device numbers are small, and two processes must not get one mark
         MARK.store(u64::from(current) << 32, Ordering::Release);
         replace_calls();
     }
+    // why last: another thread that opens at the same time must not go on before the mark is set; doing it twice is harmless
+    PROCESS.store(current, Ordering::Release);
 }
+
+type Stat = unsafe extern "C" fn(*const c_char, *mut libc::stat) -> c_int;
+type Fstat = unsafe extern "C" fn(c_int, *mut libc::stat) -> c_int;
 
 fn replace_calls() {
     // SAFETY: `sqlite3_vfs_find` gives NULL or a VFS that lives as long as the process; `xSetSystemCall` of the unix VFS takes
@@ -38,10 +43,10 @@ fn replace_calls() {
     unsafe {
         let vfs = ffi::sqlite3_vfs_find(c"unix".as_ptr());
         let Some(set) = vfs.as_ref().and_then(|vfs| vfs.xSetSystemCall) else { return };
-        let stat: unsafe extern "C" fn(*const c_char, *mut libc::stat) -> c_int = marked_stat;
-        let fstat: unsafe extern "C" fn(c_int, *mut libc::stat) -> c_int = marked_fstat;
-        set(vfs, c"stat".as_ptr(), std::mem::transmute::<_, ffi::sqlite3_syscall_ptr>(stat));
-        set(vfs, c"fstat".as_ptr(), std::mem::transmute::<_, ffi::sqlite3_syscall_ptr>(fstat));
+        let stat: Stat = marked_stat;
+        let fstat: Fstat = marked_fstat;
+        set(vfs, c"stat".as_ptr(), std::mem::transmute::<Stat, ffi::sqlite3_syscall_ptr>(stat));
+        set(vfs, c"fstat".as_ptr(), std::mem::transmute::<Fstat, ffi::sqlite3_syscall_ptr>(fstat));
     }
 }
 

@@ -27,7 +27,7 @@ pub use connection::Connection;
 pub use copy::copy_pages;
 pub use rules::Whose;
 pub use settings::Settings;
-pub use statement::Params;
+pub use statement::{Params, Statement};
 pub use value::{FromValue, Value};
 
 /// The version of the SQLite inside.

@@ -80,7 +80,10 @@ impl r2d2::ManageConnection for Manager {
         let count = Count(Arc::clone(&self.shared));
         match Connection::open(&self.settings, false, true) {
             Ok(connection) => {
-                self.shared.state.lock().ready += 1;
+                let mut state = self.shared.state.lock();
+                state.ready += 1;
+                state.last_error = None;
+                drop(state);
                 self.shared.changed.notify_all();
                 Ok(Counted { connection, _count: count })
             }

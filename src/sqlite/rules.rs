@@ -3,7 +3,7 @@
 //! Leaves to others: deciding who may call what (`database.rs`). This is the second lock behind that door.
 //!
 //! Invariants: the authorizer is set once per connection and never replaced (replacing it re-checks every prepared
-//! statement); switching is a store to an atomic. SQL of ours never goes through the statement cache, so a
+//! statement); switching is a store to an atomic, made under the connection's lock (`Connection::with`). SQL of ours never goes through the statement cache, so a
 //! statement prepared under our own rules is never found by a user's text.
 
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -107,6 +107,17 @@ fn judge(whose: Whose, context: &AuthContext<'_>) -> Result<(), Error> {
         }
         AuthAction::Read { .. } | AuthAction::Select | AuthAction::Function { .. } | AuthAction::Recursive => Ok(()),
         _ if whose == Whose::Readers => Err(Error::ReadOnly { what: "the database, by this statement,".into() }),
+        // why: a temporary object lives on the writer alone; readers do not see it, and it hides what has its name from
+        // everybody who writes after this. A migration may stage rows in one, which `run.rs` drops after the step.
+        AuthAction::CreateTempTable { .. } | AuthAction::CreateTempIndex { .. } if whose != Whose::Migrations => {
+            refuse("a temporary table".into(), "use an ordinary table, or a WITH clause")
+        }
+        AuthAction::CreateTempView { .. } | AuthAction::CreateTempTrigger { .. } => {
+            refuse("a temporary view or trigger".into(), "use an ordinary one, or a WITH clause")
+        }
+        AuthAction::CreateVtable { .. } if context.database_name == Some("temp") => {
+            refuse("a temporary virtual table".into(), "use an ordinary one")
+        }
         ref action => match written_table(action).filter(|table| is_ours(table)) {
             Some(table) => Err(Error::Unsupported {
                 what: format!("writing to {table}"),
@@ -142,6 +153,7 @@ fn written_table<'a>(action: &AuthAction<'a>) -> Option<&'a str> {
         | AuthAction::AlterTable { table_name, .. }
         | AuthAction::CreateVtable { table_name, .. }
         | AuthAction::DropVtable { table_name, .. } => Some(table_name),
+        AuthAction::CreateView { view_name } | AuthAction::DropView { view_name } => Some(view_name),
         _ => None,
     }
 }

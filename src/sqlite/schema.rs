@@ -17,6 +17,16 @@ pub fn tables(connection: &Connection) -> Result<Vec<String>> {
     Ok(rows.into_iter().filter_map(|row| row.into_iter().next().and_then(text)).collect())
 }
 
+/// Drops the temporary tables of a connection, their indexes with them.
+pub fn drop_temporary(connection: &Connection) -> Result<()> {
+    for row in connection.rows("SELECT name FROM temp.sqlite_schema WHERE type = 'table'", &[])? {
+        if let Some(name) = row.into_iter().next().and_then(text) {
+            connection.execute_batch(&format!("DROP TABLE temp.{}", quoted(&name)))?;
+        }
+    }
+    Ok(())
+}
+
 /// How many objects of a type (`table`, `index`, `view`, `trigger`) there are.
 pub fn count_of_type(connection: &Connection, kind: &str) -> Result<u64> {
     let sql = "SELECT count(*) FROM sqlite_schema WHERE type = ?";
@@ -52,6 +62,48 @@ pub fn estimate_rows(connection: &Connection, table: &str) -> Result<Option<u64>
     }
 }
 
+/// A row whose foreign key points nowhere, or a key that cannot be checked.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Violation {
+    /// The table of the row.
+    pub table: String,
+    /// The table it points to.
+    pub parent: String,
+    /// Which foreign key of the table; `None` when SQLite cannot check the table, because a parent has no unique key to
+    /// point to.
+    pub key: Option<i64>,
+    /// Its row id; `None` in a table without row ids.
+    pub rowid: Option<i64>,
+}
+
+/// Hands each violation to `each` until that returns false. A key that does not fit its parent is a violation like
+/// others and keeps no other table from being checked.
+pub fn foreign_key_check(connection: &Connection, mut each: impl FnMut(Violation) -> bool) -> Result<()> {
+    let sql = "SELECT DISTINCT m.name FROM main.sqlite_schema AS m, pragma_foreign_key_list(m.name) \
+               WHERE m.type = 'table' ORDER BY m.name";
+    let mut more = true;
+    for row in connection.rows(sql, &[])? {
+        let Some(table) = row.into_iter().next().and_then(text).filter(|_| more) else { continue };
+        let check = format!("PRAGMA main.foreign_key_check({})", quoted(&table));
+        let outcome = connection.ours(&check, |statement| {
+            statement.for_each(|row| {
+                let number = |column| if let Value::Integer(number) = row.value(column) { Some(number) } else { None };
+                let parent = text(row.value(2)).unwrap_or_default();
+                more = each(Violation { table: table.clone(), parent, key: number(3), rowid: number(1) });
+                Ok(more)
+            })
+        });
+        match outcome {
+            Err(Error::Sql { message, .. }) if message.contains("foreign key mismatch") => {
+                let parent = message.rsplit_once("referencing ").map_or("", |(_, parent)| parent).trim_matches('"');
+                more = each(Violation { table, parent: parent.to_owned(), key: None, rowid: None });
+            }
+            outcome => outcome?,
+        }
+    }
+    Ok(())
+}
+
 /// A name quoted for SQL.
 pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
@@ -67,6 +119,24 @@ fn text(value: Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_that_does_not_fit_its_parent_hides_no_other_violation() {
+        let connection = Connection::open_in_memory().expect("opens");
+        connection
+            .execute_batch(
+                "PRAGMA foreign_keys=OFF; CREATE TABLE p (a); CREATE TABLE k (x REFERENCES p (a)); INSERT INTO k VALUES (1);
+                 CREATE TABLE q (id INTEGER PRIMARY KEY); CREATE TABLE z (y REFERENCES q); INSERT INTO z VALUES (7);",
+            )
+            .expect("makes tables");
+        let mut found = Vec::new();
+        foreign_key_check(&connection, |violation| {
+            found.push((violation.table, violation.parent, violation.key, violation.rowid));
+            true
+        })
+        .expect("checks");
+        assert_eq!(found, [("k".into(), "p".into(), None, None), ("z".into(), "q".into(), Some(0), Some(1))]);
+    }
 
     #[test]
     fn odd_names_are_counted_and_estimated() {

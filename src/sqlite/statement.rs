@@ -91,6 +91,11 @@ impl<'c> Statement<'c> {
         }
     }
 
+    /// Whether it changes nothing in the database file.
+    pub(super) fn is_read_only(&mut self) -> bool {
+        self.inner().readonly()
+    }
+
     /// Names of the result's columns.
     pub fn columns(&mut self) -> Vec<String> {
         self.inner().column_names().map(str::to_owned).collect()
@@ -164,7 +169,7 @@ mod tests {
     #[test]
     fn parameters_are_counted_and_named() {
         let connection = Connection::open_in_memory().expect("opens");
-        let bind = |sql: &str, params: Params<'_>| connection.statement(sql, false, |statement| statement.bind(params));
+        let bind = |sql: &str, params: Params<'_>| connection.ours(sql, |statement| statement.bind(params));
         assert!(bind("SELECT ?", Params::Positional(&[])).is_err());
         assert!(bind("SELECT ?", Params::Positional(&[Value::Null])).is_ok());
         assert!(bind("SELECT :a, @b", Params::Named(&[("a".into(), Value::Null), ("@b".into(), Value::Null)])).is_ok());

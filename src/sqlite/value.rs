@@ -1,6 +1,6 @@
 //! One SQL value, and the few conversions that the floors above need.
 //!
-//! Leaves to others: JSON (`ops/json.rs`) and Lua (`lua/convert.rs`) forms.
+//! Leaves to others: JSON (`ops/query.rs`) and Lua (`lua/convert.rs`) forms.
 //!
 //! Invariant: nothing is converted silently: an integer stays an integer, text that is not UTF-8 keeps its bytes.
 

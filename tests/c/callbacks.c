@@ -86,6 +86,7 @@ static int32_t use_wrong_handles(rpmadb *db, void *user_data) {
     CHECK_STATUS(RPMADB_OK, rpmadb_stats(db, NULL, NULL, &out));
     CHECK_STATUS(RPMADB_OK, rpmadb_script(db, "db:exec('INSERT INTO t VALUES (5)') return 1", NULL, NULL, &out));
     CHECK_EQUAL(1, value(db, "SELECT count(*) FROM t"));
+    drop_out();
     return 0;
 }
 
@@ -103,6 +104,7 @@ static int32_t close_what_was_lent(rpmadb *db, void *user_data) {
     (void)user_data;
     sql(db, "INSERT INTO t VALUES (1)");
     CHECK_PLAIN(RPMADB_OK, rpmadb_close(&db));
+    drop_out();
     return 0;
 }
 
@@ -139,6 +141,7 @@ static int32_t end_it_by_a_conflict(rpmadb *db, void *user_data) {
     sql(db, "INSERT INTO u VALUES (2)");
     CHECK_STATUS(RPMADB_CONSTRAINT,
                  rpmadb_query(db, "INSERT OR ROLLBACK INTO u VALUES (1)", NULL, NULL, NULL, &out));
+    drop_out();
     return 0;
 }
 
@@ -160,6 +163,7 @@ static int32_t run_endless(rpmadb *db, void *user_data) {
     work->answer = rpmadb_query(db, ENDLESS, NULL, NULL, op, NULL);
     work->took_ms = now_ms() - start;
     CHECK_PLAIN(RPMADB_OK, rpmadb_op_free(&op));
+    drop_out();
     return 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * Every function of the header that takes a pointer, in one table: what its arguments are, and how to call it with them.
+ * Every function of the header that takes a pointer, in one table: what its arguments are and how to call it.
  * The tests of wrong arguments go through the table, so a function added here is tested against all of them.
  */
 #ifndef CALLS_H

@@ -126,7 +126,8 @@ static void addresses_and_small_numbers_are_no_handles(void) {
     int here = 0;
     static const uint64_t numbers[] = {1, 2, 8, 4096, 0xdeadbeef, UINT64_MAX, INT64_MAX, 1ULL << 60, 2ULL << 60};
     for (size_t index = 0; index < sizeof numbers / sizeof *numbers; index++) {
-        each(&made, "dop", db_from(numbers[index]), RPMADB_BAD_HANDLE, format("%llx", (unsigned long long)numbers[index]));
+        const char *why = format("the number %llx", (unsigned long long)numbers[index]);
+        each(&made, "dop", db_from(numbers[index]), RPMADB_BAD_HANDLE, why);
     }
     each(&made, "dop", &here, RPMADB_BAD_HANDLE, "an address");
     release(&made);

@@ -208,6 +208,26 @@ static void options_that_the_header_lists_are_taken(void) {
     close_checked(db);
 }
 
+static void an_open_that_fails_sets_the_variable_to_null(void) {
+    rpmadb_op *op = op_with_limit(0), *closed = op;
+    CHECK_PLAIN(RPMADB_OK, rpmadb_op_free(&op));
+    const struct {
+        const char *path, *options;
+        rpmadb_op *op;
+        int32_t expected;
+    } cases[] = {
+        {NULL, NULL, NULL, RPMADB_NULL_ARGUMENT},          {"\xff", NULL, NULL, RPMADB_INVALID_UTF8},
+        {":memory:", "\xff", NULL, RPMADB_INVALID_UTF8},   {":memory:", "{", NULL, RPMADB_INVALID_ARGUMENT},
+        {":memory:", NULL, closed, RPMADB_STALE_HANDLE},
+    };
+    for (size_t index = 0; index < sizeof cases / sizeof *cases; index++) {
+        rpmadb *db = (rpmadb *)&db;
+        CHECK_STATUS(cases[index].expected,
+                     rpmadb_open(cases[index].path, cases[index].options, cases[index].op, &db, &out));
+        CHECK(db == NULL);
+    }
+}
+
 /* Refuses the path and leaves it as it was. */
 static void refuses(const char *path, int32_t expected) {
     rpmadb *db = (rpmadb *)&db;
@@ -270,6 +290,7 @@ const struct test lifecycle_tests[] = {
     TEST(create_false_wants_a_file_and_read_only_never_makes_one),
     TEST(options_are_refused_by_their_key),
     TEST(options_that_the_header_lists_are_taken),
+    TEST(an_open_that_fails_sets_the_variable_to_null),
     TEST(what_is_no_database_is_refused_and_left_alone),
     TEST(a_damaged_header_is_refused_and_left_alone),
     TEST(paths_with_unusual_characters_work),

@@ -27,7 +27,8 @@ static void a_limit_ends_a_write_and_a_script_too(void) {
     sql(db, "CREATE TABLE t (a)");
     CHECK_STATUS(RPMADB_TIMEOUT, rpmadb_query(db, "INSERT INTO t " ENDLESS, NULL, NULL, op, &out));
     CHECK_STATUS(RPMADB_TIMEOUT, rpmadb_script(db, "while true do end", NULL, op, &out));
-    CHECK_STATUS(RPMADB_TIMEOUT, rpmadb_script(db, "while true do pcall(db.value, db, '" ENDLESS "') end", NULL, op, &out));
+    const char *catches = "while true do pcall(db.value, db, '" ENDLESS "') end";
+    CHECK_STATUS(RPMADB_TIMEOUT, rpmadb_script(db, catches, NULL, op, &out));
     CHECK_EQUAL(0, value(db, "SELECT count(*) FROM t"));
     CHECK_PLAIN(RPMADB_OK, rpmadb_op_free(&op));
     close_checked(db);
@@ -108,6 +109,7 @@ static int32_t watched(uint64_t done, uint64_t total, const char *stage, void *u
         CHECK_INT((int64_t)done, "/done");
         CHECK_INT((int64_t)total, "/total");
         CHECK_INT(0, "/cancelled");
+        drop_out();
     }
     return watch->stop_at && watch->calls >= watch->stop_at;
 }
@@ -164,7 +166,8 @@ static void a_backup_that_is_stopped_leaves_nothing(void) {
 
 static void progress_is_told_during_a_long_query_and_a_script(void) {
     rpmadb *db = open_checked(at("a.db"), BARE);
-    struct watch watch = {.db = db, .other = open_checked(":memory:", BARE), .sane = true, .reenter = true, .stop_at = 3};
+    rpmadb *other = open_checked(":memory:", BARE);
+    struct watch watch = {.db = db, .other = other, .sane = true, .reenter = true, .stop_at = 3};
     watch.op = op_with_limit(20000);
     CHECK_PLAIN(RPMADB_OK, rpmadb_op_on_progress(watch.op, watched, &watch));
     CHECK_STATUS(RPMADB_CANCELLED, rpmadb_query(db, ENDLESS, NULL, NULL, watch.op, &out));
@@ -177,7 +180,7 @@ static void progress_is_told_during_a_long_query_and_a_script(void) {
     CHECK_EQUAL(3, watch.calls);
     CHECK(watch.sane);
     CHECK_PLAIN(RPMADB_OK, rpmadb_op_free(&watch.op));
-    close_checked(watch.other);
+    close_checked(other);
     close_checked(db);
 }
 
@@ -221,6 +224,7 @@ static int32_t wait_for_the_lock(rpmadb *db, void *user_data) {
     CHECK_STATUS(RPMADB_TIMEOUT, rpmadb_query(user_data, "INSERT INTO t VALUES (1)", NULL, NULL, op, &out));
     CHECK(now_ms() - start < 1500);
     CHECK_PLAIN(RPMADB_OK, rpmadb_op_free(&op));
+    drop_out();
     return 0;
 }
 
@@ -235,6 +239,7 @@ static void a_limit_ends_waiting_for_a_lock(void) {
 static int32_t cancel_own(rpmadb *db, void *user_data) {
     sql(db, "INSERT INTO t VALUES (1)");
     CHECK_PLAIN(RPMADB_OK, rpmadb_op_cancel(user_data));
+    drop_out();
     return 0;
 }
 

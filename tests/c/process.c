@@ -3,14 +3,28 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Ends a child: its failures become its exit status. */
-static void end_child(int failures_before) {
+static int failed_before_fork;
+
+/* A child that hangs ends itself; its checks are reported where it makes them, and again by its exit status. */
+static pid_t fork_child(void) {
+    drop_out();
+    failed_before_fork = failed_checks();
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(10);
+    }
+    return child;
+}
+
+static void end_child(void) {
     drop_out();
     fflush(stdout);
-    _exit(failed_checks() > failures_before);
+    _exit(failed_checks() > failed_before_fork);
 }
 
 static void check_child(pid_t child) {
@@ -52,9 +66,7 @@ static void a_child_cannot_use_inherited_handles_and_can_open_its_own(void) {
     rpmadb *db = open_checked(at("a.db"), NULL);
     rpmadb_op *op = op_with_limit(0);
     int64_t users = value(db, "SELECT count(*) FROM users");
-    int before = failed_checks();
-    fflush(stdout);
-    pid_t child = fork();
+    pid_t child = fork_child();
     if (child == 0) {
         check_inherited(db, op);
         rpmadb *own = open_checked(at("child.db"), NULL);
@@ -65,7 +77,7 @@ static void a_child_cannot_use_inherited_handles_and_can_open_its_own(void) {
         CHECK_STATUS(RPMADB_OK, rpmadb_query(own, "SELECT 1", NULL, NULL, own_op, &out));
         CHECK_PLAIN(RPMADB_OK, rpmadb_op_free(&own_op));
         close_checked(own);
-        end_child(before);
+        end_child();
     }
     check_child(child);
     CHECK_EQUAL(users, value(db, "SELECT count(*) FROM users"));
@@ -80,58 +92,61 @@ static void a_child_cannot_use_inherited_handles_and_can_open_its_own(void) {
     close_checked(db);
 }
 
+/* A child that opens the file its parent has open is either refused or loses nothing it was told is committed. */
+static rpmadb *open_or_be_refused(const char *path) {
+    rpmadb *own = NULL;
+    int32_t status = rpmadb_open(path, "{\"migrate\":false,\"busy_timeout_ms\":500}", NULL, &own, NULL);
+    CHECK(status == RPMADB_OK || status == RPMADB_WRONG_PROCESS || status == RPMADB_UNSUPPORTED);
+    return own;
+}
+
+/* A number that parent and child share. */
+static int *shared_number(void) {
+    int *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(shared != MAP_FAILED);
+    return shared;
+}
+
 /* SQLite keeps a table of a process's open files, which a child inherits: it must not believe in the parent's locks. */
 static void a_child_on_the_same_file_loses_nothing_when_the_parent_closes(void) {
     rpmadb *db = open_checked(at("a.db"), BARE);
-    int to_child[2], to_parent[2];
+    int to_child[2], to_parent[2], *acknowledged = shared_number();
     char byte = 0;
     sql(db, "CREATE TABLE t (a)");
-    sql(db, "INSERT INTO t VALUES (0)");
     CHECK(pipe(to_child) == 0 && pipe(to_parent) == 0);
-    int before = failed_checks();
-    fflush(stdout);
-    pid_t child = fork();
+    pid_t child = fork_child();
     if (child == 0) {
-        rpmadb *own = open_checked(at("a.db"), BARE);
-        sql(own, "INSERT INTO t VALUES (1)");
+        rpmadb *own = open_or_be_refused(at("a.db"));
+        *acknowledged += own && sql(own, "INSERT INTO t VALUES (1)");
         CHECK(write(to_parent[1], "x", 1) == 1 && read(to_child[0], &byte, 1) == 1);
-        for (int row = 2; row <= 50; row++) {
-            sql(own, format("INSERT INTO t VALUES (%d)", row));
+        for (int row = 2; own && row <= 50; row++) {
+            *acknowledged += sql(own, format("INSERT INTO t VALUES (%d)", row));
         }
-        CHECK_EQUAL(51, value(own, "SELECT count(*) FROM t"));
-        close_checked(own);
-        end_child(before);
+        CHECK_PLAIN(RPMADB_OK, rpmadb_close(&own));
+        end_child();
     }
     CHECK(read(to_parent[0], &byte, 1) == 1);
-    CHECK_EQUAL(2, value(db, "SELECT count(*) FROM t"));
-    close_checked(db);
-    db = open_checked(at("a.db"), BARE);
-    CHECK_EQUAL(2, value(db, "SELECT count(*) FROM t"));
+    CHECK_EQUAL(*acknowledged, value(db, "SELECT count(*) FROM t"));
     close_checked(db);
     CHECK(write(to_child[1], "x", 1) == 1);
     check_child(child);
     db = open_checked(at("a.db"), BARE);
-    CHECK_EQUAL(51, value(db, "SELECT count(*) FROM t"));
+    CHECK_EQUAL(*acknowledged, value(db, "SELECT count(*) FROM t"));
     CHECK_STATUS(RPMADB_OK, rpmadb_diagnostics(db, NULL, NULL, &out));
     CHECK_TEXT("ok", "/integrity");
     close_checked(db);
 }
 
-/* Idle threads of the library wait in the parent; what they wait in must not trip a child, where they do not exist. */
+/* A child has none of the parent's threads; what its idle ones wait in must not trip it. How they lie matters. */
 static void children_of_a_process_with_idle_readers_work(void) {
-    enum { OPEN = 4, CHILDREN = 40, EACH = 8 };
-    rpmadb *dbs[OPEN];
+    enum { MOST = 12, EACH = 24 };
+    rpmadb *dbs[MOST], *own[EACH];
     int before = failed_checks();
-    for (int index = 0; index < OPEN; index++) {
-        dbs[index] = open_checked(at(format("%d.db", index)), BARE);
-        CHECK_EQUAL(1, value(dbs[index], "SELECT 1"));
-    }
-    for (int round = 0; round < CHILDREN && failed_checks() == before; round++) {
-        fflush(stdout);
-        pid_t child = fork();
+    for (int opened = 0; opened < MOST && failed_checks() == before; opened++) {
+        dbs[opened] = open_checked(at(format("%d.db", opened)), BARE);
+        CHECK_EQUAL(1, value(dbs[opened], "SELECT 1"));
+        pid_t child = fork_child();
         if (child == 0) {
-            rpmadb *own[EACH];
-            alarm(10);
             for (int index = 0; index < EACH; index++) {
                 own[index] = open_checked(at(format("child%d.db", index)), BARE);
                 CHECK_EQUAL(1, value(own[index], "SELECT 1"));
@@ -140,11 +155,11 @@ static void children_of_a_process_with_idle_readers_work(void) {
             for (int index = 0; index < EACH; index++) {
                 close_checked(own[index]);
             }
-            end_child(before);
+            end_child();
         }
         check_child(child);
     }
-    for (int index = 0; index < OPEN; index++) {
+    for (int index = 0; index < MOST && exists(at(format("%d.db", index))); index++) {
         CHECK_EQUAL(1, value(dbs[index], "SELECT 1"));
         close_checked(dbs[index]);
     }
@@ -152,41 +167,38 @@ static void children_of_a_process_with_idle_readers_work(void) {
 
 struct forked {
     rpmadb *outer;
-    int go[2];
+    int go[2], *acknowledged;
     pid_t child;
 };
 
 static int32_t fork_inside(rpmadb *db, void *user_data) {
     struct forked *forked = user_data;
     sql(db, "INSERT INTO t VALUES (1)");
-    drop_out();
-    int before = failed_checks();
-    fflush(stdout);
-    forked->child = fork();
+    forked->child = fork_child();
     if (forked->child == 0) {
         char byte = 0;
         CHECK_STATUS(RPMADB_WRONG_PROCESS, rpmadb_query(db, "SELECT 1", NULL, NULL, NULL, &out));
         CHECK_STATUS(RPMADB_WRONG_PROCESS, rpmadb_query(forked->outer, "SELECT 1", NULL, NULL, NULL, &out));
         CHECK(read(forked->go[0], &byte, 1) == 1);
         /* the parent has committed, so nobody holds the lock any more */
-        rpmadb *own = open_checked(at("a.db"), "{\"migrate\":false,\"busy_timeout_ms\":500}");
-        CHECK_EQUAL(1, value(own, "SELECT count(*) FROM t"));
-        sql(own, "INSERT INTO t VALUES (2)");
-        close_checked(own);
-        end_child(before);
+        rpmadb *own = open_or_be_refused(at("a.db"));
+        *forked->acknowledged += own && sql(own, "INSERT INTO t VALUES (2)");
+        CHECK_PLAIN(RPMADB_OK, rpmadb_close(&own));
+        end_child();
     }
+    drop_out();
     return 0;
 }
 
 static void a_child_made_inside_a_transaction_can_write_after_it(void) {
-    struct forked forked = {.outer = open_checked(at("a.db"), BARE)};
+    struct forked forked = {.outer = open_checked(at("a.db"), BARE), .acknowledged = shared_number()};
     CHECK(pipe(forked.go) == 0);
     sql(forked.outer, "CREATE TABLE t (a)");
     CHECK_STATUS(RPMADB_OK, rpmadb_transaction(forked.outer, fork_inside, &forked, NULL, NULL, &out));
     CHECK_INT(1, "/committed");
     CHECK(write(forked.go[1], "x", 1) == 1);
     check_child(forked.child);
-    CHECK_EQUAL(2, value(forked.outer, "SELECT count(*) FROM t"));
+    CHECK_EQUAL(1 + *forked.acknowledged, value(forked.outer, "SELECT count(*) FROM t"));
     close_checked(forked.outer);
 }
 
@@ -231,7 +243,7 @@ static void use_everything(int round) {
 }
 
 static void two_hundred_openings_leave_no_file_no_thread_and_no_memory(void) {
-    int threads = entries("/proc/self/task");
+    CHECK(threads_fall_to(1));
     for (int round = 0; round < 40; round++) {
         use_everything(round);
     }
@@ -241,7 +253,7 @@ static void two_hundred_openings_leave_no_file_no_thread_and_no_memory(void) {
         use_everything(round);
     }
     CHECK_EQUAL(files, entries("/proc/self/fd"));
-    CHECK(threads_fall_to(threads));
+    CHECK(threads_fall_to(1));
     printf("(%ld KiB more) ", resident_kb() - kb);
 #ifndef __SANITIZE_ADDRESS__
     CHECK(resident_kb() - kb < 4096);
@@ -249,14 +261,14 @@ static void two_hundred_openings_leave_no_file_no_thread_and_no_memory(void) {
 }
 
 static void no_thread_starts_before_a_reader_or_a_script_needs_one(void) {
-    int threads = entries("/proc/self/task");
+    CHECK(threads_fall_to(1));
     rpmadb *db = open_checked(at("a.db"), BARE);
     sql(db, "CREATE TABLE t (a)");
     sql(db, "INSERT INTO t VALUES (1)");
-    CHECK_EQUAL(threads, entries("/proc/self/task"));
+    CHECK_EQUAL(1, entries("/proc/self/task"));
     CHECK_EQUAL(1, value(db, "SELECT count(*) FROM t"));
     close_checked(db);
-    CHECK(threads_fall_to(threads));
+    CHECK(threads_fall_to(1));
 }
 
 /* The process's signal handlers and what is written to its standard streams are the host's. */

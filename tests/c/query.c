@@ -185,6 +185,7 @@ static int32_t hold(rpmadb *db, void *other) {
     CHECK_STATUS(RPMADB_BUSY, QUERY(other, "INSERT INTO t VALUES (2)", NULL));
     CHECK(now_ms() - start >= 90 && now_ms() - start < 3000);
     CHECK_EQUAL(0, value(other, "SELECT count(*) FROM t"));
+    drop_out();
     return 0;
 }
 

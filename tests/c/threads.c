@@ -138,6 +138,7 @@ static void threads_open_and_close_files(void) {
 
 struct long_call {
     rpmadb *db;
+    rpmadb_op *op;
     const char *source;
     atomic_int started;
     int32_t status;
@@ -186,6 +187,33 @@ static void closing_ends_what_runs_and_waits_for_it(void) {
     }
 }
 
+static void *run_with_the_given(void *argument) {
+    struct long_call *call = argument;
+    call->status = rpmadb_query(call->db, ENDLESS, NULL, NULL, call->op, NULL);
+    return NULL;
+}
+
+static void one_operation_stops_two_calls_at_once(void) {
+    rpmadb *db = open_checked(at("a.db"), BARE);
+    rpmadb_op *op = op_with_limit(20000);
+    struct long_call calls[2] = {{.db = db, .op = op}, {.db = db, .op = op}};
+    pthread_t threads[2];
+    CHECK_PLAIN(RPMADB_OK, rpmadb_op_on_progress(op, note_start, &calls[0]));
+    for (int id = 0; id < 2; id++) {
+        pthread_create(&threads[id], NULL, run_with_the_given, &calls[id]);
+    }
+    while (!atomic_load(&calls[0].started)) {
+        sleep_ms(5);
+    }
+    CHECK_PLAIN(RPMADB_OK, rpmadb_op_cancel(op));
+    for (int id = 0; id < 2; id++) {
+        pthread_join(threads[id], NULL);
+        CHECK_EQUAL(RPMADB_CANCELLED, calls[id].status);
+    }
+    CHECK_PLAIN(RPMADB_OK, rpmadb_op_free(&op));
+    close_checked(db);
+}
+
 static void closing_one_handle_leaves_the_calls_of_another_alone(void) {
     rpmadb *db = open_checked(at("a.db"), BARE), *second = NULL;
     CHECK_STATUS(RPMADB_OK, rpmadb_as(db, "x", "admin", &second, &out));
@@ -232,6 +260,7 @@ const struct test thread_tests[] = {
     TEST(transactions_of_many_threads_lose_nothing),
     TEST(threads_open_and_close_files),
     TEST(closing_ends_what_runs_and_waits_for_it),
+    TEST(one_operation_stops_two_calls_at_once),
     TEST(closing_one_handle_leaves_the_calls_of_another_alone),
     TEST(closing_from_many_threads_closes_once),
     {NULL, NULL},

@@ -132,7 +132,8 @@ static void diagnostics_find_what_is_wrong(void) {
 static void stats_count_rows_and_pages(void) {
     rpmadb *db = open_checked(at("a.db"), NULL);
     sql(db, "CREATE TABLE t (a)");
-    sql(db, "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i+1 FROM n WHERE i<1000) INSERT INTO t SELECT i FROM n");
+    sql(db, "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i+1 FROM n WHERE i<1000) "
+            "INSERT INTO t SELECT i FROM n");
     static const char *const options[] = {NULL, "{\"estimate\":true}"};
     for (int estimate = 0; estimate < 2; estimate++) {
         CHECK_STATUS(RPMADB_OK, rpmadb_stats(db, options[estimate], NULL, &out));
@@ -252,7 +253,8 @@ static void roles_are_kept(void) {
     CHECK_STATUS(RPMADB_DENIED, rpmadb_query(supervisor, changes, NULL, NULL, NULL, &out));
     CHECK_STATUS(RPMADB_SCRIPT_FAILED,
                  rpmadb_script(supervisor, "db:exec('DELETE FROM users')", NULL, NULL, &out));
-    CHECK_STATUS(RPMADB_OK, rpmadb_script(supervisor, "return db:value('SELECT count(*) FROM users')", NULL, NULL, &out));
+    const char *counts = "return db:value('SELECT count(*) FROM users')";
+    CHECK_STATUS(RPMADB_OK, rpmadb_script(supervisor, counts, NULL, NULL, &out));
     CHECK_INT(0, "/result");
     for (const struct call *call = calls; call->name; call++) {
         if (call->kinds[0] == 'd') {

@@ -23,11 +23,19 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 
 /// What `open` is told: only `migrate` makes or changes anything by opening.
 fn options(args: &Args) -> request::Open {
+    let reads = matches!(
+        args.verb,
+        Verb::Migrations { .. } | Verb::Health { .. } | Verb::Diagnostics { .. } | Verb::Stats { .. }
+    );
+    let migrates = matches!(args.verb, Verb::Migrate { .. });
     let mut options = request::Open {
+        read_only: reads,
+        journal_mode: if migrates { request::JournalMode::Wal } else { request::JournalMode::Keep },
         actor: Some(args.actor.clone()),
-        create: Some(matches!(args.verb, Verb::Migrate { .. })),
+        create: Some(migrates),
         migrate: Some(false),
-        migrations: args.migrations.clone(),
+        // why filtered: a variable that is set to nothing is meant as none
+        migrations: args.migrations.clone().filter(|folder| !folder.is_empty()),
         ..request::Open::default()
     };
     match &args.verb {

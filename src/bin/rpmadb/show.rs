@@ -93,9 +93,10 @@ pub(crate) fn diagnostics(found: &report::Diagnostics) {
     say!("integrity          {}", found.integrity.replace('\n', "\n                   "));
     say!(
         "foreign keys       {}",
-        match found.foreign_key_check.len() {
-            0 => "ok".to_owned(),
-            count => format!("{count} row(s) point nowhere, the first in {}", found.foreign_key_check[0].table),
+        match found.foreign_key_check.as_deref() {
+            None => "not checked: the file is damaged".to_owned(),
+            Some([]) => "ok".to_owned(),
+            Some(rows) => format!("{} row(s) point nowhere, the first in {}", rows.len(), rows[0].table),
         }
     );
     say!("journal mode       {}", found.journal_mode);
