@@ -356,6 +356,7 @@ impl Error {
             Error::DiskFull { .. } => "free some space and try again; nothing half-written was kept",
             Error::Permission { .. } => "let the account of this process read and write the file and its folder",
             Error::SameFile { .. } => "choose another destination",
+            Error::MigrationFailed { cause, .. } if self.status() != Status::MigrationFailed => return cause.hint(),
             Error::MigrationFailed { .. } => "mend the file and run migrate again; nothing of this run was kept",
             Error::MigrationChanged { .. } => {
                 "bring back the text that was applied and put the change into a new migration"

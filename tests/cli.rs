@@ -12,7 +12,7 @@ use rpmadb::VERBS;
 use serde_json::{Value as Json, json};
 
 use crate::parity;
-use crate::support::{Ran, Scratch, bare, command, contents, keys, open, run, text, try_open};
+use crate::support::{Ran, Scratch, bare, bytes, command, contents, keys, open, run, text, try_open};
 
 /// Replaces every number before ` ms` by `T`, with the spaces in front of it.
 fn untimed(text: &str) -> String {
@@ -133,7 +133,7 @@ fn migrate_backs_up_first_when_told_to() {
     std::fs::create_dir(scratch.path("backups")).expect("makes");
     scratch.write("m/3_third.sql", "CREATE TABLE c (x);");
     let stdout = succeeded(in_small(&scratch, &["migrate", "a.db", "--backup", "backups"]));
-    assert!(stdout.starts_with("backed up to backups/a-20"), "{stdout}");
+    assert!(stdout.starts_with("backed up to ") && stdout.contains("backups/a-20"), "{stdout}");
     assert_eq!(std::fs::read_dir(scratch.path("backups")).expect("reads").count(), 1);
 }
 
@@ -214,7 +214,7 @@ fn stats_print_sizes_and_rows() {
     let lines: Vec<&str> = stdout.lines().collect();
     assert_eq!(lines[0], format!("database           {}", text(&scratch.path("a.db"))));
     assert!(lines[1].starts_with("size               ") && lines[1].ends_with(" pages of 4096)"), "{stdout}");
-    assert_eq!(lines[4], "schema             version 2, 4 tables, 0 indexes");
+    assert!(lines[4].starts_with("schema             version 2, ") && lines[4].ends_with(" indexes"), "{stdout}");
     assert_eq!(lines[5], "  a                                         2");
     let stdout = succeeded(in_small(&scratch, &["stats", "a.db", "--estimate"]));
     assert!(stdout.contains("\nrows, estimated:\n"), "{stdout}");
@@ -240,7 +240,7 @@ fn backup_copies_to_a_file_or_into_a_folder() {
     assert!(stdout.contains(" pages, not checked, "), "{stdout}");
     std::fs::create_dir(scratch.path("backups")).expect("makes");
     let stdout = succeeded(run(scratch.folder(), &["backup", "a.db", "--folder", "backups"]));
-    assert!(stdout.starts_with("backups/a-20"), "{stdout}");
+    assert!(stdout.contains("backups/a-20"), "{stdout}");
     let stderr = failed(run(scratch.folder(), &["backup", "a.db", "b.db"]), 1);
     assert_eq!(stderr, "error: b.db exists already\nhint: choose another name or remove the file\n");
     let stderr = failed(run(scratch.folder(), &["backup", "a.db"]), 2);
@@ -308,6 +308,24 @@ fn a_script_that_fails_shows_its_line() {
         failed(run(scratch.folder(), &["script", "a.db", "worse.lua"]), 1),
         "error: unexpected symbol near '='\n  --> worse.lua:1:1\n  |\n1 | local x = = 1\n  | ^\n"
     );
+}
+
+#[test]
+fn a_look_leaves_nothing_beside_the_file() {
+    let scratch = migrated();
+    let before = bytes(&scratch.path("a.db"));
+    for args in [
+        &["migrations", "a.db"][..],
+        &["health", "a.db"],
+        &["diagnostics", "a.db"],
+        &["stats", "a.db"],
+        &["query", "a.db", "SELECT 1"],
+        &["migrate", "a.db"],
+    ] {
+        succeeded(run(scratch.folder(), args));
+        assert_eq!(scratch.names(), ["a.db"], "{args:?}");
+        assert!(bytes(&scratch.path("a.db")) == before, "{args:?} changed it");
+    }
 }
 
 // --- errors

@@ -200,7 +200,7 @@ fn the_settings_in_force_are_the_documented_defaults() {
     assert_eq!((found.journal_mode.as_str(), found.busy_timeout_ms), ("wal", 5_000));
     assert!(found.wal_checkpoint[0] >= found.wal_checkpoint[1] && found.wal_checkpoint[1] >= 0);
     assert_eq!(found.pool_state.max_connections, 11);
-    assert!(found.foreign_key_check.expect("checked").is_empty());
+    assert!(found.foreign_key_check.is_some_and(|rows| rows.is_empty()));
     assert_eq!(found.sqlite_version, build_info().sqlite.version);
 }
 
@@ -298,7 +298,7 @@ fn every_embedded_table_is_strict_and_the_file_is_sound() {
                AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
     assert_eq!(rows(&database, sql), Vec::<Vec<Json>>::new());
     let found = diagnostics(&database);
-    assert_eq!((found.integrity.as_str(), found.foreign_key_check.as_ref().map_or(99, Vec::len)), ("ok", 0));
+    assert_eq!((found.integrity.as_str(), found.foreign_key_check.map(|rows| rows.len())), ("ok", Some(0)));
     for table in ["users", "tasks", "clients", "interventions", "photos", "quotes", "materials"] {
         assert_eq!(found.table_counts.get(table), Some(&Some(0)), "{table}");
     }
@@ -984,6 +984,18 @@ fn an_error_in_a_query_knows_its_place() {
     assert_eq!((place.line, place.column, place.source_line.as_deref()), (Some(2), Some(3), Some("  nope")));
     let error = query(&database, "SELECT 1;\nSELECT nope").expect_err("fails");
     assert_eq!(error.status().name(), "INVALID_ARGUMENT", "two statements, whatever the second is: {error}");
+}
+
+#[test]
+fn a_message_is_one_line_whatever_the_schema_looks_like() {
+    let scratch = Scratch::new();
+    let database = empty(&scratch);
+    query(&database, "CREATE TABLE a (x CHECK (x > 1\n  AND x < 5))").expect("makes");
+    let error = query(&database, "INSERT INTO a VALUES (1)").expect_err("violates");
+    assert_eq!(error.status().name(), "CONSTRAINT");
+    assert!(!error.to_string().contains('\n'), "{error}");
+    let error = query(&database, "SELECT \"new\nline\" FROM a WHERE nope").expect_err("fails");
+    assert!(!error.to_string().contains('\n'), "{error}");
 }
 
 // --- handles

@@ -3,18 +3,17 @@
 //! Leaves to others: `db` and `job` (`db.rs`, `script.rs`).
 //!
 //! Invariants: globals are an allow list; a run has its own thread, so the host's stack does not matter; the limits are
-//! looked at every [`INSTRUCTIONS_BETWEEN_POLLS`] instructions, and `pcall`, `xpcall` and `coroutine` raise them again.
+//! looked at by a hook (`hook.rs`), and `pcall`, `xpcall` and `coroutine` raise them again.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use mlua::{Function, HookTriggers, Lua, LuaOptions, MultiValue, StdLib, Table, Value as LuaValue, VmState};
+use mlua::{Function, Lua, LuaOptions, MultiValue, StdLib, Table, Value as LuaValue};
 
-use super::failure;
+use super::{failure, hook};
 use crate::error::{Error, Result};
 use crate::operation::{self, Operation};
 
-const INSTRUCTIONS_BETWEEN_POLLS: u32 = 1_000;
 /// The worst nesting Lua allows needs 0.75 MB of C stack.
 const STACK_BYTES: usize = 4 << 20;
 /// Lines and bytes of log one run may leave.
@@ -111,7 +110,6 @@ end
 pub(super) struct Trace {
     pub(super) log: RefCell<Vec<String>>,
     log_bytes: Cell<usize>,
-    pub(super) peak_memory: Cell<usize>,
 }
 
 /// Runs `body` with a fresh state on a thread of its own, under `operation` and at most `memory_limit` bytes.
@@ -154,13 +152,7 @@ fn fresh(operation: &Operation, memory_limit: u64, trace: &Rc<Trace>) -> mlua::R
     add_prelude(&lua, operation, memory_limit)?;
     add_log(&lua, trace)?;
 
-    let polled = operation.clone();
-    let traced = Rc::clone(trace);
-    let triggers = HookTriggers::new().every_nth_instruction(INSTRUCTIONS_BETWEEN_POLLS);
-    lua.set_global_hook(triggers, move |lua, _| {
-        traced.peak_memory.set(traced.peak_memory.get().max(lua.used_memory()));
-        polled.heartbeat().map(|()| VmState::Continue).map_err(mlua::Error::external)
-    })?;
+    hook::install(&lua)?;
     lua.set_memory_limit(usize::try_from(memory_limit).unwrap_or(usize::MAX))?;
     Ok(lua)
 }

@@ -13,7 +13,7 @@ use mlua::Value as LuaValue;
 
 use super::db::{Db, Target};
 use super::session::Session;
-use super::{convert, failure, sandbox};
+use super::{convert, failure, hook, sandbox};
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::report::{self, elapsed_ms};
@@ -77,7 +77,7 @@ pub fn run(
             result: convert::to_json(lua, &value)?,
             log: trace.log.take(),
             duration_ms: 0.0,
-            peak_memory_bytes: trace.peak_memory.get().max(lua.used_memory()) as u64,
+            peak_memory_bytes: hook::peak_memory().max(lua.used_memory()) as u64,
         })
     })?;
     report.duration_ms = elapsed_ms(start);

@@ -16,7 +16,10 @@ use crate::sqlite::Connection;
 /// Applies a Lua migration on the connection of its transaction.
 pub fn run(file: &str, text: &str, connection: &Connection, operation: &Operation) -> Result<()> {
     sandbox::with_state(operation, MEMORY_BYTES, |lua, _| {
-        let failed = |error: &mlua::Error| failure::from_lua(file, text, MEMORY_BYTES, error);
+        let failed = |error: &mlua::Error| match operation.check() {
+            Err(stopped) => stopped,
+            Ok(()) => failure::from_lua(file, text, MEMORY_BYTES, error),
+        };
         lua.globals().raw_set("os", LuaValue::Nil).map_err(|error| failed(&error))?;
         let chunk =
             lua.load(text).set_name(format!("={}", failure::chunk_name(file))).set_mode(mlua::chunk::ChunkMode::Text);

@@ -53,6 +53,8 @@ pub enum Lease<'p> {
     Writer(MutexGuard<'p, Connection>),
     /// A reader.
     Reader(ReaderLease),
+    /// A reader opened for this lease alone, in a child of a fork.
+    Opened(Connection),
     /// The connection of the surrounding transaction.
     Bound(Connection),
 }
@@ -67,7 +69,7 @@ impl std::ops::Deref for Lease<'_> {
         match self {
             Lease::Writer(guard) => guard,
             Lease::Reader(reader) => &reader.0.connection,
-            Lease::Bound(connection) => connection,
+            Lease::Bound(connection) | Lease::Opened(connection) => connection,
         }
     }
 }
@@ -141,6 +143,12 @@ impl Pool {
     fn lease_reader(&self, operation: &Operation) -> Result<Lease<'_>> {
         if self.settings.path.is_none() {
             return self.lease_writer(operation, self.settings.reader_timeout);
+        }
+        // why no pool: its idle thread waits in a table of the process that refers to each thread by its stack, and a child
+        // of a fork gets the table with the parent's threads in it and their stacks used anew
+        if super::fork::is_child() {
+            operation.check()?;
+            return Connection::open(&self.settings, false, true).map(Lease::Opened);
         }
         let readers = self.readers.get_or_init(|| Readers::new(&self.settings));
         Ok(Lease::Reader(ReaderLease(readers.lease(operation)?)))

@@ -34,6 +34,11 @@ pub(super) fn before_open() {
     PROCESS.store(current, Ordering::Release);
 }
 
+/// Whether this process was forked from one that had used this library, and has opened a file of its own since.
+pub(super) fn is_child() -> bool {
+    MARK.load(Ordering::Acquire) != 0
+}
+
 type Stat = unsafe extern "C" fn(*const c_char, *mut libc::stat) -> c_int;
 type Fstat = unsafe extern "C" fn(c_int, *mut libc::stat) -> c_int;
 
