@@ -350,6 +350,7 @@ impl Error {
             Error::Unsupported { instead: Some(instead), .. } => instead,
             Error::Busy { .. } => "try again, raise busy_timeout_ms, or find who holds a long transaction",
             Error::ReadOnly { .. } => "open it without read_only",
+            Error::NotFound { .. } => "check the path; a missing folder is not made",
             Error::AlreadyExists { .. } => "choose another name or remove the file",
             Error::NotADatabase { .. } => "check the path; rpmadb left it as it was",
             Error::Corrupt { .. } => "run diagnostics on it and bring back a verified backup",

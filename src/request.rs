@@ -38,7 +38,8 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
     }
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
+        // why: the crate calls the outermost object "."
+        let path = Some(error.path().to_string()).filter(|path| path != ".").unwrap_or_default();
         let inner = error.into_inner();
         match inner.classify() {
             serde_json::error::Category::Data => {
@@ -66,7 +67,8 @@ fn without_position(message: &str) -> String {
 }
 
 fn unknown_key(reason: &str) -> Option<&str> {
-    reason.strip_prefix("unknown field `")?.split('`').next()
+    let rest = reason.strip_prefix("unknown field `").or_else(|| reason.strip_prefix("duplicate field `"))?;
+    rest.split('`').next()
 }
 
 fn within<T: PartialOrd + std::fmt::Display>(key: &str, value: Option<T>, low: T, high: T) -> Result<()> {

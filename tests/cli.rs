@@ -290,7 +290,7 @@ fn script_prints_its_log_and_its_result() {
     scratch.write("c.lua", "local x = 1");
     assert_eq!(succeeded(run(scratch.folder(), &["script", "a.db", "c.lua"])), "");
     let stderr = failed(run(scratch.folder(), &["script", "a.db", "none.lua"]), 1);
-    assert_eq!(stderr, "error: none.lua does not exist\n");
+    assert_eq!(stderr, "error: none.lua does not exist\nhint: check the path; a missing folder is not made\n");
     let stderr = failed(run(scratch.folder(), &["script", "a.db", "b.lua", "--arg", "who"]), 2);
     assert_eq!(stderr, "error: --arg is 'who' and must be KEY=VALUE\n");
 }
@@ -343,7 +343,11 @@ fn a_missing_file_is_named_and_not_made() {
             _ => &[],
         };
         let stderr = failed(run(scratch.folder(), &[&[verb, "none.db"], more].concat()), 1);
-        assert_eq!(stderr, format!("error: {path} does not exist\n"), "{verb}");
+        assert_eq!(
+            stderr,
+            format!("error: {path} does not exist\nhint: check the path; a missing folder is not made\n"),
+            "{verb}"
+        );
     }
     assert_eq!(scratch.names(), ["a.lua"]);
 }

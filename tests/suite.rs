@@ -6,8 +6,10 @@
 
 mod c;
 mod cli;
+mod concurrency;
 mod errors;
 mod header;
+mod hostile;
 mod layers;
 mod lua;
 mod parity;

@@ -106,6 +106,7 @@ impl Pool {
         super::fork::before_open();
         let writer = Connection::open(&settings, settings.create, settings.read_only)
             .map_err(|error| explain(error, &settings))?;
+        refuse_a_stub(&writer, &settings)?;
         // why this first: it validates the header and recovers the log, and is all that an up-to-date start needs
         writer.value::<i64>("PRAGMA user_version", &[])?;
         if !settings.read_only && settings.path.is_some() {
@@ -314,6 +315,24 @@ fn look_before_opening(path: &Path, settings: &Settings) -> Result<bool> {
         }
         Err(error) => Err(Error::from_io(path.display().to_string(), &error)),
     }
+}
+
+/// SQLite takes a file shorter than its smallest page for an empty database and writes over it. One with a journal beside it is
+/// left to SQLite: a rollback may cut it down to nothing.
+fn refuse_a_stub(writer: &Connection, settings: &Settings) -> Result<()> {
+    const SMALLEST_PAGE: u64 = 512;
+    let Some(path) = &settings.path else { return Ok(()) };
+    let size = std::fs::metadata(path).map_or(0, |found| found.len());
+    let mut journal = path.clone().into_os_string();
+    journal.push("-journal");
+    if size == 0 || size >= SMALLEST_PAGE || Path::new(&journal).exists() {
+        return Ok(());
+    }
+    let path = settings.display();
+    Err(match writer.has_magic()? {
+        true => Error::Corrupt { path, detail: format!("it ends after {size} bytes"), sqlite_code: 11 },
+        false => Error::NotADatabase { path, reason: "is not a SQLite database".into() },
+    })
 }
 
 /// SQLite says "unable to open" for several things that a user can tell apart.

@@ -14,7 +14,7 @@ use parking_lot::ReentrantMutex;
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 
-use super::failure::{Failure, from_code};
+use super::failure::{Failure, from_code, os_error};
 use super::rules::{Rules, Whose};
 use super::settings::Settings;
 use super::statement::{Params, Statement};
@@ -52,7 +52,7 @@ impl Connection {
         let path = settings.path.as_deref().unwrap_or_else(|| std::path::Path::new(":memory:"));
         let inner = rusqlite::Connection::open_with_flags(path, flags).map_err(|error| match error {
             rusqlite::Error::SqliteFailure(code, message) => {
-                from_code(code.extended_code, message.unwrap_or_else(|| code.to_string()), &settings.display(), 0)
+                from_code(code.extended_code, message.unwrap_or_else(|| code.to_string()), &settings.display(), 0, 0)
             }
             other => Error::InvalidArgument { name: "path".into(), reason: other.to_string() },
         })?;
@@ -121,7 +121,7 @@ impl Connection {
     }
 
     fn failure_with_offset(&self, error: rusqlite::Error) -> Failure {
-        Failure::new(error, &self.shared.rules, &self.shared.display, self.busy_wait_ms())
+        Failure::new(error, &self.shared.rules, &self.shared.display, self.busy_wait_ms(), os_error(&self.raw()))
     }
 
     /// The file as messages name it.

@@ -13,7 +13,7 @@ use rusqlite::OpenFlags;
 use rusqlite::backup::{Backup, StepResult};
 
 use super::connection::Connection;
-use super::failure::from_code;
+use super::failure::{from_code, os_error};
 use super::settings::Settings;
 use super::value::Value;
 use crate::error::{Error, Result};
@@ -32,25 +32,14 @@ pub fn copy_pages(
 ) -> Result<u64> {
     let snapshot = Snapshot::begin(source)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut copy = rusqlite::Connection::open_with_flags(destination, flags).map_err(|error| failed(named, &error))?;
+    let mut copy =
+        rusqlite::Connection::open_with_flags(destination, flags).map_err(|error| failed(named, &error, 0))?;
     // why off: the caller syncs the whole file once at its end, which is as safe for a file nobody knows yet
-    copy.execute_batch("PRAGMA synchronous=off").map_err(|error| failed(named, &error))?;
-    let pages = {
-        let inner = source.raw();
-        let backup = Backup::new(&inner, &mut copy).map_err(|error| failed(named, &error))?;
-        loop {
-            match backup.step(step_pages).map_err(|error| failed(named, &error))? {
-                StepResult::Done => break,
-                // why a pause: only a database in memory shared with another writer can be busy here
-                StepResult::Busy | StepResult::Locked => std::thread::sleep(Duration::from_millis(5)),
-                _ => {}
-            }
-            let progress = backup.progress();
-            let (total, left) = (progress.pagecount.max(0) as u64, progress.remaining.max(0) as u64);
-            operation.report("copying pages", total.saturating_sub(left), total)?;
-        }
-        backup.progress().pagecount.max(0) as u64
-    };
+    copy.execute_batch("PRAGMA synchronous=off").map_err(|error| failed(named, &error, 0))?;
+    let pages = copy_all(source, &mut copy, step_pages, operation).map_err(|stopped| match stopped {
+        Stopped::ByUs(error) => error,
+        Stopped::BySqlite(error) => failed(named, &error, os_error(&copy)),
+    })?;
     drop(snapshot);
 
     let settings = Settings { synchronous: crate::request::Synchronous::Off, ..settings_of(destination) };
@@ -70,14 +59,43 @@ pub fn copy_pages(
     Ok(pages)
 }
 
+/// Why a copy did not come to its end.
+enum Stopped {
+    ByUs(Error),
+    BySqlite(rusqlite::Error),
+}
+
+fn copy_all(
+    source: &Connection,
+    copy: &mut rusqlite::Connection,
+    step_pages: i32,
+    operation: &Operation,
+) -> Result<u64, Stopped> {
+    let inner = source.raw();
+    let backup = Backup::new(&inner, copy).map_err(Stopped::BySqlite)?;
+    loop {
+        match backup.step(step_pages).map_err(Stopped::BySqlite)? {
+            StepResult::Done => break,
+            // why a pause: only a database in memory shared with another writer can be busy here
+            StepResult::Busy | StepResult::Locked => std::thread::sleep(Duration::from_millis(5)),
+            _ => {}
+        }
+        let progress = backup.progress();
+        let (total, left) = (progress.pagecount.max(0) as u64, progress.remaining.max(0) as u64);
+        operation.report("copying pages", total.saturating_sub(left), total).map_err(Stopped::ByUs)?;
+    }
+    Ok(backup.progress().pagecount.max(0) as u64)
+}
+
 fn settings_of(path: &Path) -> Settings {
     Settings::new(Some(path.to_owned()), &crate::request::Open::default())
 }
 
-fn failed(named: &str, error: &rusqlite::Error) -> Error {
+fn failed(named: &str, error: &rusqlite::Error, os_error: i32) -> Error {
     match error {
         rusqlite::Error::SqliteFailure(code, message) => {
-            from_code(code.extended_code, message.clone().unwrap_or_else(|| code.to_string()), named, 0)
+            let message = message.clone().unwrap_or_else(|| code.to_string());
+            from_code(code.extended_code, message, named, 0, os_error)
         }
         other => Error::BackupFailed { path: named.to_owned(), detail: other.to_string() },
     }

@@ -20,7 +20,7 @@ pub(super) struct Failure {
 
 impl Failure {
     /// What a failure of the database `path` was, under these rules, after waiting so long for locks.
-    pub(super) fn new(error: rusqlite::Error, rules: &Rules, path: &str, waited_ms: u64) -> Failure {
+    pub(super) fn new(error: rusqlite::Error, rules: &Rules, path: &str, waited_ms: u64, os_error: i32) -> Failure {
         let (code, message, offset) = match error {
             rusqlite::Error::SqliteFailure(code, message) => {
                 (code.extended_code, message.unwrap_or_else(|| code.to_string()), None)
@@ -44,14 +44,25 @@ impl Failure {
             }
         };
         // why whatever the code: SQLite answers a refused function with a plain error
-        let error = rules.take_refusal().unwrap_or_else(|| from_code(code, message, path, waited_ms));
+        let error = rules.take_refusal().unwrap_or_else(|| from_code(code, message, path, waited_ms, os_error));
         Failure { error, offset }
     }
 }
 
+/// The operating system's error number behind the last failure of a connection; 0 for none.
+pub(super) fn os_error(connection: &rusqlite::Connection) -> i32 {
+    // SAFETY: the connection is open, and the call only reads a number from it.
+    unsafe { ffi::sqlite3_system_errno(connection.handle()) }
+}
+
 /// The error of a result code with SQLite's message about the database `path`.
-pub(super) fn from_code(code: i32, message: String, path: &str, waited_ms: u64) -> Error {
+pub(super) fn from_code(code: i32, message: String, path: &str, waited_ms: u64, os_error: i32) -> Error {
+    use nix::libc::{EDQUOT, EFBIG, ENOSPC};
     match code & 0xff {
+        // why: SQLite calls only the first of these "full", and for a user all three mean the same
+        ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN if [ENOSPC, EDQUOT, EFBIG].contains(&os_error) => {
+            Error::DiskFull { what: path.to_owned() }
+        }
         ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => match operation::current().map(|operation| operation.check()) {
             Some(Err(stopped)) => stopped,
             _ => Error::Busy { what: path.to_owned(), waited_ms },

@@ -12,12 +12,23 @@ use super::connection::Connection;
 use crate::error::{Error, Result};
 
 const LENGTH: usize = 20;
+const MAGIC: &[u8] = b"SQLite format 3\0";
 const WRITE_VERSION: usize = 18;
 const WAL: u8 = 2;
 
 impl Connection {
     /// Whether the file is marked for WAL. False for an empty file and for a database in memory.
     pub fn is_wal(&self) -> Result<bool> {
+        Ok(self.header()?[WRITE_VERSION] == WAL)
+    }
+
+    /// Whether the file begins as a SQLite database does.
+    pub(super) fn has_magic(&self) -> Result<bool> {
+        Ok(self.header()?.starts_with(MAGIC))
+    }
+
+    /// The first bytes of the file, zeros where it is shorter.
+    fn header(&self) -> Result<[u8; LENGTH]> {
         let inner = self.raw();
         let mut bytes = [0u8; LENGTH];
         // SAFETY: the connection is open and locked by us for the whole block. FCNTL_FILE_POINTER writes one
@@ -37,12 +48,11 @@ impl Connection {
             };
             match read {
                 Some(read) => read(file, bytes.as_mut_ptr().cast(), LENGTH as i32, 0),
-                None => return Ok(false),
+                None => return Ok(bytes),
             }
         };
         match code {
-            ffi::SQLITE_OK => Ok(bytes[WRITE_VERSION] == WAL),
-            ffi::SQLITE_IOERR_SHORT_READ => Ok(false),
+            ffi::SQLITE_OK | ffi::SQLITE_IOERR_SHORT_READ => Ok(bytes),
             code => Err(Error::Io {
                 what: self.display(),
                 detail: "the header could not be read".into(),

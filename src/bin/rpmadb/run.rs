@@ -21,15 +21,15 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     }
 }
 
-/// What `open` is told: only `migrate` makes or changes anything by opening.
+/// Whether the verb only looks.
+fn reads(verb: &Verb) -> bool {
+    matches!(verb, Verb::Migrations { .. } | Verb::Health { .. } | Verb::Diagnostics { .. } | Verb::Stats { .. })
+}
+
+/// What `open` is told: only `migrate` makes a file or changes its journal mode by opening.
 fn options(args: &Args) -> request::Open {
-    let reads = matches!(
-        args.verb,
-        Verb::Migrations { .. } | Verb::Health { .. } | Verb::Diagnostics { .. } | Verb::Stats { .. }
-    );
     let migrates = matches!(args.verb, Verb::Migrate { .. });
     let mut options = request::Open {
-        read_only: reads,
         journal_mode: if migrates { request::JournalMode::Wal } else { request::JournalMode::Keep },
         actor: Some(args.actor.clone()),
         create: Some(migrates),
@@ -58,7 +58,15 @@ fn call(args: &Args) -> Result<()> {
     };
     let watch = Operation::new();
     watch.set_timeout_ms(args.timeout);
-    let (database, opened) = Database::open(args.verb.database(), &options(args), &watch)?;
+    let options = options(args);
+    let (database, opened) = match Database::open(args.verb.database(), &options, &watch) {
+        // why not read-only at once: what a crash left in the journal can then not be rolled back
+        Err(Error::Permission { .. }) if reads(&args.verb) => {
+            let options = request::Open { read_only: true, ..options };
+            Database::open(args.verb.database(), &options, &watch)?
+        }
+        outcome => outcome?,
+    };
     match &args.verb {
         Verb::Migrate { target, dry_run, backup, lock_timeout, allow_out_of_order, .. } => {
             let request = request::Migrate {
