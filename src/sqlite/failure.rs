@@ -58,6 +58,8 @@ pub(super) fn os_error(connection: &rusqlite::Connection) -> i32 {
 /// The error of a result code with SQLite's message about the database `path`.
 pub(super) fn from_code(code: i32, message: String, path: &str, waited_ms: u64, os_error: i32) -> Error {
     use nix::libc::{EDQUOT, EFBIG, ENOSPC};
+    // why: SQLite quotes the text of a CHECK as it stands in the schema
+    let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
     match code & 0xff {
         // why: SQLite calls only the first of these "full", and for a user all three mean the same
         ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN if [ENOSPC, EDQUOT, EFBIG].contains(&os_error) => {
