@@ -628,16 +628,28 @@ fn a_time_out_ends_handlers_of_variables_to_be_closed_too() {
         format!("for _ in function() return 1 end, nil, nil, {closer} do while true do end end"),
         format!("pcall(function() local c <close> = {closer} while true do end end)"),
     ] {
-        let (said, ended) = mpsc::channel();
-        let running = source.clone();
-        // why a thread that nobody waits for: a script that runs on would take this test along
-        std::thread::spawn(move || {
-            let database = try_open(":memory:", &bare()).expect("opens").0;
-            let _ = said.send(limited(&database, &running, 50).map(|_| ()));
-        });
-        let outcome = ended.recv_timeout(Duration::from_secs(5));
-        assert_eq!(outcome, Ok(Err(Error::ScriptTimeout { limit_ms: 50 })), "{source}");
+        assert_eq!(watched(&source), Ok(Err(Error::ScriptTimeout { limit_ms: 50 })), "{source}");
     }
+}
+
+/// A pattern that goes back and forth over its text does so in one call into C, where no instruction is counted.
+#[test]
+fn a_time_out_ends_a_slow_search() {
+    for search in ["find('.-.-.-b')", "match('.-.-.-b')", "gsub('.-.-.-b', '')", "gmatch('.-.-.-b')()"] {
+        let source = format!("return ('a'):rep(400):{search}");
+        assert_eq!(watched(&source), Ok(Err(Error::ScriptTimeout { limit_ms: 50 })), "{source}");
+    }
+}
+
+/// Runs with a time-out of 50 ms on a thread that nobody waits for: a script that runs on would take the test along.
+fn watched(source: &str) -> Result<Result<(), Error>, mpsc::RecvTimeoutError> {
+    let (said, ended) = mpsc::channel();
+    let running = source.to_owned();
+    std::thread::spawn(move || {
+        let database = try_open(":memory:", &bare()).expect("opens").0;
+        let _ = said.send(limited(&database, &running, 50).map(|_| ()));
+    });
+    ended.recv_timeout(Duration::from_secs(5))
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The embedded Lua 5.4: scripts of admins, and migrations whose step SQL can't express.
 //!
-//! `sandbox` (a fresh state and its globals), `hook` (the limits), `db` (the `db` object), `session` (what a script may use), `convert` (values to and fro), `failure`
+//! `sandbox` (a fresh state and its globals), `hook` and `pattern` (the limits), `db` (the `db` object), `session` (what a script may use), `convert` (values to and fro), `failure`
 //! (errors to and fro), `script` and `step` (the two things that are run).
 //! Leaves to others: every verb itself; a Lua function here is one line into `ops`.
 //!
@@ -11,6 +11,7 @@ mod convert;
 mod db;
 mod failure;
 mod hook;
+mod pattern;
 mod sandbox;
 mod script;
 mod session;

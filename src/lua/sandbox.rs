@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use mlua::{Function, Lua, LuaOptions, MultiValue, StdLib, Table, Value as LuaValue};
 
-use super::{failure, hook};
+use super::{failure, hook, pattern};
 use crate::error::{Error, Result};
 use crate::operation::{self, Operation};
 
@@ -149,6 +149,8 @@ fn fresh(operation: &Operation, memory_limit: u64, trace: &Rc<Trace>) -> mlua::R
     if let Ok(meta) = globals.raw_get::<Function>("getmetatable")?.call::<Table>(text) {
         meta.raw_set("__metatable", false)?;
     }
+    let polled = operation.clone();
+    pattern::install(&lua, move || polled.heartbeat().map_err(mlua::Error::external))?;
     add_prelude(&lua, operation, memory_limit)?;
     add_log(&lua, trace)?;
 
