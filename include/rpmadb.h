@@ -439,9 +439,18 @@ int32_t rpmadb_op_free(rpmadb_op **op);
 /**
  * Opens or creates a database, configures it, and migrates it to the latest version unless told not to.
  *
- * Options (a JSON object, or NULL): actor, role, read_only, create, migrate, migrations (a folder), busy_timeout_ms,
- * journal_mode, synchronous, foreign_keys, trusted_schema, defensive, mmap_size_bytes, statement_cache,
- * pool {max, min_idle, timeout_ms}, backup {folder, before_migrate}, script {timeout_ms, memory_bytes}.
+ * Options (a JSON object, or NULL), with their ranges and defaults:
+ * - actor: a name for the history, "host"; role: "admin", "supervisor", "user"; admin
+ * - read_only, false; create, true; migrate, true unless read_only
+ * - migrations: a folder; the embedded set
+ * - busy_timeout_ms: 0 to 86400000; 5000
+ * - journal_mode: "wal", "delete", "truncate", "persist", "keep"; wal
+ * - synchronous: "off", "normal", "full", "extra"; normal
+ * - foreign_keys, true; trusted_schema, false; defensive, true
+ * - mmap_size_bytes, 0; statement_cache: 0 to 10000 statements a connection, 64
+ * - pool: max, 1 to 1000 readers, 10; min_idle, readers opened with the first, 2; timeout_ms, 1 to 86400000, 30000
+ * - backup: folder, none; before_migrate, false
+ * - script: timeout_ms, 1 to 86400000, 30000; memory_bytes, from 1048576, 67108864
  *
  * @param path     the file, or ":memory:".
  * @param options  see above.
@@ -465,7 +474,8 @@ int32_t rpmadb_open(const char *path,
  * @param db      an open handle.
  * @param actor   who: a name for records and logs.
  * @param role    "admin", "supervisor" or "user"; never more than `db` has (RPMADB_DENIED).
- * @param db_out  receives the handle, or NULL on failure; release it with rpmadb_close. It stays good when `db` is closed.
+ * @param db_out  receives the handle, or NULL on failure; release it with rpmadb_close. It stays good when `db` is closed,
+ *                unless `db` was lent to a transaction: then it ends with that.
  * @param out     receives {actor, role} or the error document; release it with rpmadb_free. May be NULL.
  * @return RPMADB_OK or an error status.
  *
@@ -491,7 +501,8 @@ int32_t rpmadb_close(rpmadb **db);
 
 /**
  * Registers a migration whose code is the host's own function. It wins over a file of its version and runs with the
- * next rpmadb_migrate, inside the migration's transaction; open with {"migrate": false} to register steps first.
+ * next rpmadb_migrate, inside the migration's transaction; open with {"migrate": false} to register steps first. Register it
+ * at every start: a set without it lacks a migration that the database has (RPMADB_MIGRATION_MISSING).
  *
  * @param db         an open handle.
  * @param version    from 1.
@@ -513,7 +524,8 @@ int32_t rpmadb_add_step(rpmadb *db,
                         char **out);
 
 /**
- * Calls a function with a handle bound to one write transaction: 0 commits, anything else rolls back.
+ * Calls a function with a handle bound to one write transaction: 0 commits, anything else rolls back. Rolling back as the
+ * function asked is RPMADB_OK with `committed` false.
  *
  * Options: none yet; pass NULL.
  *
@@ -677,7 +689,8 @@ int32_t rpmadb_backup(rpmadb *db,
  *
  * @param db       an open handle.
  * @param sql      one statement.
- * @param params   a JSON array for ?, an object for :name, or NULL. A BLOB is {"base64": "..."}.
+ * @param params   a JSON array for ?, an object for :name, or NULL. A BLOB is {"base64": "..."}, an infinite number {"real": "inf"}
+ *                 or {"real": "-inf"}, in parameters and rows alike.
  * @param options  NULL or "{}": there are none yet.
  * @param op       watches the call; may be NULL.
  * @param out      receives {columns, rows: [[...]], changes, last_insert_rowid} or the error document; release it with

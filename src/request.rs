@@ -240,7 +240,7 @@ impl Open {
 pub struct Pool {
     /// Most readers at once, 1 to 1,000; default 10.
     pub max: Option<u64>,
-    /// Readers kept open while idle, at most `max`; default 2.
+    /// Readers opened with the first one, at most `max`; default 2.
     pub min_idle: Option<u64>,
     /// How long to wait for a reader; default 30,000.
     pub timeout_ms: Option<u64>,
@@ -253,7 +253,7 @@ impl Pool {
         self.max.unwrap_or(10)
     }
 
-    /// Readers kept open while idle.
+    /// Readers opened with the first one.
     #[must_use]
     pub fn min_idle(&self) -> u64 {
         self.min_idle.unwrap_or(2).min(self.max())

@@ -13,5 +13,6 @@ mod hostile;
 mod layers;
 mod lua;
 mod parity;
+mod regressions;
 mod rust;
 mod support;

@@ -34,9 +34,18 @@ fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
 
 /// Opens or creates a database, configures it, and migrates it to the latest version unless told not to.
 ///
-/// Options (a JSON object, or NULL): actor, role, read_only, create, migrate, migrations (a folder), busy_timeout_ms,
-/// journal_mode, synchronous, foreign_keys, trusted_schema, defensive, mmap_size_bytes, statement_cache,
-/// pool {max, min_idle, timeout_ms}, backup {folder, before_migrate}, script {timeout_ms, memory_bytes}.
+/// Options (a JSON object, or NULL), with their ranges and defaults:
+/// - actor: a name for the history, "host"; role: "admin", "supervisor", "user"; admin
+/// - read_only, false; create, true; migrate, true unless read_only
+/// - migrations: a folder; the embedded set
+/// - busy_timeout_ms: 0 to 86400000; 5000
+/// - journal_mode: "wal", "delete", "truncate", "persist", "keep"; wal
+/// - synchronous: "off", "normal", "full", "extra"; normal
+/// - foreign_keys, true; trusted_schema, false; defensive, true
+/// - mmap_size_bytes, 0; statement_cache: 0 to 10000 statements a connection, 64
+/// - pool: max, 1 to 1000 readers, 10; min_idle, readers opened with the first, 2; timeout_ms, 1 to 86400000, 30000
+/// - backup: folder, none; before_migrate, false
+/// - script: timeout_ms, 1 to 86400000, 30000; memory_bytes, from 1048576, 67108864
 ///
 /// @param path     the file, or ":memory:".
 /// @param options  see above.
@@ -73,7 +82,8 @@ pub extern "C" fn rpmadb_open(
 /// @param db      an open handle.
 /// @param actor   who: a name for records and logs.
 /// @param role    "admin", "supervisor" or "user"; never more than `db` has (RPMADB_DENIED).
-/// @param db_out  receives the handle, or NULL on failure; release it with rpmadb_close. It stays good when `db` is closed.
+/// @param db_out  receives the handle, or NULL on failure; release it with rpmadb_close. It stays good when `db` is closed,
+///                unless `db` was lent to a transaction: then it ends with that.
 /// @param out     receives {actor, role} or the error document; release it with rpmadb_free. May be NULL.
 /// @return RPMADB_OK or an error status.
 ///
@@ -123,7 +133,8 @@ pub extern "C" fn rpmadb_close(db: *mut *mut rpmadb) -> i32 {
 }
 
 /// Registers a migration whose code is the host's own function. It wins over a file of its version and runs with the
-/// next rpmadb_migrate, inside the migration's transaction; open with {"migrate": false} to register steps first.
+/// next rpmadb_migrate, inside the migration's transaction; open with {"migrate": false} to register steps first. Register it
+/// at every start: a set without it lacks a migration that the database has (RPMADB_MIGRATION_MISSING).
 ///
 /// @param db         an open handle.
 /// @param version    from 1.
@@ -185,7 +196,8 @@ fn with_handle<T>(database: &Arc<Database>, body: impl FnOnce(*mut rpmadb) -> T)
     Ok(body(lent.0))
 }
 
-/// Calls a function with a handle bound to one write transaction: 0 commits, anything else rolls back.
+/// Calls a function with a handle bound to one write transaction: 0 commits, anything else rolls back. Rolling back as the
+/// function asked is RPMADB_OK with `committed` false.
 ///
 /// Options: none yet; pass NULL.
 ///

@@ -206,7 +206,8 @@ pub extern "C" fn rpmadb_backup(
 ///
 /// @param db       an open handle.
 /// @param sql      one statement.
-/// @param params   a JSON array for ?, an object for :name, or NULL. A BLOB is {"base64": "..."}.
+/// @param params   a JSON array for ?, an object for :name, or NULL. A BLOB is {"base64": "..."}, an infinite number {"real": "inf"}
+///                 or {"real": "-inf"}, in parameters and rows alike.
 /// @param options  NULL or "{}": there are none yet.
 /// @param op       watches the call; may be NULL.
 /// @param out      receives {columns, rows: [[...]], changes, last_insert_rowid} or the error document; release it with

@@ -37,8 +37,6 @@ struct Shared {
 #[derive(Default)]
 struct State {
     open: u32,
-    /// Readers that were opened since the pool was made.
-    ready: u32,
     closing: bool,
     last_error: Option<Error>,
 }
@@ -80,16 +78,11 @@ impl r2d2::ManageConnection for Manager {
         let count = Count(Arc::clone(&self.shared));
         match Connection::open(&self.settings, false, true) {
             Ok(connection) => {
-                let mut state = self.shared.state.lock();
-                state.ready += 1;
-                state.last_error = None;
-                drop(state);
-                self.shared.changed.notify_all();
+                self.shared.state.lock().last_error = None;
                 Ok(Counted { connection, _count: count })
             }
             Err(error) => {
                 self.shared.state.lock().last_error = Some(error.clone());
-                self.shared.changed.notify_all();
                 Err(error)
             }
         }
@@ -119,25 +112,18 @@ impl Readers {
         );
         let pool = r2d2::Pool::builder()
             .max_size(settings.readers)
-            .min_idle(Some(settings.idle_readers))
+            .min_idle(Some(0))
+            .idle_timeout(None)
+            .max_lifetime(None)
             .test_on_check_out(false)
             .thread_pool(threads)
             .build_unchecked(manager);
         let readers = Readers { pool, shared, timeout: settings.reader_timeout };
-        readers.wait_for_the_first(settings.idle_readers);
+        // why opened here and not by r2d2's `min_idle`: it would open them in the background, also when no call is under way,
+        // and a fork at that moment would leave SQLite's locks held in the child
+        let first: Vec<_> = (0..settings.idle_readers).map(|_| readers.pool.get_timeout(SLICE)).collect();
+        drop(first);
         readers
-    }
-
-    /// Waits until the idle readers are open. Without it, r2d2 orders new ones with every lease, because it does not
-    /// count those that are on their way.
-    fn wait_for_the_first(&self, wanted: u32) {
-        let mut state = self.shared.state.lock();
-        let limit = Instant::now() + Duration::from_secs(1);
-        while state.ready < wanted && state.last_error.is_none() {
-            if self.shared.changed.wait_until(&mut state, limit).timed_out() {
-                return;
-            }
-        }
     }
 
     /// A reader, waiting for one at most the pool's timeout.

@@ -36,7 +36,7 @@ pub struct Settings {
     pub statement_cache: usize,
     /// Most readers.
     pub readers: u32,
-    /// Readers kept open while idle.
+    /// Readers opened with the first one.
     pub idle_readers: u32,
     /// How long to wait for a reader.
     pub reader_timeout: Duration,
