@@ -259,6 +259,12 @@ impl Database {
     }
 }
 
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("actor", &self.actor).field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         // why ignored: the two refusals (wrong process, re-entered) both mean that there is nothing to let go of here

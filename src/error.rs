@@ -202,7 +202,7 @@ pub enum Error {
     StaleHandle { kind: &'static str },
     #[error("{value:#x} is not a handle of this library")]
     BadHandle { value: u64 },
-    #[error("a {found} handle was passed where a {expected} handle belongs")]
+    #[error("the handle is of the kind {found}, and one of the kind {expected} belongs here")]
     WrongKind { expected: &'static str, found: &'static str },
     #[error("{verb} was called on a handle that is already in a call on this thread")]
     Reentrant { verb: &'static str },

@@ -148,7 +148,7 @@ fn a_callback_on_the_thread_of_a_script_is_reentrant_too() {
         i32::from(!matches!(endless, Err(Error::Cancelled { .. })))
     });
     assert!(outcome.expect("ends").committed);
-    assert_eq!(heard.recv_timeout(Duration::from_secs(5)), Ok(["REENTRANT".into(), "REENTRANT".into()]));
+    assert_eq!(heard.recv_timeout(Duration::from_secs(5)), Ok(["REENTRANT", "REENTRANT"]));
 }
 
 /// One C call with a length made up by an argument or a metamethod: deaf to time-out, cancel and close, for ever.
@@ -218,5 +218,5 @@ fn what_is_no_file_among_the_migrations_is_refused() {
         let outcome = Database::open(path, &options, &Operation::new()).map(|_| ());
         let _ = said.send(refusal(outcome));
     });
-    assert_eq!(heard.recv_timeout(Duration::from_secs(5)), Ok("MIGRATION_INVALID".into()));
+    assert_eq!(heard.recv_timeout(Duration::from_secs(5)), Ok("MIGRATION_INVALID"));
 }
