@@ -92,19 +92,6 @@ fn add_user(database: &Database) {
 const OLDER: &[(&str, &str)] =
     &[("1_a.sql", "CREATE TABLE a (x);"), ("R_v.sql", "DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT 1 AS n;")];
 
-#[test]
-fn a_database_of_a_newer_set_is_refused() {
-    let scratch = Scratch::new();
-    let path = scratch.path("a.db");
-    let folder = scratch.migrations("m", &[OLDER[0], ("2_b.sql", "CREATE TABLE b (x);")]);
-    try_open(&path, &with_folder(&folder)).expect("opens").0.close().expect("closes");
-    let before = bytes(&path);
-    let older = scratch.migrations("older", &OLDER[..1]);
-    let error = try_open(&path, &with_folder(&older)).err().expect("refused");
-    assert_eq!(error, Error::DatabaseTooNew { database: 2, library: 1 });
-    assert_eq!(bytes(&path), before);
-}
-
 fn table_with_one(scratch: &Scratch) -> Database {
     let database = empty(scratch);
     query(&database, "CREATE TABLE a (x PRIMARY KEY)").expect("makes");

@@ -186,3 +186,16 @@ fn a_repeatable_runs_again_when_its_text_changed() {
     assert_eq!((applied(&report), report.from, report.to), (vec!["R v".to_owned()], 1, 1));
     assert_eq!(value(&database, "SELECT n FROM v"), 5);
 }
+
+#[test]
+fn a_database_of_a_newer_set_is_refused() {
+    let scratch = Scratch::new();
+    let path = scratch.path("a.db");
+    let folder = scratch.migrations("m", &[OLDER[0], ("2_b.sql", "CREATE TABLE b (x);")]);
+    try_open(&path, &with_folder(&folder)).expect("opens").0.close().expect("closes");
+    let before = bytes(&path);
+    let older = scratch.migrations("older", &OLDER[..1]);
+    let error = try_open(&path, &with_folder(&older)).expect_err("refused");
+    assert_eq!(error, Error::DatabaseTooNew { database: 2, library: 1 });
+    assert_eq!(bytes(&path), before);
+}
