@@ -67,7 +67,11 @@ pub fn run(access: &Access, operation: &Operation) -> Result<report::Diagnostics
         let rows = unless_damaged(schema::count_rows(&connection, &table))?.flatten();
         table_counts.insert(table, rows);
     }
-    let folder = access.settings().folder();
+    let settings = access.settings();
+    let mut pragmas = pragmas;
+    // why here: SQLite has no pragma for this one, it is the library's own
+    pragmas.insert("statement_cache", settings.statement_cache.into());
+    let folder = settings.folder();
     Ok(report::Diagnostics {
         journal_mode: connection.value::<String>("PRAGMA journal_mode", &[])?.unwrap_or_default(),
         wal_checkpoint: [wal.log, wal.checkpointed],
