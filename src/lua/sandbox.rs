@@ -54,7 +54,7 @@ const OS_FUNCTIONS: &[&str] = &["time", "date", "clock", "difftime"];
 const PRELUDE: &str = r#"
 local expired, reveal, plain = ...
 local pcall, pack, unpack, setmetatable, rawget, type, error = pcall, table.pack, table.unpack, setmetatable, rawget, type, error
-local resume, wrap, create = coroutine.resume, coroutine.wrap, coroutine.create
+local resume = coroutine.resume
 
 local function checked(ok, ...)
   expired()
