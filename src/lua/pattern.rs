@@ -5,8 +5,8 @@
 //! Leaves to others: what a poll looks at, all other functions of `string`.
 //!
 //! Invariants: an error of the poll ends the call and passes through; any other error is a string of Lua's own with the
-//! place of the caller; memory that Lua does not count stays below twice [`MOST_RESULT_BYTES`], because a script's own
-//! functions are only called while everything is in Lua's memory.
+//! place of the caller; of memory that Lua does not count there is one text of bounded size at a time, because a
+//! script's own functions are only called while everything is in Lua's memory.
 
 mod matcher;
 mod replacement;
@@ -25,7 +25,8 @@ const LONG: usize = 64 << 10;
 
 /// The part that is Lua: only Lua can raise a plain string, and call a script's function so that errors and limits pass
 /// through. Each function of Rust's gives a message or false, and then its results.
-/// `settle`, `iterate` and `substitute` are tail calls so that level 2 is the caller's line.
+/// `settle`, `iterate` and `substitute` are tail calls so that level 2 is the caller's line. The caller of a tail call is
+/// not known: `return s:find("%")` fails without a line, where C's names it.
 const SHIM: &str = r#"
 local find, match, gmatch, gsub, step, most_bytes = ...
 local error, type, sub, concat, unpack = error, type, string.sub, table.concat, table.unpack
@@ -166,7 +167,7 @@ impl Call<'_> {
             Some(Value::Integer(_)) => "number".to_owned(),
             Some(Value::LightUserData(_)) => "light userdata".to_owned(),
             Some(Value::Error(_)) => "userdata".to_owned(),
-            Some(Value::UserData(data)) => data.type_name()?.to_string_lossy(),
+            Some(Value::UserData(data)) => data.type_name().map_or("userdata".into(), |name| name.to_string_lossy()),
             Some(value) => match value.as_table().and_then(Table::metatable).map(|meta| meta.raw_get("__name")) {
                 Some(Ok(Value::String(name))) => name.to_string_lossy(),
                 _ => value.type_name().to_owned(),
@@ -180,10 +181,15 @@ impl Call<'_> {
         // level 0 is this function, level 1 the one of the shim
         let named = self.lua.inspect_stack(1, |frame| {
             let names = frame.names();
-            (names.name.map(|name| name.into_owned()), names.name_what == Some("method"))
+            let name = match names.name {
+                Some(name) => name.into_owned(),
+                // after a tail call nothing says how it was called
+                None if frame.is_tail_call() => self.name.to_owned(),
+                None => format!("string.{}", self.name),
+            };
+            (name, names.name_what == Some("method"))
         });
-        let (name, is_method) = named.unwrap_or((None, false));
-        let name = name.as_deref().unwrap_or(self.name);
+        let (name, is_method) = named.unwrap_or_else(|| (self.name.to_owned(), false));
         match number - usize::from(is_method) {
             0 => fail(format!("calling '{name}' on bad self ({why})")),
             number => fail(format!("bad argument #{number} to '{name}' ({why})")),
