@@ -2,10 +2,31 @@
 
 use std::ffi::c_char;
 
+use serde::Serialize;
+
 use super::database::{database, path, rpmadb};
 use super::operation::{given, rpmadb_op};
 use super::{guard, text};
+use crate::database::Database;
+use crate::error::Result;
+use crate::operation::Operation;
 use crate::request::{self, CheckpointMode, Request};
+
+/// A verb that takes nothing but options.
+fn plain<R: Request, T: Serialize>(
+    db: *mut rpmadb,
+    options: *const c_char,
+    op: *mut rpmadb_op,
+    out: *mut *mut c_char,
+    call: impl FnOnce(&Database, &R, &Operation) -> Result<T>,
+) -> i32 {
+    guard::report(out, || {
+        let database = database(db)?;
+        // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
+        let request = R::from_json(unsafe { text::optional("options", options)? })?;
+        call(&database, &request, &given(op)?)
+    })
+}
 
 /// Applies what is pending, all of it in one transaction.
 ///
@@ -27,12 +48,7 @@ pub extern "C" fn rpmadb_migrate(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    guard::report(out, || {
-        let database = database(db)?;
-        // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
-        let request = request::Migrate::from_json(unsafe { text::optional("options", options)? })?;
-        database.migrate(&request, &given(op)?)
-    })
+    plain(db, options, op, out, |database, request, operation| database.migrate(request, operation))
 }
 
 /// Lists every migration known or recorded, with its state.
@@ -52,12 +68,7 @@ pub extern "C" fn rpmadb_migrations(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    guard::report(out, || {
-        let database = database(db)?;
-        // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
-        request::Migrations::from_json(unsafe { text::optional("options", options)? })?;
-        database.migrations(&given(op)?)
-    })
+    plain(db, options, op, out, |database, _: &request::Migrations, operation| database.migrations(operation))
 }
 
 /// A quick look that says whether somebody must act. Writes nothing.
@@ -77,12 +88,7 @@ pub extern "C" fn rpmadb_health(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    guard::report(out, || {
-        let database = database(db)?;
-        // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
-        request::Health::from_json(unsafe { text::optional("options", options)? })?;
-        database.health(&given(op)?)
-    })
+    plain(db, options, op, out, |database, _: &request::Health, operation| database.health(operation))
 }
 
 /// Examines everything that helps to find out what is wrong, the slow checks included. Writes nothing.
@@ -103,12 +109,7 @@ pub extern "C" fn rpmadb_diagnostics(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    guard::report(out, || {
-        let database = database(db)?;
-        // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
-        request::Diagnostics::from_json(unsafe { text::optional("options", options)? })?;
-        database.diagnostics(&given(op)?)
-    })
+    plain(db, options, op, out, |database, _: &request::Diagnostics, operation| database.diagnostics(operation))
 }
 
 /// Tells how big the database is and what is in it.
@@ -131,12 +132,7 @@ pub extern "C" fn rpmadb_stats(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    guard::report(out, || {
-        let database = database(db)?;
-        // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
-        let request = request::Stats::from_json(unsafe { text::optional("options", options)? })?;
-        database.stats(&request, &given(op)?)
-    })
+    plain(db, options, op, out, |database, request, operation| database.stats(request, operation))
 }
 
 /// Moves the write-ahead log into the database file.
