@@ -199,3 +199,43 @@ fn a_database_of_a_newer_set_is_refused() {
     assert_eq!(error, Error::DatabaseTooNew { database: 2, library: 1 });
     assert_eq!(bytes(&path), before);
 }
+
+/// Until `rollback` runs them, this holds the down files of the embedded set to what they promise.
+#[test]
+fn every_down_file_of_the_embedded_set_brings_the_schema_of_before_back() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let names = std::fs::read_dir(folder.clone()).expect("reads").map(|entry| entry.expect("an entry").file_name());
+    let mut downs: Vec<String> =
+        names.filter_map(|name| name.into_string().ok().filter(|name| name.ends_with(".down.sql"))).collect();
+    downs.sort();
+    assert!(downs.len() >= 12, "{downs:?}");
+    let scratch = Scratch::new();
+    let at = |version: i64| {
+        let path = scratch.path(&format!("{version}.db"));
+        let _ = std::fs::remove_file(&path);
+        let database = try_open(&path, &bare()).expect("opens").0;
+        migrate_to(&database, version).expect("migrates");
+        database.close().expect("closes");
+        rusqlite::Connection::open(path).expect("opens")
+    };
+    // views are repeatables, which every run puts back; spacing is not compared: ALTER TABLE ... DROP COLUMN leaves other spacing than was there
+    let schema = |connection: &rusqlite::Connection| -> Vec<String> {
+        let sql = "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema \
+                   WHERE name NOT LIKE 'rpmadb%' AND name NOT LIKE 'sqlite%' AND type <> 'view' ORDER BY 1";
+        let mut statement = connection.prepare(sql).expect("asks");
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).expect("asks");
+        rows.map(|row| row.expect("a row").split_whitespace().collect::<String>()).collect()
+    };
+    for down in downs {
+        let version: i64 = down[..3].parse().expect("a number");
+        let connection = at(version);
+        let text = std::fs::read_to_string(folder.join(&down)).expect("reads");
+        connection.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF; BEGIN").expect("begins");
+        connection.execute_batch(&text).unwrap_or_else(|error| panic!("{down}: {error}"));
+        connection.execute_batch("COMMIT").expect("commits");
+        let before = if version == 1 { Vec::new() } else { schema(&at(version - 1)) };
+        let after = schema(&connection);
+        let differs: Vec<_> = after.iter().zip(&before).filter(|(one, other)| one != other).take(2).collect();
+        assert!(after == before, "{down}: {} objects, {} before; {differs:#?}", after.len(), before.len());
+    }
+}
