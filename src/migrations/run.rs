@@ -56,13 +56,16 @@ pub fn migrate(
         let found = access.first(operation, lock_timeout)?.value::<i64>("PRAGMA user_version", &[])?;
         Ok((found == Some(stamp)).then(|| Plan::nothing(latest)))
     };
-    if let Some((stamp, latest)) = catalog.quick_stamp()
+    let quick = catalog.quick_stamp();
+    if let Some((stamp, latest)) = quick
         && let Some(nothing) = has_everything(stamp, latest)?
     {
         return Ok(done(&nothing, Vec::new(), None));
     }
     let listing = catalog.listing()?;
-    let look = match has_everything(listing.stamp, listing.latest())? {
+    // why only without the quick one: where there is one, it is the listing's stamp and has been compared
+    let nothing = if quick.is_none() { has_everything(listing.stamp, listing.latest())? } else { None };
+    let look = match nothing {
         Some(nothing) => nothing,
         None => {
             let connection = access.first(operation, lock_timeout)?;

@@ -321,11 +321,9 @@ fn look_before_opening(path: &Path, settings: &Settings) -> Result<bool> {
 /// left to SQLite: a rollback may cut it down to nothing.
 fn refuse_a_stub(writer: &Connection, settings: &Settings) -> Result<()> {
     const SMALLEST_PAGE: u64 = 512;
-    let Some(path) = &settings.path else { return Ok(()) };
+    let (Some(path), Some(journal)) = (&settings.path, settings.beside("-journal")) else { return Ok(()) };
     let size = std::fs::metadata(path).map_or(0, |found| found.len());
-    let mut journal = path.clone().into_os_string();
-    journal.push("-journal");
-    if size == 0 || size >= SMALLEST_PAGE || Path::new(&journal).exists() {
+    if size == 0 || size >= SMALLEST_PAGE || journal.exists() {
         return Ok(());
     }
     let path = settings.display();

@@ -73,9 +73,14 @@ impl Settings {
     /// Size of the write-ahead log by `stat`; `None` when there is none.
     #[must_use]
     pub fn wal_size_bytes(&self) -> Option<u64> {
+        std::fs::metadata(self.beside("-wal")?).ok().map(|found| found.len())
+    }
+
+    /// The file that SQLite keeps beside the database under its name and `suffix`; `None` for a database in memory.
+    pub(super) fn beside(&self, suffix: &str) -> Option<PathBuf> {
         let mut name = self.path.clone()?.into_os_string();
-        name.push("-wal");
-        std::fs::metadata(name).ok().map(|found| found.len())
+        name.push(suffix);
+        Some(name.into())
     }
 
     /// The folder of the file; `None` for a database in memory.
