@@ -442,7 +442,7 @@ int32_t rpmadb_op_free(rpmadb_op **op);
  * Options (a JSON object, or NULL), with their ranges and defaults:
  * - actor: a name for the history, "host"; role: "admin", "supervisor", "user"; admin
  * - read_only, false; create, true; migrate, true unless read_only
- * - migrations: a folder; the embedded set
+ * - migrations: a folder; the embedded set. style: how its files are named, "rpmadb", "auto" or another tool's name; rpmadb
  * - busy_timeout_ms: 0 to 86400000; 5000
  * - journal_mode: "wal", "delete", "truncate", "persist", "keep"; wal
  * - synchronous: "off", "normal", "full", "extra"; normal
@@ -548,17 +548,18 @@ int32_t rpmadb_transaction(rpmadb *db,
                            char **out);
 
 /**
- * Applies what is pending, all of it in one transaction.
+ * Applies what is pending, all of it in one transaction unless told otherwise.
  *
  * Options: target (stop after this version), dry_run, backup (first, into the configured folder), lock_timeout_ms,
- * allow_out_of_order.
+ * allow_out_of_order, transaction ("run": all of it in one, the default; "file": each migration in its own).
  *
  * @param db       an open handle.
  * @param options  a JSON object, or NULL for defaults.
  * @param op       watches the call; may be NULL.
- * @param out      receives {from, to, applied: [{version, name, kind, duration_ms}], backup, dry_run, duration_ms} or the
- *                 error document with file, line and column; release it with rpmadb_free. May be NULL.
- * @return RPMADB_OK or an error status; on failure nothing of the run was kept.
+ * @param out      receives {from, to, applied: [{version, name, kind, duration_ms}], backup, dry_run, adopted, drift, moved,
+ *                 changes, warnings, duration_ms} or the error document with file, line and column; release it with
+ *                 rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status; on failure nothing of the transaction was kept.
  *
  * Threads: any.
  */
@@ -574,7 +575,7 @@ int32_t rpmadb_migrate(rpmadb *db,
  * @param options  NULL or "{}": there are none yet.
  * @param op       watches the call; may be NULL.
  * @param out      receives {current, latest, pending, migrations: [{version, name, kind, state, applied_at, actor, duration_ms,
- *                 reversible}]} or the error document; release it with rpmadb_free. May be NULL.
+ *                 reversible, origin, repaired_at, repaired_by}], drift} or the error document; release it with rpmadb_free. May be NULL.
  * @return RPMADB_OK or an error status.
  *
  * Threads: any.
@@ -727,6 +728,145 @@ int32_t rpmadb_script(rpmadb *db,
                       const char *options,
                       rpmadb_op *op,
                       char **out);
+
+/**
+ * Steps back to `target`, running the down steps of every migration above it, in one transaction. A step whose file this
+ * library no longer has is taken from the history. A migration without a way back is RPMADB_IRREVERSIBLE before anything
+ * runs.
+ *
+ * Options: dry_run, backup (first, into the configured folder), lock_timeout_ms.
+ *
+ * @param db       an open handle.
+ * @param target   the version to go back to; 0 takes back everything.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {from, to, reverted: [{version, name, kind, duration_ms}], backup, dry_run, changes,
+ *                 duration_ms} or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status; on failure the database is as it was.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_rollback(rpmadb *db,
+                        int64_t target,
+                        const char *options,
+                        rpmadb_op *op,
+                        char **out);
+
+/**
+ * Takes over the history that another migration tool left in the database: refinery, rusqlite_migration, sqlx, diesel,
+ * goose, golang-migrate, dbmate, flyway, alembic. Its checksums are verified where it has any; its table is left as it is. A
+ * history that is dirty, or does not fit the set, is refused with the reason.
+ *
+ * Options: tool (default the one that is found), target (the version that an alembic revision stands for), dry_run (look
+ * and verify, write nothing).
+ *
+ * @param db       an open handle; open it with {"migrate": false}.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {tool, table, migrations: [{version, name, applied_at, verified}], dry_run} or the error
+ *                 document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_adopt(rpmadb *db,
+                     const char *options,
+                     rpmadb_op *op,
+                     char **out);
+
+/**
+ * Records migrations as applied without running them, for a database that was made in another way.
+ *
+ * Options: target (up to this version; default the latest).
+ *
+ * @param db       an open handle; open it with {"migrate": false}.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {from, to, recorded: [version]} or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_baseline(rpmadb *db,
+                        const char *options,
+                        rpmadb_op *op,
+                        char **out);
+
+/**
+ * Accepts the present text of migrations that were changed after they were applied, and records who did.
+ *
+ * Options: versions (default all that changed), schema (true also accepts what was changed in the schema by hand).
+ *
+ * @param db       an open handle; open it with {"migrate": false}.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {repaired: [version], accepted: [...]} or the error document; release it with rpmadb_free. May be
+ *                 NULL.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_repair(rpmadb *db,
+                      const char *options,
+                      rpmadb_op *op,
+                      char **out);
+
+/**
+ * Warns about what is likely to be regretted in the migration files of the handle. Reads the files alone.
+ *
+ * @param db       an open handle.
+ * @param options  NULL or "{}": there are none yet.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {files, warnings: [{rule, message, hint, file, line, column, statement, source_line, version}]} or
+ *                 the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK also when there are warnings; else an error status.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_lint(rpmadb *db,
+                    const char *options,
+                    rpmadb_op *op,
+                    char **out);
+
+/**
+ * Tells the schema as it is, what was changed in it by hand since the last migration, and how another database's differs.
+ *
+ * Options: compare (another database file, which is only read).
+ *
+ * @param db       an open handle.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {version, hash, objects: [{kind, name, table, sql}], drift: [{change, kind, name, table, before,
+ *                 after}], differences} or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_schema(rpmadb *db,
+                      const char *options,
+                      rpmadb_op *op,
+                      char **out);
+
+/**
+ * Tries the migrations of the handle on scratch databases in the folder for temporary files: from every earlier version
+ * with generated rows up, back and up again, and with a crash at every statement. The handle's database is not touched.
+ *
+ * Options: rows (for each table, 1 to 1000; 8), seed (1), versions (to start from; default all, or 50 spread evenly), crash
+ * (true).
+ *
+ * @param db       an open handle; it may be on ":memory:".
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {passed, seed, started_from, crashes, problems: [{from, what, error}], rows, skipped_tables,
+ *                 irreversible, duration_ms} or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK also when problems were found, which `passed` tells; else an error status.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_test(rpmadb *db,
+                    const char *options,
+                    rpmadb_op *op,
+                    char **out);
 
 /**
  * Reads an integer, or a truth value as 1 or 0.

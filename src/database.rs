@@ -150,6 +150,61 @@ impl Database {
         migrations::status(call.core().access()?, &call.core().catalog, call.operation())
     }
 
+    /// Steps back to `target`, running the down steps of every migration above it, in one transaction.
+    pub fn rollback(
+        &self,
+        target: i64,
+        request: &request::Rollback,
+        operation: &Operation,
+    ) -> Result<report::Rollback> {
+        request::Request::check(request)?;
+        let call = self.gate.enter("rollback", self.role, operation)?;
+        let core = call.core();
+        let access = core.access()?;
+        let wanted = request.backup.unwrap_or(core.backup.before_migrate);
+        let mut before = || ops::backup::before_migration(access, core.folder(), wanted, call.operation());
+        migrations::rollback(access, &core.catalog, target, request, call.operation(), &mut before)
+    }
+
+    /// Takes over the history that another migration tool left in the database.
+    pub fn adopt(&self, request: &request::Adopt, operation: &Operation) -> Result<report::Adopted> {
+        request::Request::check(request)?;
+        let call = self.gate.enter("adopt", self.role, operation)?;
+        migrations::adopt(call.core().access()?, &call.core().catalog, request, &self.actor, call.operation())
+    }
+
+    /// Records migrations as applied without running them, for a database that was made in another way.
+    pub fn baseline(&self, request: &request::Baseline, operation: &Operation) -> Result<report::Baseline> {
+        request::Request::check(request)?;
+        let call = self.gate.enter("baseline", self.role, operation)?;
+        migrations::baseline(call.core().access()?, &call.core().catalog, request, &self.actor, call.operation())
+    }
+
+    /// Accepts the present text of migrations that were changed after they were applied.
+    pub fn repair(&self, request: &request::Repair, operation: &Operation) -> Result<report::Repair> {
+        let call = self.gate.enter("repair", self.role, operation)?;
+        migrations::repair(call.core().access()?, &call.core().catalog, request, &self.actor, call.operation())
+    }
+
+    /// Warns about what is likely to be regretted in the migration files.
+    pub fn lint(&self, operation: &Operation) -> Result<report::Lint> {
+        let call = self.gate.enter("lint", self.role, operation)?;
+        migrations::lint(&call.core().catalog)
+    }
+
+    /// The schema as it is, what was changed in it by hand, and how another database's differs.
+    pub fn schema(&self, request: &request::Schema, operation: &Operation) -> Result<report::Schema> {
+        let call = self.gate.enter("schema", self.role, operation)?;
+        migrations::schema(call.core().access()?, request, call.operation())
+    }
+
+    /// Tries the migrations of this handle on scratch databases with generated rows; its own database is not touched.
+    pub fn test(&self, request: &request::Test, operation: &Operation) -> Result<report::Test> {
+        request::Request::check(request)?;
+        let call = self.gate.enter("test", self.role, operation)?;
+        ops::test::run(&call.core().catalog, request, &self.actor, call.operation())
+    }
+
     /// A quick look that says whether somebody must act.
     pub fn health(&self, operation: &Operation) -> Result<report::Health> {
         let call = self.gate.enter("health", self.role, operation)?;

@@ -185,6 +185,25 @@ impl Place {
     }
 }
 
+/// A line of a file that is not what it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LineChange {
+    /// Its number, counting from 1: in the file as it is now, or where it would stand.
+    pub line: u32,
+    /// The text that was applied; null for a line that is new.
+    pub before: Option<String>,
+    /// The text now; null for a line that is gone.
+    pub after: Option<String>,
+}
+
+fn first_change(changes: &[LineChange]) -> String {
+    let Some(first) = changes.first() else { return String::new() };
+    let shown =
+        |text: &Option<String>| text.as_deref().map_or_else(|| "nothing".into(), |text| format!("'{}'", text.trim()));
+    let more = if changes.len() > 1 { format!(", and {} more line(s)", changes.len() - 1) } else { String::new() };
+    format!(": line {} was {} and is {}{more}", first.line, shown(&first.before), shown(&first.after))
+}
+
 /// What happened. Every variant maps to one [`Status`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -239,9 +258,13 @@ pub enum Error {
     SameFile { path: String },
 
     #[error("migration {version} failed: {cause}")]
-    MigrationFailed { version: String, cause: Box<Error>, place: Box<Place> },
-    #[error("migration {version} was applied with another text than {file} has now")]
-    MigrationChanged { version: i64, file: String },
+    MigrationFailed { version: String, cause: Box<Error>, place: Box<Place>, kept: usize },
+    #[error("the database has the history of {tool} ({table}), which is not taken over")]
+    ForeignHistory { tool: &'static str, table: String },
+    #[error("{reason}")]
+    AdoptRefused { reason: String, hint: &'static str, place: Box<Place> },
+    #[error("migration {version} was applied with another text than {file} has now{}", first_change(.changes))]
+    MigrationChanged { version: i64, file: String, changes: Vec<LineChange>, place: Box<Place> },
     #[error("migration {version} ({name}) is recorded in the database but missing from the set")]
     MigrationMissing { version: i64, name: String },
     #[error("{reason}")]
@@ -250,8 +273,10 @@ pub enum Error {
     DatabaseTooNew { database: i64, library: i64 },
     #[error("migration {version} is pending but {latest} is already applied")]
     OutOfOrder { version: i64, latest: i64, file: String },
-    #[error("{violations} new foreign-key violation(s), the first in table {table} (references {parent})")]
-    ForeignKeyViolation { table: String, parent: String, violations: u64 },
+    #[error("{finding}")]
+    Guard { guard: &'static str, finding: String, place: Box<Place> },
+    #[error("migration {version} ({name}) cannot be taken back: {reason}")]
+    Irreversible { version: i64, name: String, reason: &'static str },
 
     #[error("{message}")]
     ScriptSyntax { message: String, place: Box<Place> },
@@ -314,12 +339,14 @@ impl Error {
                 stopped @ (Status::Cancelled | Status::Timeout | Status::DiskFull | Status::Busy) => stopped,
                 _ => Status::MigrationFailed,
             },
+            Error::ForeignHistory { .. } | Error::AdoptRefused { .. } => Status::MigrationFailed,
             Error::MigrationChanged { .. } => Status::MigrationChanged,
             Error::MigrationMissing { .. } => Status::MigrationMissing,
             Error::MigrationInvalid { .. } => Status::MigrationInvalid,
             Error::DatabaseTooNew { .. } => Status::DatabaseTooNew,
             Error::OutOfOrder { .. } => Status::OutOfOrder,
-            Error::ForeignKeyViolation { .. } => Status::Guard,
+            Error::Guard { .. } => Status::Guard,
+            Error::Irreversible { .. } => Status::Irreversible,
             Error::ScriptSyntax { .. } => Status::ScriptSyntax,
             Error::ScriptFailed { .. } => Status::ScriptFailed,
             Error::ScriptTimeout { .. } => Status::ScriptTimeout,
@@ -358,9 +385,16 @@ impl Error {
             Error::Permission { .. } => "let the account of this process read and write the file and its folder",
             Error::SameFile { .. } => "choose another destination",
             Error::MigrationFailed { cause, .. } if self.status() != Status::MigrationFailed => return cause.hint(),
-            Error::MigrationFailed { .. } => "mend the file and run migrate again; nothing of this run was kept",
+            Error::MigrationFailed { kept, .. } if *kept > 0 => {
+                return Some(format!(
+                    "mend the file and run again; {kept} migration(s) before it are applied and stay"
+                ));
+            }
+            Error::MigrationFailed { .. } => "mend the file and run again; nothing of this run was kept",
+            Error::ForeignHistory { .. } => "take it over with adopt, or record what is applied with baseline",
+            Error::AdoptRefused { hint, .. } => hint,
             Error::MigrationChanged { .. } => {
-                "bring back the text that was applied and put the change into a new migration"
+                "bring back the text that was applied and put the change into a new migration, or accept it with repair"
             }
             Error::MigrationMissing { .. } => {
                 "bring the file back, or open with the set that this database was migrated with"
@@ -372,7 +406,14 @@ impl Error {
             Error::OutOfOrder { .. } => {
                 "give the new migration a number above the applied ones, or pass allow_out_of_order"
             }
-            Error::ForeignKeyViolation { .. } => "keep or move the child rows in the same migration",
+            Error::Guard { guard, .. } => {
+                return Some(format!(
+                    "mend the file, or if it is meant, put the line '-- rpmadb: allow={guard}' before its first statement"
+                ));
+            }
+            Error::Irreversible { .. } => {
+                "nothing was changed; go back to a backup, or write the way back as NNN_name.down.sql"
+            }
             Error::ScriptTimeout { .. } => "raise script.timeout_ms, or do the work in smaller batches",
             Error::ScriptMemory { .. } => "raise script.memory_bytes, or read the rows in smaller batches",
             Error::Denied { .. } => "ask an admin, or open the handle with a role that may",
@@ -402,7 +443,10 @@ impl Error {
             Error::Sql { place, .. }
             | Error::Constraint { place, .. }
             | Error::MigrationFailed { place, .. }
+            | Error::MigrationChanged { place, .. }
+            | Error::AdoptRefused { place, .. }
             | Error::MigrationInvalid { place, .. }
+            | Error::Guard { place, .. }
             | Error::ScriptSyntax { place, .. }
             | Error::ScriptFailed { place, .. } => Some(place),
             _ => None,
@@ -416,7 +460,10 @@ impl Error {
             Error::Sql { place, .. }
             | Error::Constraint { place, .. }
             | Error::MigrationFailed { place, .. }
+            | Error::MigrationChanged { place, .. }
+            | Error::AdoptRefused { place, .. }
             | Error::MigrationInvalid { place, .. }
+            | Error::Guard { place, .. }
             | Error::ScriptSyntax { place, .. }
             | Error::ScriptFailed { place, .. } => **place = new,
             _ => {}
@@ -435,6 +482,10 @@ impl Error {
                 hint: self.hint(),
                 sqlite_code: self.sqlite_code(),
                 place: self.place().cloned().unwrap_or_default(),
+                changes: match self {
+                    Error::MigrationChanged { changes, .. } => changes.clone(),
+                    _ => Vec::new(),
+                },
             },
         }
     }
@@ -479,6 +530,9 @@ pub struct Body {
     /// Where in a file of the user's.
     #[serde(flatten)]
     pub place: Place,
+    /// The lines of a changed migration that are not what was applied.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<LineChange>,
 }
 
 #[cfg(test)]

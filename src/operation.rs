@@ -59,7 +59,11 @@ struct State {
     progress: Mutex<Progress>,
     callback: Mutex<Option<Arc<OnProgress>>>,
     last_heartbeat: Mutex<Instant>,
+    boundary: Mutex<Option<Arc<OnBoundary>>>,
 }
+
+/// Called where a crash would be hardest to survive, see [`Operation::on_boundary`].
+pub type OnBoundary = dyn Fn(&'static str) + Send + Sync;
 
 impl Default for Operation {
     fn default() -> Self {
@@ -70,6 +74,7 @@ impl Default for Operation {
                 progress: Mutex::default(),
                 callback: Mutex::default(),
                 last_heartbeat: Mutex::new(Instant::now()),
+                boundary: Mutex::default(),
             }),
             closing: None,
             verb: "the call",
@@ -104,6 +109,21 @@ impl Operation {
     /// and returning `false` from it cancels.
     pub fn on_progress(&self, callback: Option<Arc<OnProgress>>) {
         *lock(&self.state.callback) = callback;
+    }
+
+    /// For tests of crashes: calls `hook` after every statement of a migration, and before and after every commit, with a
+    /// word on where that is. A hook that ends the process there shows what a crash would leave.
+    #[doc(hidden)]
+    pub fn on_boundary(&self, hook: Option<Arc<OnBoundary>>) {
+        *lock(&self.state.boundary) = hook;
+    }
+
+    /// Says that the work is at a point where a crash must be survived.
+    pub(crate) fn boundary(&self, place: &'static str) {
+        let hook = lock(&self.state.boundary).clone();
+        if let Some(hook) = hook {
+            hook(place);
+        }
     }
 
     /// The state of the work as last reported.

@@ -336,7 +336,7 @@ fn a_look_leaves_nothing_beside_the_file() {
 fn json_has_exactly_the_keys_of_the_rust_report() {
     let rust = parity::reports_in_rust();
     for verb in VERBS {
-        let scratch = parity::scene();
+        let scratch = parity::scene(verb);
         let stdout = succeeded(in_small(&scratch, &[&[verb, "a.db", "--json"], parity::typed(verb)].concat()));
         let report: Json = serde_json::from_str(&stdout).expect(verb);
         assert_eq!(keys(&report), keys(&rust[verb]), "{verb}");

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use rpmadb::error::Place;
+use rpmadb::error::{LineChange, Place};
 use rpmadb::{Error, Status};
 
 const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/errors.txt");
@@ -34,7 +34,14 @@ fn sql() -> Error {
 }
 
 fn migration_failed(cause: Error) -> Error {
-    Error::MigrationFailed { version: text("7"), cause: Box::new(cause), place: place() }
+    Error::MigrationFailed { version: text("7"), cause: Box::new(cause), place: place(), kept: 0 }
+}
+
+fn changes() -> Vec<LineChange> {
+    vec![
+        LineChange { line: 2, before: Some(text("  name TEXT")), after: Some(text("  name TEXT NOT NULL")) },
+        LineChange { line: 4, before: None, after: Some(text("  color TEXT")) },
+    ]
 }
 
 /// One of every kind, with sample fields as they really occur.
@@ -71,12 +78,25 @@ fn every_error() -> Vec<Error> {
         migration_failed(Error::Busy { what: path(), waited_ms: 60_000 }),
         migration_failed(Error::Cancelled { verb: "migrate" }),
         migration_failed(Error::Timeout { verb: "migrate", limit_ms: 50 }),
-        Error::MigrationChanged { version: 7, file: text("007_add_tags.sql") },
+        Error::MigrationFailed { version: text("7"), cause: Box::new(sql()), place: place(), kept: 3 },
+        Error::ForeignHistory { tool: "sqlx", table: text("_sqlx_migrations") },
+        Error::AdoptRefused {
+            reason: text("version 7 is dirty"),
+            hint: "finish it with the tool first",
+            place: place(),
+        },
+        Error::MigrationChanged { version: 7, file: text("007_add_tags.sql"), changes: Vec::new(), place: place() },
+        Error::MigrationChanged { version: 7, file: text("007_add_tags.sql"), changes: changes(), place: place() },
         Error::MigrationMissing { version: 7, name: text("add_tags") },
         Error::MigrationInvalid { reason: text("'007_tags.sql' holds no statement"), place: place() },
         Error::DatabaseTooNew { database: 20, library: 18 },
         Error::OutOfOrder { version: 7, latest: 9, file: text("007_add_tags.sql") },
-        Error::ForeignKeyViolation { table: text("tasks"), parent: text("clients"), violations: 3 },
+        Error::Guard {
+            guard: "drop-index",
+            finding: text("the index tags_by_name of table tags vanished"),
+            place: place(),
+        },
+        Error::Irreversible { version: 7, name: text("add_tags"), reason: "it has no down file" },
         Error::ScriptSyntax { message: text("unexpected symbol near '='"), place: place() },
         Error::ScriptFailed { message: text("attempt to call a nil value (global 'boom')"), place: place() },
         Error::ScriptTimeout { limit_ms: 30_000 },

@@ -133,8 +133,9 @@ fn every_lua_verb_is_a_function_of_db() {
 
 // --- reports
 
-/// A database with something to report: a migration to come, a row that points nowhere, a folder for backups.
-pub(crate) fn scene() -> Scratch {
+/// A database with something to report: a migration to come, a row that points nowhere, a folder for backups. For `adopt` one
+/// with another tool's history, for `repair` one with a changed file.
+pub(crate) fn scene(verb: &str) -> Scratch {
     let scratch = Scratch::new();
     std::fs::create_dir(scratch.path("backups")).expect("makes");
     scratch.write("hello.lua", "log.info('hello'); return { greeting = job.args.greeting, list = { { n = 1 } } }");
@@ -142,17 +143,27 @@ pub(crate) fn scene() -> Scratch {
         "m",
         &[
             ("1_a.sql", "CREATE TABLE parent (id INTEGER PRIMARY KEY); CREATE TABLE child (p REFERENCES parent (id));"),
+            ("1_a.down.sql", "DROP TABLE child; DROP TABLE parent;"),
             ("2_b.sql", "CREATE TABLE b (x);"),
             ("R_v.sql", "DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT 1 AS n;"),
         ],
     );
+    if verb == "adopt" {
+        let plain = rusqlite::Connection::open(scratch.path("a.db")).expect("opens");
+        plain
+            .execute_batch("CREATE TABLE schema_migrations (version uint64, dirty bool); INSERT INTO schema_migrations VALUES (1, 0)")
+            .expect("writes");
+        return scratch;
+    }
     let options = request::Open { migrate: Some(false), migrations: Some(folder), ..request::Open::default() };
     let database = try_open(scratch.path("a.db"), &options).expect("opens").0;
     let first = request::Migrate { target: Some(1), ..request::Migrate::default() };
     database.migrate(&first, &watch()).expect("migrates");
     database.close().expect("closes");
     let plain = rusqlite::Connection::open(scratch.path("a.db")).expect("opens");
-    plain.execute_batch("PRAGMA foreign_keys = OFF; INSERT INTO child VALUES (9)").expect("writes");
+    plain
+        .execute_batch("PRAGMA foreign_keys = OFF; INSERT INTO child VALUES (9); CREATE INDEX by_hand ON child (p)")
+        .expect("writes");
     scratch
 }
 
@@ -175,7 +186,7 @@ pub(crate) fn reports_in_rust() -> BTreeMap<&'static str, Json> {
         serde_json::to_value(report.expect("succeeds")).expect("serialises")
     }
     let one = |verb: &str| {
-        let scratch = scene();
+        let scratch = scene(verb);
         let database = open_scene(&scratch);
         match verb {
             "backup" => document(database.backup(None, &request::Backup::default(), &watch())),
@@ -188,6 +199,18 @@ pub(crate) fn reports_in_rust() -> BTreeMap<&'static str, Json> {
                 let request = request::Migrate { backup: Some(true), ..request::Migrate::default() };
                 document(database.migrate(&request, &watch()))
             }
+            "adopt" => document(database.adopt(&request::Adopt::default(), &watch())),
+            "baseline" => document(database.baseline(&request::Baseline::default(), &watch())),
+            "lint" => document(database.lint(&watch())),
+            "repair" => {
+                document(database.repair(&request::Repair { schema: true, ..request::Repair::default() }, &watch()))
+            }
+            "rollback" => {
+                let request = request::Rollback { dry_run: true, ..request::Rollback::default() };
+                document(database.rollback(0, &request, &watch()))
+            }
+            "schema" => document(database.schema(&request::Schema::default(), &watch())),
+            "test" => document(database.test(&request::Test::default(), &watch())),
             "migrations" => document(database.migrations(&watch())),
             "query" => document(database.query(SQL, None, &watch())),
             "script" => {
@@ -210,6 +233,8 @@ pub(crate) fn typed(verb: &str) -> &'static [&'static str] {
         "checkpoint" => &["full"],
         "migrate" => &["--backup", "backups"],
         "query" => &[SQL],
+        "repair" => &["--schema"],
+        "rollback" => &["--to", "0", "--dry-run"],
         "script" => &["hello.lua", "--arg", "greeting=hi"],
         _ => &[],
     }
@@ -235,9 +260,11 @@ fn reports_in_lua_have_the_keys_of_the_rust_reports() {
             "query" => continue,
             "checkpoint" => "db:checkpoint('full')",
             "migrate" => "db:migrate({ backup = true })",
+            "repair" => "db:repair({ schema = true })",
+            "rollback" => "db:rollback(0, { dry_run = true })",
             other => &format!("db:{other}()"),
         };
-        let scratch = scene();
+        let scratch = scene(verb);
         let report = open_scene(&scratch).script(&format!("return {call}"), &request::Script::default(), &watch());
         let found = keys(&report.expect("runs").result);
         assert_eq!(found, keys(&without_nulls(&rust[verb])), "{verb}");
@@ -246,7 +273,7 @@ fn reports_in_lua_have_the_keys_of_the_rust_reports() {
 
 #[test]
 fn rows_in_lua_are_tables_by_column() {
-    let scratch = scene();
+    let scratch = scene("query");
     let report =
         open_scene(&scratch).script(&format!("return db:query(\"{SQL}\")"), &request::Script::default(), &watch());
     assert_eq!(report.expect("runs").result, json!([{"id": 2, "bytes": "\u{0}"}]));

@@ -37,7 +37,7 @@ fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
 /// Options (a JSON object, or NULL), with their ranges and defaults:
 /// - actor: a name for the history, "host"; role: "admin", "supervisor", "user"; admin
 /// - read_only, false; create, true; migrate, true unless read_only
-/// - migrations: a folder; the embedded set
+/// - migrations: a folder; the embedded set. style: how its files are named, "rpmadb", "auto" or another tool's name; rpmadb
 /// - busy_timeout_ms: 0 to 86400000; 5000
 /// - journal_mode: "wal", "delete", "truncate", "persist", "keep"; wal
 /// - synchronous: "off", "normal", "full", "extra"; normal

@@ -13,7 +13,7 @@ use crate::operation::Operation;
 use crate::request::{self, CheckpointMode, Request};
 
 /// A verb that takes nothing but options.
-fn plain<R: Request, T: Serialize>(
+pub(super) fn plain<R: Request, T: Serialize>(
     db: *mut rpmadb,
     options: *const c_char,
     op: *mut rpmadb_op,
@@ -28,17 +28,18 @@ fn plain<R: Request, T: Serialize>(
     })
 }
 
-/// Applies what is pending, all of it in one transaction.
+/// Applies what is pending, all of it in one transaction unless told otherwise.
 ///
 /// Options: target (stop after this version), dry_run, backup (first, into the configured folder), lock_timeout_ms,
-/// allow_out_of_order.
+/// allow_out_of_order, transaction ("run": all of it in one, the default; "file": each migration in its own).
 ///
 /// @param db       an open handle.
 /// @param options  a JSON object, or NULL for defaults.
 /// @param op       watches the call; may be NULL.
-/// @param out      receives {from, to, applied: [{version, name, kind, duration_ms}], backup, dry_run, duration_ms} or the
-///                 error document with file, line and column; release it with rpmadb_free. May be NULL.
-/// @return RPMADB_OK or an error status; on failure nothing of the run was kept.
+/// @param out      receives {from, to, applied: [{version, name, kind, duration_ms}], backup, dry_run, adopted, drift, moved,
+///                 changes, warnings, duration_ms} or the error document with file, line and column; release it with
+///                 rpmadb_free. May be NULL.
+/// @return RPMADB_OK or an error status; on failure nothing of the transaction was kept.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -57,7 +58,7 @@ pub extern "C" fn rpmadb_migrate(
 /// @param options  NULL or "{}": there are none yet.
 /// @param op       watches the call; may be NULL.
 /// @param out      receives {current, latest, pending, migrations: [{version, name, kind, state, applied_at, actor, duration_ms,
-///                 reversible}]} or the error document; release it with rpmadb_free. May be NULL.
+///                 reversible, origin, repaired_at, repaired_by}], drift} or the error document; release it with rpmadb_free. May be NULL.
 /// @return RPMADB_OK or an error status.
 ///
 /// Threads: any.

@@ -14,7 +14,7 @@ use super::call::Gate;
 use super::{Core, Database, HostStep, next_owner};
 use crate::error::{Error, Result};
 use crate::lua;
-use crate::migrations::{Catalog, Set, Source};
+use crate::migrations::{Catalog, Set, Source, Style};
 use crate::operation::{self, Operation};
 use crate::report::{self, elapsed_ms};
 use crate::request::{self, Request};
@@ -76,9 +76,16 @@ impl Opening {
                 reason: format!("{folder} is not a folder"),
             });
         }
+        let style = match &self.options.style {
+            None => Style::default(),
+            Some(name) => Style::from_name(name).ok_or_else(|| {
+                let names = Style::ALL.map(Style::name).join(", ");
+                Error::InvalidOption { key: "style".into(), reason: format!("'{name}' is none of {names}") }
+            })?,
+        };
         let source = match (self.set, &self.options.migrations) {
             (Some(set), _) => Source::Given(set),
-            (None, Some(folder)) => Source::Folder(folder.into()),
+            (None, Some(folder)) => Source::Folder(folder.into(), style),
             (None, None) => Source::Embedded,
         };
         let catalog = Catalog::new(source, lua::run_step);

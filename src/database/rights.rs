@@ -10,22 +10,45 @@ use crate::request::Role;
 /// Every verb with the lowest role that may call it.
 const TABLE: &[(&str, Role)] = &[
     ("add_step", Role::Admin),
+    ("adopt", Role::Admin),
     ("as", Role::Supervisor),
     ("backup", Role::Admin),
+    ("baseline", Role::Admin),
     ("checkpoint", Role::Admin),
     ("diagnostics", Role::Supervisor),
     ("health", Role::Supervisor),
+    ("lint", Role::Supervisor),
     ("migrate", Role::Admin),
     ("migrations", Role::Supervisor),
     ("query", Role::Supervisor),
+    ("repair", Role::Admin),
+    ("rollback", Role::Admin),
+    ("schema", Role::Supervisor),
     ("script", Role::Supervisor),
     ("stats", Role::Supervisor),
+    ("test", Role::Admin),
     ("transaction", Role::Admin),
 ];
 
 /// The verbs that stand at every door: Rust, C, Lua and the command.
-pub const VERBS: &[&str] =
-    &["backup", "checkpoint", "diagnostics", "health", "migrate", "migrations", "query", "script", "stats"];
+pub const VERBS: &[&str] = &[
+    "adopt",
+    "backup",
+    "baseline",
+    "checkpoint",
+    "diagnostics",
+    "health",
+    "lint",
+    "migrate",
+    "migrations",
+    "query",
+    "repair",
+    "rollback",
+    "schema",
+    "script",
+    "stats",
+    "test",
+];
 
 /// The lowest role that may call a verb; `None` for a verb that does not exist.
 fn lowest_role(verb: &str) -> Option<Role> {

@@ -62,8 +62,12 @@ impl Db {
     }
 
     /// Runs a statement; `limit` rows at most.
-    fn rows(&self, sql: &str, args: &MultiValue, limit: usize) -> mlua::Result<Rows> {
+    fn rows(&self, lua: &Lua, sql: &str, args: &MultiValue, limit: usize) -> mlua::Result<Rows> {
         migrations::one_statement(sql).map_err(raise)?;
+        if let Target::Step(connection) = &self.target {
+            let line = lua.inspect_stack(1, |caller| caller.current_line()).flatten();
+            connection.set_line(line.and_then(|line| u32::try_from(line).ok()));
+        }
         let params = Parameters::from_lua(args)?;
         let found = self.on(sql, |connection, statement| {
             statement.bind(params.as_params())?;
@@ -172,12 +176,12 @@ impl UserData for Db {
 }
 
 fn add_statements<M: UserDataMethods<Db>>(methods: &mut M) {
-    methods.add_method("exec", |_, db, (sql, args): (String, MultiValue)| {
-        let rows = db.rows(&sql, &args, usize::MAX)?;
+    methods.add_method("exec", |lua, db, (sql, args): (String, MultiValue)| {
+        let rows = db.rows(lua, &sql, &args, usize::MAX)?;
         Ok((rows.changes, rows.rowid))
     });
     methods.add_method("query", |lua, db, (sql, args): (String, MultiValue)| {
-        let rows = db.rows(&sql, &args, usize::MAX)?;
+        let rows = db.rows(lua, &sql, &args, usize::MAX)?;
         let list = lua.create_table_with_capacity(rows.rows.len(), 0)?;
         for row in &rows.rows {
             list.raw_push(rows.named(lua, row)?)?;
@@ -186,18 +190,18 @@ fn add_statements<M: UserDataMethods<Db>>(methods: &mut M) {
         Ok(list)
     });
     methods.add_method("row", |lua, db, (sql, args): (String, MultiValue)| {
-        let rows = db.rows(&sql, &args, 1)?;
+        let rows = db.rows(lua, &sql, &args, 1)?;
         rows.rows.first().map(|row| rows.named(lua, row)).transpose()
     });
     methods.add_method("value", |lua, db, (sql, args): (String, MultiValue)| {
-        let rows = db.rows(&sql, &args, 1)?;
+        let rows = db.rows(lua, &sql, &args, 1)?;
         match rows.rows.first().and_then(|row| row.first()) {
             Some(value) => convert::to_lua(lua, value),
             None => Ok(LuaValue::Nil),
         }
     });
     methods.add_method("nrows", |lua, db, (sql, args): (String, MultiValue)| {
-        let rows = db.rows(&sql, &args, usize::MAX)?;
+        let rows = db.rows(lua, &sql, &args, usize::MAX)?;
         let mut next = 0;
         lua.create_function_mut(move |lua, _: MultiValue| {
             next += 1;
@@ -205,7 +209,7 @@ fn add_statements<M: UserDataMethods<Db>>(methods: &mut M) {
         })
     });
     methods.add_method("urows", |lua, db, (sql, args): (String, MultiValue)| {
-        let rows = db.rows(&sql, &args, usize::MAX)?;
+        let rows = db.rows(lua, &sql, &args, usize::MAX)?;
         let mut next = 0;
         lua.create_function_mut(move |lua, _: MultiValue| {
             next += 1;
@@ -247,6 +251,50 @@ fn add_verbs<M: UserDataMethods<Db>>(methods: &mut M) {
         let report =
             migrations::migrate(&access, &session.catalog, &request, &session.actor, &db.operation, &mut before);
         shown(lua, report)
+    });
+    methods.add_method("rollback", |lua, db, (target, table): (i64, Option<Table>)| {
+        let (session, access) = db.writing_session("rollback")?;
+        let request: request::Rollback = options(lua, table)?;
+        let wanted = request.backup.unwrap_or(session.backup_before_migrate);
+        let folder = session.backup_folder.as_deref();
+        let mut before = || ops::backup::before_migration(&access, folder, wanted, &db.operation);
+        shown(lua, migrations::rollback(&access, &session.catalog, target, &request, &db.operation, &mut before))
+    });
+    methods.add_method("adopt", |lua, db, table: Option<Table>| {
+        let (session, access) = db.writing_session("adopt")?;
+        let request = options(lua, table)?;
+        shown(lua, migrations::adopt(&access, &session.catalog, &request, &session.actor, &db.operation))
+    });
+    methods.add_method("baseline", |lua, db, table: Option<Table>| {
+        let (session, access) = db.writing_session("baseline")?;
+        let request = options(lua, table)?;
+        shown(lua, migrations::baseline(&access, &session.catalog, &request, &session.actor, &db.operation))
+    });
+    methods.add_method("repair", |lua, db, table: Option<Table>| {
+        let (session, access) = db.writing_session("repair")?;
+        let request = options(lua, table)?;
+        shown(lua, migrations::repair(&access, &session.catalog, &request, &session.actor, &db.operation))
+    });
+    methods.add_method("lint", |lua, db, table: Option<Table>| {
+        let (session, _) = db.session("lint")?;
+        let _: request::Lint = options(lua, table)?;
+        shown(lua, migrations::lint(&session.catalog))
+    });
+    methods.add_method("schema", |lua, db, table: Option<Table>| {
+        let (_, access) = db.session("schema")?;
+        let request: request::Schema = options(lua, table)?;
+        if request.compare.is_some() {
+            return Err(raise(Error::Unsupported {
+                what: "db:schema with another file".into(),
+                instead: Some("scripts see their own database only; compare with the command or the C API"),
+            }));
+        }
+        shown(lua, migrations::schema(&access, &request, &db.operation))
+    });
+    methods.add_method("test", |lua, db, table: Option<Table>| {
+        let (session, _) = db.writing_session("test")?;
+        let request = options(lua, table)?;
+        shown(lua, ops::test::run(&session.catalog, &request, &session.actor, &db.operation))
     });
     methods.add_method("checkpoint", |lua, db, (mode, table): (Option<String>, Option<Table>)| {
         let (_, access) = db.writing_session("checkpoint")?;

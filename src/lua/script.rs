@@ -20,8 +20,23 @@ use crate::report::{self, elapsed_ms};
 use crate::request;
 
 /// Verbs of the `db` object that are verbs of every door; `query` takes SQL, and a script is itself the verb `script`.
-pub const VERBS: &[&str] =
-    &["backup", "checkpoint", "diagnostics", "health", "migrate", "migrations", "query", "stats"];
+pub const VERBS: &[&str] = &[
+    "adopt",
+    "backup",
+    "baseline",
+    "checkpoint",
+    "diagnostics",
+    "health",
+    "lint",
+    "migrate",
+    "migrations",
+    "query",
+    "repair",
+    "rollback",
+    "schema",
+    "stats",
+    "test",
+];
 
 const TIMEOUT_MS: u64 = 30_000;
 pub(super) const MEMORY_BYTES: u64 = 64 << 20;

@@ -10,11 +10,13 @@ use super::db::{Db, Target};
 use super::script::MEMORY_BYTES;
 use super::{failure, sandbox};
 use crate::error::{Error, Place, Result};
+use crate::migrations::LuaStep;
 use crate::operation::Operation;
 use crate::sqlite::Connection;
 
-/// Applies a Lua migration on the connection of its transaction.
-pub fn run(file: &str, text: &str, connection: &Connection, operation: &Operation) -> Result<()> {
+/// Loads a Lua migration and, with a connection, runs it there. Tells whether it has a way back.
+pub fn run(step: &LuaStep<'_>, connection: Option<&Connection>, operation: &Operation) -> Result<bool> {
+    let LuaStep { file, text, back } = *step;
     sandbox::with_state(operation, MEMORY_BYTES, |lua, _| {
         let failed = |error: &mlua::Error| match operation.check() {
             Err(stopped) => stopped,
@@ -24,19 +26,23 @@ pub fn run(file: &str, text: &str, connection: &Connection, operation: &Operatio
         let chunk =
             lua.load(text).set_name(format!("={}", failure::chunk_name(file))).set_mode(mlua::chunk::ChunkMode::Text);
         let returned = chunk.eval::<LuaValue>().map_err(|error| failed(&error))?;
-        let function = match &returned {
-            LuaValue::Table(table) => function_of(table, "up"),
+        let function = |name: &str| match &returned {
+            LuaValue::Table(table) => function_of(table, name),
             _ => None,
         };
-        let Some(function) = function else {
+        let has_down = function("down").is_some();
+        let Some(connection) = connection else { return Ok(has_down) };
+        let name = if back { "down" } else { "up" };
+        let Some(function) = function(name) else {
             return Err(Error::MigrationInvalid {
-                reason: format!("'{file}' does not return a table with a function 'up'"),
+                reason: format!("'{file}' does not return a table with a function '{name}'"),
                 place: Box::new(Place { file: Some(file.to_owned()), ..Place::default() }),
             });
         };
         let db = Db { target: Target::Step(connection.clone()), operation: operation.clone() };
         function.call::<()>(db).map_err(|error| failed(&error))?;
-        operation.check()
+        operation.check()?;
+        Ok(has_down)
     })
 }
 

@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 
 use super::scan;
 use super::set::{Migration, Repeatable, Set, Text};
+use super::style::Style;
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::sqlite::Connection;
@@ -31,7 +32,7 @@ pub enum Source {
     #[default]
     Embedded,
     /// A folder, read anew by every call that looks at it.
-    Folder(PathBuf),
+    Folder(PathBuf, Style),
     /// Read before.
     Given(Arc<Set>),
 }
@@ -52,8 +53,18 @@ pub struct Step {
     pub down: Option<StepFn>,
 }
 
-/// Applies a `.lua` migration: file, text, connection, operation.
-pub type LuaRunner = fn(&str, &str, &Connection, &Operation) -> Result<()>;
+/// A Lua migration, or what the history kept of one.
+pub struct LuaStep<'a> {
+    /// Its name, for messages.
+    pub file: &'a str,
+    /// The chunk.
+    pub text: &'a str,
+    /// Whether to call `down` in place of `up`.
+    pub back: bool,
+}
+
+/// Loads a Lua migration and, with a connection, runs it there. Tells whether it has a way back.
+pub type LuaRunner = fn(&LuaStep<'_>, Option<&Connection>, &Operation) -> Result<bool>;
 
 /// What a handle may apply.
 pub struct Catalog {
@@ -112,10 +123,15 @@ impl Entry {
         }
     }
 
-    /// Whether there is a way back; `None` for Lua, where only running the chunk would tell.
-    pub(super) fn is_reversible(&self) -> Option<bool> {
+    /// Whether it asks to run without a transaction around it.
+    pub(super) fn is_without_transaction(&self) -> bool {
+        matches!(&self.body, Body::File(file) if file.directives.without_transaction)
+    }
+
+    /// Whether there is a way back; `None` for a Lua file that does not load.
+    pub(super) fn is_reversible(&self, load: impl Fn(&LuaStep<'_>) -> Result<bool>) -> Option<bool> {
         match &self.body {
-            Body::File(file) if file.is_lua => None,
+            Body::File(file) if file.is_lua => load(&LuaStep { file: &file.file, text: &file.text, back: false }).ok(),
             Body::File(file) => Some(file.down.is_some()),
             Body::Code(step) => Some(step.down.is_some()),
         }
@@ -166,8 +182,8 @@ impl Catalog {
 
     /// Reads and checks the files, so that a bad folder is refused before anything is opened.
     pub fn check(&self) -> Result<()> {
-        if let Source::Folder(folder) = &self.source {
-            *self.checked.lock() = Some(Arc::new(Set::read_folder(folder)?));
+        if let Source::Folder(folder, style) = &self.source {
+            *self.checked.lock() = Some(Arc::new(Set::read_styled(folder, *style)?));
         }
         Ok(())
     }
@@ -180,9 +196,9 @@ impl Catalog {
     fn set(&self) -> Result<Arc<Set>> {
         match &self.source {
             Source::Embedded => embedded(),
-            Source::Folder(folder) => match self.checked.lock().take() {
+            Source::Folder(folder, style) => match self.checked.lock().take() {
                 Some(set) => Ok(set),
-                None => Set::read_folder(folder).map(Arc::new),
+                None => Set::read_styled(folder, *style).map(Arc::new),
             },
             Source::Given(set) => Ok(Arc::clone(set)),
         }
@@ -200,7 +216,7 @@ impl Catalog {
                 let latest = set.latest().max(steps.keys().next_back().copied().unwrap_or(0));
                 Some((stamp(&blake3::Hash::from(set.digest()).to_hex(), &steps), latest))
             }
-            Source::Embedded | Source::Folder(_) => None,
+            Source::Embedded | Source::Folder(..) => None,
         }
     }
 
@@ -272,7 +288,7 @@ mod tests {
 
     #[test]
     fn the_quick_stamp_is_the_stamp_of_the_listing() {
-        let run: LuaRunner = |_, _, _, _| Ok(());
+        let run: LuaRunner = |_, _, _| Ok(false);
         let catalog = Catalog::new(Source::Embedded, run);
         let listing = catalog.listing().expect("sound");
         assert_eq!(catalog.quick_stamp(), Some((listing.stamp, listing.latest())));

@@ -1,11 +1,11 @@
-//! Our tables `rpmadb_migrations`, `rpmadb_repeatables` and `rpmadb_state`: what the database has had. All SQL on them is here.
+//! Our tables `rpmadb_migrations` and `rpmadb_repeatables`: what the database has had. All SQL on them is here.
 //!
-//! Leaves to others: what the rows mean for a run (`plan.rs`).
+//! Leaves to others: what the rows mean for a run (`plan.rs`), and `rpmadb_state` (`state.rs`).
 //!
 //! Invariants: a row is written in the transaction of what it records. Texts above [`COMPRESS_FROM`] bytes are stored
-//! as BLOBs holding a zstd frame, shorter ones as TEXT; the storage class tells which. `rpmadb_state` holds the
-//! `user_version` that the last run left, so that a later run knows whether the number found there is ours.
+//! as BLOBs holding a zstd frame, shorter ones as TEXT; the storage class tells which.
 
+use super::state::State;
 use crate::error::{Error, Result};
 use crate::report::now_ms;
 use crate::sqlite::{Connection, Value};
@@ -25,7 +25,10 @@ CREATE TABLE IF NOT EXISTS main.rpmadb_migrations (
   actor TEXT NOT NULL,
   library_version TEXT NOT NULL,
   applied_at INTEGER NOT NULL,
-  duration_us INTEGER NOT NULL
+  duration_us INTEGER NOT NULL,
+  origin TEXT NOT NULL,
+  repaired_at INTEGER,
+  repaired_by TEXT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS main.rpmadb_repeatables (
   name TEXT PRIMARY KEY NOT NULL,
@@ -47,8 +50,7 @@ CREATE TABLE IF NOT EXISTS main.rpmadb_state (
 pub(super) struct History {
     pub(super) rows: Vec<Row>,
     pub(super) repeatables: Vec<RepeatableRow>,
-    /// The stamp that the last run left.
-    stamp: Option<i64>,
+    pub(super) state: State,
 }
 
 /// One applied migration.
@@ -63,6 +65,10 @@ pub(super) struct Row {
     pub(super) applied_at: i64,
     pub(super) duration_us: i64,
     pub(super) has_down: bool,
+    /// How the row came about: `run`, `baseline`, or the tool it was adopted from.
+    pub(super) origin: String,
+    pub(super) repaired_at: Option<i64>,
+    pub(super) repaired_by: Option<String>,
 }
 
 /// One applied repeatable.
@@ -85,7 +91,10 @@ pub(super) struct NewRow<'a> {
     pub(super) down_text: Option<&'a str>,
     pub(super) compatible_from: Option<i64>,
     pub(super) actor: &'a str,
+    /// Milliseconds since the Unix epoch; now where it is `None`.
+    pub(super) applied_at: Option<i64>,
     pub(super) duration_us: i64,
+    pub(super) origin: &'a str,
 }
 
 impl History {
@@ -99,7 +108,7 @@ impl History {
         }
         let rows = connection.rows(
             "SELECT version, name, kind, checksum, compatible_from, actor, applied_at, duration_us, \
-             down_text IS NOT NULL FROM main.rpmadb_migrations ORDER BY version",
+             down_text IS NOT NULL, origin, repaired_at, repaired_by FROM main.rpmadb_migrations ORDER BY version",
             &[],
         )?;
         let mut history = History::default();
@@ -115,6 +124,9 @@ impl History {
                 applied_at: cells.next()?,
                 duration_us: cells.next()?,
                 has_down: cells.next::<i64>()? != 0,
+                origin: cells.next()?,
+                repaired_at: cells.next()?,
+                repaired_by: cells.next()?,
             });
         }
         let rows = connection.rows(
@@ -131,7 +143,7 @@ impl History {
                 duration_us: cells.next()?,
             });
         }
-        history.stamp = connection.value("SELECT value FROM main.rpmadb_state WHERE key = 'stamp'", &[])?;
+        history.state = State::read(connection)?;
         Ok(history)
     }
 
@@ -142,11 +154,6 @@ impl History {
 
     pub(super) fn find(&self, version: i64) -> Option<&Row> {
         self.rows.binary_search_by_key(&version, |row| row.version).ok().map(|at| &self.rows[at])
-    }
-
-    /// Whether `user_version` holds this number because a run of ours left it there, or nobody has set it.
-    fn owns(&self, user_version: i64) -> bool {
-        user_version == 0 || self.stamp == Some(user_version)
     }
 }
 
@@ -172,7 +179,7 @@ pub(super) fn create(connection: &Connection) -> Result<()> {
 pub(super) fn record(connection: &Connection, row: &NewRow<'_>) -> Result<()> {
     connection.execute(
         "INSERT INTO main.rpmadb_migrations (version, name, kind, checksum, text, down_text, compatible_from, actor, \
-         library_version, applied_at, duration_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         library_version, applied_at, duration_us, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         &[
             row.version.into(),
             row.name.into(),
@@ -183,11 +190,70 @@ pub(super) fn record(connection: &Connection, row: &NewRow<'_>) -> Result<()> {
             row.compatible_from.into(),
             row.actor.into(),
             env!("CARGO_PKG_VERSION").into(),
-            now_ms().into(),
+            row.applied_at.unwrap_or_else(now_ms).into(),
             row.duration_us.into(),
+            row.origin.into(),
         ],
     )?;
     Ok(())
+}
+
+/// Puts the present text of an applied migration in place of the recorded one.
+pub(super) fn repair(connection: &Connection, row: &NewRow<'_>) -> Result<()> {
+    connection.execute(
+        "UPDATE main.rpmadb_migrations SET name = ?, kind = ?, checksum = ?, text = ?, down_text = ?, compatible_from = ?, \
+         repaired_by = ?, repaired_at = ? WHERE version = ?",
+        &[
+            row.name.into(),
+            row.kind.into(),
+            row.checksum.clone().into(),
+            stored(row.text)?,
+            stored(row.down_text)?,
+            row.compatible_from.into(),
+            row.actor.into(),
+            now_ms().into(),
+            row.version.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Forgets a migration that was taken back.
+pub(super) fn forget(connection: &Connection, version: i64) -> Result<()> {
+    connection.execute("DELETE FROM main.rpmadb_migrations WHERE version = ?", &[version.into()])?;
+    Ok(())
+}
+
+/// Forgets which repeatables ran, so that all of them run again.
+pub(super) fn forget_repeatables(connection: &Connection) -> Result<()> {
+    connection.execute_batch("DELETE FROM main.rpmadb_repeatables")
+}
+
+/// The recorded text of a migration; `None` where none was recorded.
+pub(super) fn text(connection: &Connection, version: i64) -> Result<Option<String>> {
+    recorded(connection, "SELECT text FROM main.rpmadb_migrations WHERE version = ?", version)
+}
+
+/// The recorded text of the way back.
+pub(super) fn down_text(connection: &Connection, version: i64) -> Result<Option<String>> {
+    recorded(connection, "SELECT down_text FROM main.rpmadb_migrations WHERE version = ?", version)
+}
+
+fn recorded(connection: &Connection, sql: &str, version: i64) -> Result<Option<String>> {
+    let row = connection.rows(sql, &[version.into()])?.into_iter().next();
+    let unreadable = || Error::Corrupt {
+        path: "the table rpmadb_migrations".into(),
+        detail: format!("the text of migration {version} cannot be read"),
+        sqlite_code: 0,
+    };
+    match row.and_then(|row| row.into_iter().next()) {
+        Some(Value::Text(text)) => Ok(Some(text)),
+        Some(Value::Blob(frame)) => {
+            let bytes = zstd::stream::decode_all(frame.as_slice()).map_err(|_| unreadable())?;
+            String::from_utf8(bytes).map(Some).map_err(|_| unreadable())
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Records an applied repeatable, in place of an earlier text of it.
@@ -213,18 +279,6 @@ pub(super) fn record_repeatable(
         ],
     )?;
     Ok(())
-}
-
-/// Sets `user_version` to the stamp of a database that has everything, or to 0 for one that has not; leaves a number
-/// of the host's alone.
-pub(super) fn set_stamp(connection: &Connection, history: &History, stamp: Option<i64>) -> Result<()> {
-    let found = connection.value::<i64>("PRAGMA user_version", &[])?.unwrap_or(0);
-    if !history.owns(found) {
-        return Ok(());
-    }
-    let stamp = stamp.unwrap_or(0);
-    connection.execute("INSERT OR REPLACE INTO main.rpmadb_state VALUES ('stamp', ?)", &[stamp.into()])?;
-    connection.execute_batch(&format!("PRAGMA user_version={stamp}"))
 }
 
 fn stored(text: Option<&str>) -> Result<Value> {

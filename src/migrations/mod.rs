@@ -1,20 +1,39 @@
 //! The migration engine: which files there are, what the database has had, what is missing, and running that.
 //!
-//! One noun a file: `file` (a file's name), `scan` (tokens and positions), `set` (all migrations of a source),
-//! `catalog` (a set plus steps in code), `history` (our table), `plan` (what is pending), `run` (doing it).
+//! One noun a file. What there is: `file` and `style` (names), `scan` and `statement` (SQL by tokens), `directive`, `set`,
+//! `catalog` (a set plus steps in code). What was: `history`, `state`, `drift` (the schema), `adopt` (other tools' histories).
+//! What is to do: `plan`, `run`, `rollback`, `takeover`, one `step` and its `sql`, watched by `guard`. `lint` warns.
 //! Leaves to others: running Lua (handed in as a function), backups before a run (handed in too).
 //!
 //! Invariants: the history is read after the write lock is taken; a run and its history rows are one transaction.
 
+mod adopt;
 mod catalog;
+mod directive;
+mod drift;
 mod file;
+mod guard;
 mod history;
+mod lint;
 mod plan;
+mod review;
+mod rollback;
 mod run;
 mod scan;
 mod set;
+mod sql;
+mod state;
+mod statement;
+mod step;
+mod style;
+mod takeover;
 
-pub use catalog::{Catalog, Source, Step, StepFn};
+pub use catalog::{Catalog, LuaStep, Source, Step, StepFn};
+pub use drift::differences as schema_differences;
+pub use review::{lint, schema};
+pub use rollback::rollback;
 pub use run::{current_version, is_up_to_date, migrate, status};
 pub use scan::{main_word, one_statement};
 pub use set::Set;
+pub use style::Style;
+pub use takeover::{adopt, baseline, repair};

@@ -5,13 +5,14 @@
 //! Invariant: a plan that exists is safe to run: nothing applied has changed or gone, and nothing is out of order
 //! unless that was allowed.
 
-use super::catalog::{Entry, Listing};
-use super::history::{History, Row};
+use super::catalog::{Entry, Listing, LuaStep};
+use super::history::{self, History, Row};
 use super::scan;
 use super::set::Repeatable;
-use crate::error::{Error, Result};
+use crate::error::{Error, LineChange, Place, Result};
 use crate::report::MigrationState;
 use crate::request;
+use crate::sqlite::Connection;
 
 /// What a run would do.
 pub(super) struct Plan {
@@ -21,16 +22,18 @@ pub(super) struct Plan {
     pub(super) repeatables: Vec<Repeatable>,
     /// Whether the database has everything of the set afterwards.
     pub(super) completes: bool,
+    /// Whether an earlier run left statements to be run outside the transaction.
+    pub(super) has_moved: bool,
 }
 
 impl Plan {
     pub(super) fn is_empty(&self) -> bool {
-        self.pending.is_empty() && self.repeatables.is_empty()
+        self.is_nothing_pending() && !self.has_moved
     }
 
-    /// The plan of a database that has everything up to `latest`.
-    pub(super) fn nothing(latest: i64) -> Plan {
-        Plan { from: latest, to: latest, pending: Vec::new(), repeatables: Vec::new(), completes: true }
+    /// Whether no migration is left to run; statements that were moved outside of one may be.
+    pub(super) fn is_nothing_pending(&self) -> bool {
+        self.pending.is_empty() && self.repeatables.is_empty()
     }
 
     pub(super) fn new(listing: &Listing, history: &History, request: &request::Migrate) -> Result<Plan> {
@@ -58,7 +61,8 @@ impl Plan {
         // why only then: a view may need tables that a target leaves out
         let repeatables = if completes { changed_repeatables(listing, history) } else { Vec::new() };
         let to = pending.last().map_or(current, |entry| entry.version.max(current));
-        Ok(Plan { from: current, to, pending, repeatables, completes })
+        let has_moved = !history.state.moved.is_empty();
+        Ok(Plan { from: current, to, pending, repeatables, completes, has_moved })
     }
 }
 
@@ -71,12 +75,17 @@ fn changed_repeatables(listing: &Listing, history: &History) -> Vec<Repeatable> 
 }
 
 /// Everything applied must still be there, unchanged.
-fn check_applied(listing: &Listing, history: &History) -> Result<()> {
+pub(super) fn check_applied(listing: &Listing, history: &History) -> Result<()> {
     let latest = listing.latest();
     for row in &history.rows {
         match listing.numbered.get(&row.version) {
             Some(entry) if is_changed(entry, row) => {
-                return Err(Error::MigrationChanged { version: row.version, file: entry.file() });
+                return Err(Error::MigrationChanged {
+                    version: row.version,
+                    file: entry.file(),
+                    changes: Vec::new(),
+                    place: Box::new(Place { version: Some(row.version), ..Place::default().in_file(&entry.file()) }),
+                });
             }
             Some(_) => {}
             None if row.version > latest => {
@@ -92,15 +101,63 @@ fn check_applied(listing: &Listing, history: &History) -> Result<()> {
 }
 
 /// Code has no text to compare, and code may take the place of a file.
-fn is_changed(entry: &Entry, row: &Row) -> bool {
+pub(super) fn is_changed(entry: &Entry, row: &Row) -> bool {
     match (entry.checksum(), &row.checksum) {
         (Some(now), Some(then)) => now != *then,
         _ => false,
     }
 }
 
+/// The error of a changed file with the lines that changed, found by the text that the history keeps.
+pub(super) fn explained(connection: &Connection, listing: &Listing, version: i64, error: Error) -> Error {
+    let now = listing.numbered.get(&version).and_then(|entry| Some((entry.file(), entry.text()?.clone())));
+    let (Some((file, now)), Ok(Some(then))) = (now, history::text(connection, version)) else { return error };
+    let changes = line_changes(&then, &now);
+    let line = changes.first().map_or(1, |change| change.line);
+    let start: usize = now.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
+    let indent = now[start..].len() - now[start..].trim_start_matches([' ', '\t']).len();
+    let place = Place { version: Some(version), ..Place::locate(&now, start + indent).in_file(&file) };
+    Error::MigrationChanged { version, file, changes, place: Box::new(place) }
+}
+
+/// Lines whose tokens are not the same. Lines of comments or blanks are passed over.
+fn line_changes(then: &str, now: &str) -> Vec<LineChange> {
+    let meant = |text: &str| -> Vec<(u32, String, String)> {
+        let lines = (1..).zip(text.lines());
+        lines.map(|(number, line)| (number, line.trim_end().to_owned(), scan::checksum(line))).collect()
+    };
+    let nothing = scan::checksum("");
+    let (then, now) = (meant(then), meant(now));
+    let sums = |lines: &[(u32, String, String)]| -> Vec<String> { lines.iter().map(|line| line.2.clone()).collect() };
+    let (then_sums, now_sums) = (sums(&then), sums(&now));
+    let mut changes = Vec::new();
+    for operation in similar::capture_diff_slices(similar::Algorithm::Myers, &then_sums, &now_sums) {
+        if let similar::DiffTag::Equal = operation.tag() {
+            continue;
+        }
+        let (mut old, mut new) = (then[operation.old_range()].iter(), now[operation.new_range()].iter());
+        let next_line = operation.new_range().start + 1;
+        loop {
+            let (before, after) = (old.find(|line| line.2 != nothing), new.find(|line| line.2 != nothing));
+            if before.is_none() && after.is_none() {
+                break;
+            }
+            changes.push(LineChange {
+                line: after.map_or(u32::try_from(next_line).unwrap_or(u32::MAX), |line| line.0),
+                before: before.map(|line| line.1.clone()),
+                after: after.map(|line| line.1.clone()),
+            });
+        }
+    }
+    changes
+}
+
 /// Every migration known or recorded, with its state.
-pub(super) fn states(listing: &Listing, history: &History) -> Vec<MigrationState> {
+pub(super) fn states(
+    listing: &Listing,
+    history: &History,
+    load: impl Fn(&LuaStep<'_>) -> Result<bool>,
+) -> Vec<MigrationState> {
     let current = history.current();
     let mut states: Vec<MigrationState> = listing
         .numbered
@@ -121,7 +178,10 @@ pub(super) fn states(listing: &Listing, history: &History) -> Vec<MigrationState
                 applied_at: row.map(|row| row.applied_at),
                 actor: row.map(|row| row.actor.clone()),
                 duration_ms: row.map(|row| row.duration_us as f64 / 1000.0),
-                reversible: if row.is_some_and(|row| row.has_down) { Some(true) } else { entry.is_reversible() },
+                reversible: if row.is_some_and(|row| row.has_down) { Some(true) } else { entry.is_reversible(&load) },
+                origin: row.map(|row| row.origin.clone()),
+                repaired_at: row.and_then(|row| row.repaired_at),
+                repaired_by: row.and_then(|row| row.repaired_by.clone()),
             }
         })
         .collect();
@@ -134,7 +194,10 @@ pub(super) fn states(listing: &Listing, history: &History) -> Vec<MigrationState
             applied_at: Some(row.applied_at),
             actor: Some(row.actor.clone()),
             duration_ms: Some(row.duration_us as f64 / 1000.0),
-            reversible: (row.kind != "lua").then_some(row.has_down),
+            reversible: Some(row.has_down),
+            origin: Some(row.origin.clone()),
+            repaired_at: row.repaired_at,
+            repaired_by: row.repaired_by.clone(),
         }
     }));
     states.sort_by_key(|state| state.version);
@@ -153,6 +216,9 @@ pub(super) fn states(listing: &Listing, history: &History) -> Vec<MigrationState
             actor: row.map(|row| row.actor.clone()),
             duration_ms: row.map(|row| row.duration_us as f64 / 1000.0),
             reversible: Some(false),
+            origin: row.map(|_| "run".to_owned()),
+            repaired_at: None,
+            repaired_by: None,
         }
     }));
     states

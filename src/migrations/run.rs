@@ -1,27 +1,57 @@
 //! Running a plan: take the write lock, read the history under it, run what is pending and record it, all in one
 //! transaction.
 //!
-//! Leaves to others: what is pending (`plan.rs`), the backup before (handed in as [`Before`]).
+//! `session` (the lock, the guards, the settings of a run), `outside` (what cannot be in a transaction).
+//! Leaves to others: what is pending (`plan.rs`), one step (`step.rs`), the backup before (handed in as [`Before`]).
 //!
-//! Invariants: nothing of a failed run is kept; foreign-key enforcement is off outside the transaction during the
-//! run and comes back on every path; new violations are found before the commit; the stamp in `user_version` is
-//! written by the same transaction as the history.
+//! Invariants: nothing of a failed transaction is kept; foreign-key enforcement is off during the run and comes back on
+//! every path; the guards have looked before anything is committed; the stamp in `user_version` is written by the same
+//! transaction as the history. Whatever a run splits into, every part reads the history anew under its own lock.
 
-use std::collections::BTreeMap;
+mod outside;
+mod session;
+
 use std::time::{Duration, Instant};
+
+pub(super) use session::{Measured, Session, refuse_bound};
 
 use super::catalog::{Body, Catalog, Entry, Listing};
 use super::history::{self, History, NewRow};
 use super::plan::{self, Plan};
-use super::scan;
-use crate::error::{Error, Place, Result};
+use super::state::Moved;
+use super::{drift, review, scan, state, takeover};
+use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::report::{self, elapsed_ms};
 use crate::request;
-use crate::sqlite::{Access, Connection, Whose, schema};
+use crate::sqlite::{Access, Connection};
 
 /// Called once before a run that has something to do, with no lock held; hands out the backup it made.
 pub type Before<'a> = &'a mut dyn FnMut() -> Result<Option<report::Backup>>;
+
+/// What a run does, and what it has done so far.
+struct Run<'r> {
+    session: &'r Session<'r>,
+    listing: &'r Listing,
+    request: &'r request::Migrate,
+    actor: &'r str,
+    from: Option<i64>,
+    to: i64,
+    applied: Vec<report::Applied>,
+    drift: Vec<report::SchemaChange>,
+    adopted: Option<report::Adopted>,
+    moved: Vec<Moved>,
+}
+
+/// What comes after a transaction of a run.
+enum Next {
+    /// Nothing: it is complete.
+    Done,
+    /// Another transaction.
+    Again,
+    /// A migration that wants none.
+    Without(Entry),
+}
 
 /// Applies what is pending.
 pub fn migrate(
@@ -33,246 +63,321 @@ pub fn migrate(
     before: Before<'_>,
 ) -> Result<report::Migrate> {
     let start = Instant::now();
-    if access.is_bound() {
-        return Err(Error::Unsupported {
-            what: "migrate inside a transaction".into(),
-            instead: Some("migrate with the handle of the database, outside of it"),
-        });
-    }
-    let done = |plan: &Plan, applied, backup| report::Migrate {
-        from: plan.from,
-        to: plan.to,
-        applied,
-        backup,
-        dry_run: request.dry_run,
-        duration_ms: elapsed_ms(start),
-    };
-
+    refuse_bound(access, "migrate")?;
     let lock_timeout = Duration::from_millis(request.lock_timeout_ms());
-    let has_everything = |stamp: i64, latest: i64| -> Result<Option<Plan>> {
-        if request.target.is_some() {
-            return Ok(None);
-        }
-        let found = access.first(operation, lock_timeout)?.value::<i64>("PRAGMA user_version", &[])?;
-        Ok((found == Some(stamp)).then(|| Plan::nothing(latest)))
-    };
-    let quick = catalog.quick_stamp();
-    if let Some((stamp, latest)) = quick
-        && let Some(nothing) = has_everything(stamp, latest)?
+    if let Some((stamp, latest)) = catalog.quick_stamp()
+        && request.target.is_none()
+        && has_everything(&*access.first(operation, lock_timeout)?, stamp)?
     {
-        return Ok(done(&nothing, Vec::new(), None));
+        return Ok(nothing(latest, request, start, Vec::new()));
     }
     let listing = catalog.listing()?;
-    // why only without the quick one: where there is one, it is the listing's stamp and has been compared
-    let nothing = if quick.is_none() { has_everything(listing.stamp, listing.latest())? } else { None };
-    let look = match nothing {
-        Some(nothing) => nothing,
-        None => {
-            let connection = access.first(operation, lock_timeout)?;
-            let _wait = connection.wait_for_locks(lock_timeout);
-            Plan::new(&listing, &History::read(&connection)?, request)?
+    let look = {
+        let connection = access.first(operation, lock_timeout)?;
+        if request.target.is_none() && has_everything(&connection, listing.stamp)? {
+            return Ok(nothing(listing.latest(), request, start, Vec::new()));
         }
+        let _wait = connection.wait_for_locks(lock_timeout);
+        let history = History::read(&connection)?;
+        let plan = planned(&connection, &listing, &history, request)?;
+        let found = drift::since_last_run(&connection, &history.state)?;
+        for change in &found {
+            tracing::warn!(kind = %change.kind, name = %change.name, change = change.change, "the schema was changed by hand");
+        }
+        (plan, history, found)
     };
-    if look.is_empty() {
-        return Ok(done(&look, Vec::new(), None));
+    let (plan, history, found) = look;
+    if plan.is_empty() {
+        if found.is_empty() && plan.completes && !request.dry_run {
+            restamp(access, &listing, &history, operation);
+        }
+        return Ok(nothing(plan.to, request, start, found));
     }
     let has_content = access.first(operation, lock_timeout)?.value::<i64>("SELECT count(*) FROM sqlite_schema", &[])?;
     let backup = if request.dry_run || has_content == Some(0) { None } else { before()? };
 
-    // why a clock of its own: a long backup must not eat up the time to wait for the lock
-    let asked = Instant::now();
-    let connection = access.writer_within(operation, lock_timeout)?;
-    let _wait = connection.wait_for_locks(lock_timeout.saturating_sub(asked.elapsed()));
-    let _enforcement = connection.foreign_keys(false)?;
-    connection.begin_immediate()?;
-    let outcome = run_locked(&connection, catalog, &listing, request, actor, operation);
-    let (plan, applied) = outcome.inspect_err(|_| connection.rollback())?;
-    if request.dry_run {
-        connection.rollback();
-    } else {
-        connection.commit()?;
-    }
-    for step in &applied {
+    let session = Session::new(access, catalog, lock_timeout, operation)?;
+    let mut run = Run {
+        session: &session,
+        listing: &listing,
+        request,
+        actor,
+        from: None,
+        to: plan.to,
+        applied: Vec::new(),
+        drift: Vec::new(),
+        adopted: None,
+        moved: Vec::new(),
+    };
+    let changes = run.everything()?;
+    let warnings = request.dry_run.then(|| review::warnings(&listing, plan.from));
+    for step in &run.applied {
         tracing::info!(version = step.version, name = %step.name, dry_run = request.dry_run, "migration applied");
     }
-    Ok(done(&plan, applied, backup))
+    Ok(report::Migrate {
+        from: run.from.unwrap_or(plan.from),
+        to: run.to,
+        backup,
+        dry_run: request.dry_run,
+        adopted: run.adopted,
+        drift: run.drift,
+        moved: run.moved.iter().map(|moved| moved.sql.clone()).collect(),
+        changes,
+        warnings,
+        applied: run.applied,
+        duration_ms: elapsed_ms(start),
+    })
+}
+
+fn nothing(
+    latest: i64,
+    request: &request::Migrate,
+    start: Instant,
+    drift: Vec<report::SchemaChange>,
+) -> report::Migrate {
+    report::Migrate {
+        from: latest,
+        to: latest,
+        applied: Vec::new(),
+        backup: None,
+        dry_run: request.dry_run,
+        adopted: None,
+        drift,
+        moved: Vec::new(),
+        changes: None,
+        warnings: None,
+        duration_ms: elapsed_ms(start),
+    }
+}
+
+/// Whether the stamp says that the database has everything of a set and the schema that its migrations made.
+fn has_everything(connection: &Connection, set_stamp: i64) -> Result<bool> {
+    let found = connection.value::<i64>("PRAGMA main.user_version", &[])?;
+    Ok(found == Some(state::stamp(set_stamp, state::cookie(connection)?)))
 }
 
 /// Whether the stamp says that the database has everything; false also when only the history can tell.
 pub fn is_up_to_date(access: &Access, catalog: &Catalog, operation: &Operation) -> Result<bool> {
     let Some((stamp, _)) = catalog.quick_stamp() else { return Ok(false) };
-    Ok(access.reader(operation)?.value::<i64>("PRAGMA user_version", &[])? == Some(stamp))
+    has_everything(&*access.reader(operation)?, stamp)
 }
 
-fn run_locked(
-    connection: &Connection,
-    catalog: &Catalog,
-    listing: &Listing,
-    request: &request::Migrate,
-    actor: &str,
-    operation: &Operation,
-) -> Result<(Plan, Vec<report::Applied>)> {
-    // why again: another process may have migrated while we waited for the lock
-    let history = History::read(connection)?;
-    let plan = Plan::new(listing, &history, request)?;
-    if plan.is_empty() {
-        return Ok((plan, Vec::new()));
+/// The plan; a changed file is explained line by line.
+fn planned(connection: &Connection, listing: &Listing, history: &History, request: &request::Migrate) -> Result<Plan> {
+    Plan::new(listing, history, request).map_err(|error| match error {
+        Error::MigrationChanged { version, .. } => plan::explained(connection, listing, version, error),
+        error => error,
+    })
+}
+
+/// Puts the stamp back after a file's comments or the schema cookie changed, so that the next start is quick again. A
+/// start that cannot write is no worse off.
+fn restamp(access: &Access, listing: &Listing, history: &History, operation: &Operation) {
+    let Ok(connection) = access.writer_within(operation, Duration::ZERO) else { return };
+    let _wait = connection.wait_for_locks(Duration::ZERO);
+    let written = connection.begin_immediate().and_then(|()| {
+        let now = History::read(&connection)?;
+        // why compared: between the look and the lock another process may have migrated, or changed the schema
+        let same = now.rows.len() == history.rows.len() && drift::since_last_run(&connection, &now.state)?.is_empty();
+        if same && state::owned(&connection, &now.state)? {
+            drift::record(&connection, Vec::new())?;
+            state::set_stamp(&connection, &now.state, Some(listing.stamp))?;
+            return connection.commit();
+        }
+        Ok(())
+    });
+    if let Err(error) = written {
+        tracing::debug!(%error, "the stamp was not renewed");
     }
-    let violations_before = violations(connection)?;
-    history::create(connection)?;
-    let total = (plan.pending.len() + plan.repeatables.len()) as u64;
-    let mut applied: Vec<report::Applied> = Vec::new();
-    for entry in &plan.pending {
-        operation.report(&format!("applying {}", entry.file()), applied.len() as u64, total)?;
+    connection.rollback();
+}
+
+impl Run<'_> {
+    fn everything(&mut self) -> Result<Option<report::Changes>> {
+        let mut measured = None;
+        loop {
+            self.session.begin_transaction()?;
+            if self.request.dry_run {
+                measured = Some(Measured::before(self.session.connection())?);
+            }
+            let next = self.transaction().inspect_err(|_| self.session.connection().rollback())?;
+            if let Some(measured) = measured.take() {
+                let changes = measured.after(self.session.connection())?;
+                self.session.end_transaction(true)?;
+                return Ok(Some(changes));
+            }
+            self.session.end_transaction(false)?;
+            match next {
+                Next::Done => break,
+                Next::Again => {}
+                Next::Without(entry) => outside::apply(self, &entry)?,
+            }
+        }
+        outside::run_moved(self)?;
+        Ok(None)
+    }
+
+    /// One transaction of the run, up to its commit.
+    fn transaction(&mut self) -> Result<Next> {
+        let connection = self.session.connection();
+        // why again: another process may have migrated while we waited for the lock
+        let mut history = History::read(connection)?;
+        if history.rows.is_empty()
+            && let Some(adopted) = takeover::at_first_sight(connection, self.listing, self.actor)?
+        {
+            self.adopted = Some(adopted);
+            history = History::read(connection)?;
+        }
+        let plan = planned(connection, self.listing, &history, self.request)?;
+        let from = *self.from.get_or_insert(plan.from);
+        self.to = plan.to.max(from);
+        if plan.pending.is_empty() && plan.repeatables.is_empty() {
+            return self.close(&history, &plan, Vec::new()).map(|()| Next::Done);
+        }
+        if !self.request.dry_run
+            && let Some(first) = plan.pending.first().filter(|entry| entry.is_without_transaction())
+        {
+            history::create(connection)?;
+            return Ok(Next::Without(first.clone()));
+        }
+        history::create(connection)?;
+        self.drift = drift::since_last_run(connection, &history.state)?;
+        let (mut moved, mut next) = (Vec::new(), Next::Done);
+        let one_by_one = self.request.transaction == request::TransactionPer::File && !self.request.dry_run;
+        let total = (plan.pending.len() + plan.repeatables.len()) as u64;
+        for (index, entry) in plan.pending.iter().enumerate() {
+            if !self.request.dry_run && entry.is_without_transaction() {
+                next = Next::Again;
+                break;
+            }
+            self.apply(entry, &mut moved, total)?;
+            if one_by_one && index + 1 < plan.pending.len() + plan.repeatables.len() {
+                next = Next::Again;
+                break;
+            }
+        }
+        if let Next::Done = next {
+            for repeatable in &plan.repeatables {
+                self.apply_repeatable(repeatable, total)?;
+            }
+        }
+        let completes = Plan { completes: plan.completes && matches!(next, Next::Done), ..plan };
+        self.close(&history, &completes, moved)?;
+        Ok(next)
+    }
+
+    /// The end of a transaction that changed something: guards, schema, stamp.
+    fn close(&mut self, history: &History, plan: &Plan, moved: Vec<Moved>) -> Result<()> {
+        let connection = self.session.connection();
+        if plan.is_empty() && self.adopted.is_none() {
+            return Ok(());
+        }
+        self.session.bench().operation.report("checking what the migrations touched", 0, 0)?;
+        self.session.before_commit()?;
+        let moved: Vec<Moved> = history.state.moved.iter().cloned().chain(moved).collect();
+        state::set_moved(connection, &moved)?;
+        let remaining = drift::record(connection, std::mem::take(&mut self.drift))?;
+        let complete = plan.completes && moved.is_empty() && remaining.is_empty();
+        self.drift = remaining;
+        state::set_stamp(connection, &history.state, complete.then_some(self.listing.stamp))?;
+        if self.request.dry_run {
+            self.moved = moved;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, entry: &Entry, moved: &mut Vec<Moved>, total: u64) -> Result<()> {
+        let bench = self.session.bench();
+        bench.operation.report(&format!("applying {}", entry.file()), self.applied.len() as u64, total)?;
         let start = Instant::now();
-        run_entry(connection, catalog, entry, operation)?;
-        let row = NewRow {
-            version: entry.version,
-            name: &entry.name,
-            kind: entry.kind(),
-            checksum: entry.checksum(),
-            text: entry.text().map(AsRef::as_ref),
-            down_text: match &entry.body {
-                Body::File(file) => file.down.as_deref(),
-                Body::Code(_) => None,
-            },
-            compatible_from: match &entry.body {
-                Body::File(file) => file.compatible_from,
-                Body::Code(_) => None,
-            },
-            actor,
-            duration_us: elapsed_us(start),
-        };
-        history::record(connection, &row)?;
-        applied.push(report::Applied {
+        let (source, work) = entry.up();
+        let ran = bench.step(&entry.version.to_string(), &source, &work)?;
+        moved.extend(ran.moved);
+        self.record(entry, ran.has_down, start)
+    }
+
+    /// Writes the history row of a migration that ran.
+    fn record(&mut self, entry: &Entry, has_down: bool, start: Instant) -> Result<()> {
+        let duration_us = i64::try_from(start.elapsed().as_micros()).unwrap_or(i64::MAX);
+        history::record(
+            self.session.connection(),
+            &NewRow { duration_us, ..new_row(entry, has_down, self.actor, "run") },
+        )?;
+        self.session.bench().operation.boundary("a migration was recorded");
+        self.applied.push(report::Applied {
             version: Some(entry.version),
             name: entry.name.clone(),
             kind: entry.kind(),
             duration_ms: elapsed_ms(start),
         });
+        Ok(())
     }
-    for repeatable in &plan.repeatables {
-        operation.report(&format!("applying {}", repeatable.file), applied.len() as u64, total)?;
+
+    fn apply_repeatable(&mut self, repeatable: &super::set::Repeatable, total: u64) -> Result<()> {
+        let bench = self.session.bench();
+        bench.operation.report(&format!("applying {}", repeatable.file), self.applied.len() as u64, total)?;
         let start = Instant::now();
-        run_sql(connection, &repeatable.file, &repeatable.text, None)
-            .map_err(|error| failed(&format!("R_{}", repeatable.name), error))?;
-        let checksum = scan::checksum(&repeatable.text);
+        bench.repeatable(repeatable)?;
         history::record_repeatable(
-            connection,
+            self.session.connection(),
             &repeatable.name,
-            &checksum,
+            &scan::checksum(&repeatable.text),
             &repeatable.text,
-            actor,
-            elapsed_us(start),
+            self.actor,
+            i64::try_from(start.elapsed().as_micros()).unwrap_or(i64::MAX),
         )?;
-        applied.push(report::Applied {
+        bench.operation.boundary("a repeatable was recorded");
+        self.applied.push(report::Applied {
             version: None,
             name: repeatable.name.clone(),
             kind: "repeatable",
             duration_ms: elapsed_ms(start),
         });
+        Ok(())
     }
-    operation.report("checking foreign keys", total, total)?;
-    check_violations(connection, &violations_before)?;
-    history::set_stamp(connection, &history, plan.completes.then_some(listing.stamp))?;
-    Ok((plan, applied))
 }
 
-fn run_entry(connection: &Connection, catalog: &Catalog, entry: &Entry, operation: &Operation) -> Result<()> {
-    let version = Some(entry.version);
-    let outcome = match &entry.body {
-        Body::File(file) if file.is_lua => {
-            (catalog.run_lua)(&file.file, &file.text, connection, operation).map_err(|error| {
-                let place = error.place().cloned().unwrap_or_default();
-                error.at(Place { version, ..place })
-            })
-        }
-        Body::File(file) => run_sql(connection, &file.file, &file.text, version),
-        Body::Code(step) => (step.up)(connection, operation),
+/// The history row of `entry`.
+pub(super) fn new_row<'a>(entry: &'a Entry, has_down: bool, actor: &'a str, origin: &'a str) -> NewRow<'a> {
+    let file = match &entry.body {
+        Body::File(file) => Some(file),
+        Body::Code(_) => None,
     };
-    // why: a statement such as `INSERT OR ROLLBACK` can end the run's transaction
-    let outcome =
-        outcome.and_then(|()| connection.must_be_in_transaction()).and_then(|()| schema::drop_temporary(connection));
-    outcome.map_err(|error| failed(&entry.version.to_string(), with_file(error, &entry.file(), version)))
-}
-
-fn with_file(error: Error, file: &str, version: Option<i64>) -> Error {
-    match error.place() {
-        Some(place) if place.file.is_none() => {
-            let place = Place { file: Some(file.to_owned()), version, ..place.clone() };
-            error.at(place)
-        }
-        _ => error,
+    let down = file.and_then(|file| file.down.as_ref().map(|down| down.text.as_ref()));
+    NewRow {
+        version: entry.version,
+        name: &entry.name,
+        kind: entry.kind(),
+        checksum: entry.checksum(),
+        text: entry.text().map(AsRef::as_ref),
+        // why the text itself: a Lua chunk holds both ways
+        down_text: down.or_else(|| file.filter(|_| has_down).map(|file| file.text.as_ref())),
+        compatible_from: file.and_then(|file| file.directives.compatible_from),
+        actor,
+        applied_at: None,
+        duration_us: 0,
+        origin,
     }
 }
 
-fn failed(version: &str, cause: Error) -> Error {
-    match cause {
-        // why unwrapped: what stopped the run is no fault of the migration
-        Error::Cancelled { .. } | Error::Timeout { .. } => cause,
-        cause => {
-            let place = cause.place().cloned().unwrap_or_default();
-            Error::MigrationFailed { version: version.to_owned(), cause: Box::new(cause), place: Box::new(place) }
-        }
+/// The kinds as reports spell them.
+pub(super) fn kind(recorded: &str) -> &'static str {
+    match recorded {
+        "lua" => "lua",
+        "host" => "host",
+        _ => "sql",
     }
-}
-
-/// Runs the statements of a file one by one; an error knows its place.
-fn run_sql(connection: &Connection, file: &str, text: &str, version: Option<i64>) -> Result<()> {
-    for (index, range) in scan::statements(text).into_iter().enumerate() {
-        let outcome = connection
-            .run(Whose::Migrations, &text[range.clone()])
-            .and_then(|()| connection.must_be_in_transaction().map_err(|error| (error, None)));
-        outcome.map_err(|(error, offset)| {
-            let at = range.start + offset.unwrap_or(0).min(range.len());
-            let statement = u32::try_from(index + 1).ok();
-            let place = Place { statement, version, ..Place::locate(text, at).in_file(file) };
-            match error {
-                // why turned into one that has a place: a refusal of ours is an error of the file all the same
-                Error::Unsupported { what, .. } => Error::MigrationInvalid {
-                    reason: format!("{what} cannot stand in a migration: the whole run is one transaction of rpmadb's"),
-                    place: Box::new(place),
-                },
-                error => error.at(place),
-            }
-        })?;
-    }
-    Ok(())
-}
-
-fn elapsed_us(start: Instant) -> i64 {
-    i64::try_from(start.elapsed().as_micros()).unwrap_or(i64::MAX)
-}
-
-/// How many violations each foreign key has: by table, parent and key. Counted, because row ids change in a rebuild and are
-/// missing in tables without them.
-type Violations = BTreeMap<(String, String, Option<i64>), u64>;
-
-fn violations(connection: &Connection) -> Result<Violations> {
-    let mut found = Violations::new();
-    schema::foreign_key_check(connection, |violation| {
-        *found.entry((violation.table, violation.parent, violation.key)).or_default() += 1;
-        true
-    })?;
-    Ok(found)
-}
-
-fn check_violations(connection: &Connection, before: &Violations) -> Result<()> {
-    let after = violations(connection)?;
-    let mut new = after.iter().map(|(key, count)| (key, count.saturating_sub(before.get(key).copied().unwrap_or(0))));
-    let mut new = new.by_ref().filter(|(_, count)| *count > 0).peekable();
-    let Some(((table, parent, _), _)) = new.peek() else { return Ok(()) };
-    let (table, parent) = (table.clone(), parent.clone());
-    Err(Error::ForeignKeyViolation { table, parent, violations: new.map(|(_, count)| count).sum() })
 }
 
 /// Every migration known or recorded, with its state.
 pub fn status(access: &Access, catalog: &Catalog, operation: &Operation) -> Result<report::Migrations> {
     let listing = catalog.listing()?;
-    let history = History::read(&*access.reader(operation)?)?;
-    let migrations = plan::states(&listing, &history);
+    let connection = access.reader(operation)?;
+    let history = History::read(&connection)?;
+    let migrations = plan::states(&listing, &history, |lua| (catalog.run_lua)(lua, None, operation));
     let pending = migrations.iter().filter(|state| matches!(state.state, "pending" | "out_of_order")).count();
-    Ok(report::Migrations { current: history.current(), latest: listing.latest(), pending, migrations })
+    let drift = drift::since_last_run(&connection, &history.state)?;
+    Ok(report::Migrations { current: history.current(), latest: listing.latest(), pending, migrations, drift })
 }
 
 /// Highest applied version; 0 for none.

@@ -10,8 +10,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::file::{self, Role};
+use super::directive::{self, Directives};
+use super::file::Role;
 use super::scan;
+use super::style::{self, Piece, Style};
 use crate::error::{Error, Place, Result};
 
 /// A text that is built in or was read.
@@ -33,8 +35,15 @@ pub(super) struct Migration {
     pub(super) file: String,
     pub(super) is_lua: bool,
     pub(super) text: Text,
-    pub(super) down: Option<Text>,
-    pub(super) compatible_from: Option<i64>,
+    pub(super) down: Option<Down>,
+    pub(super) directives: Directives,
+}
+
+/// The way back from a migration.
+#[derive(Debug, Clone)]
+pub(super) struct Down {
+    pub(super) file: String,
+    pub(super) text: Text,
 }
 
 /// One repeatable migration.
@@ -43,63 +52,62 @@ pub(super) struct Repeatable {
     pub(super) name: String,
     pub(super) file: String,
     pub(super) text: Text,
+    pub(super) directives: Directives,
 }
 
 impl Set {
-    /// Reads a folder, not its subfolders.
+    /// Reads a folder in our own style, without its subfolders.
     pub fn read_folder(folder: &Path) -> Result<Set> {
-        let named = || format!("the migrations folder {}", folder.display());
-        let entries = std::fs::read_dir(folder).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotADirectory => Error::InvalidOption {
-                key: "migrations".into(),
-                reason: format!("{} is not a folder", folder.display()),
-            },
-            _ => Error::from_io(named(), &error),
-        })?;
-        let mut files = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(|error| Error::from_io(named(), &error))?.path();
-            let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
-                invalid(&path.display().to_string(), format!("the file name {} is not UTF-8", path.display()))
-            })?;
-            if file::role(name).is_ok_and(|role| role == Role::Ignored) {
-                continue;
-            }
-            // why not opened to see: reading a FIFO would wait for ever
-            if !path.is_file() {
-                return Err(invalid(name, format!("'{name}' in the migrations folder is not a file")));
-            }
-            let bytes = std::fs::read(&path).map_err(|error| Error::from_io(path.display().to_string(), &error))?;
-            files.push((name.to_owned(), Cow::Owned(bytes)));
-        }
-        Set::from_files(files)
+        Set::read_styled(folder, Style::Rpmadb)
     }
 
-    /// Builds a set from file names and contents.
-    pub fn from_files(mut files: Vec<(String, Cow<'static, [u8]>)>) -> Result<Set> {
+    /// Reads a folder whose files are named and laid out for the tool `style`.
+    pub fn read_styled(folder: &Path, style: Style) -> Result<Set> {
+        let mut files = Vec::new();
+        read_files(folder, "", style::has_folders(style), &mut files)?;
+        Set::from_styled(files, style)
+    }
+
+    /// Builds a set from file names and contents in our own style.
+    pub fn from_files(files: Vec<(String, Cow<'static, [u8]>)>) -> Result<Set> {
+        Set::from_styled(files, Style::Rpmadb)
+    }
+
+    /// Builds a set from file names and contents in the style of a tool.
+    pub fn from_styled(mut files: Vec<(String, Cow<'static, [u8]>)>, style: Style) -> Result<Set> {
         files.sort_by(|one, other| one.0.cmp(&other.0));
         let digest = digest(&files);
+        let files = files.into_iter().map(|(file, bytes)| style::Source { file, bytes }).collect();
         let mut numbered = BTreeMap::new();
         let mut repeatables = Vec::new();
         let mut downs = BTreeMap::new();
-        for (file, bytes) in files {
-            let role = file::role(&file).map_err(|reason| invalid(&file, reason))?;
+        for Piece { role, file, bytes, without_transaction } in style::pieces(style, files)?.1 {
             if role == Role::Ignored {
                 continue;
             }
             let text = check_text(&file, bytes)?;
+            let mut directives = directive::read(&file, &text)?;
+            directives.without_transaction |= without_transaction;
+            let place = || Box::new(Place::default().in_file(&file));
             match role {
-                Role::Up { version, name } => add(&mut numbered, version, name, file, text, false)?,
-                Role::Lua { version, name } => add(&mut numbered, version, name, file, text, true)?,
+                Role::Up { version, name } => add(&mut numbered, version, name, file, text, false, directives)?,
+                Role::Lua { version, name } => add(&mut numbered, version, name, file, text, true, directives)?,
                 Role::Down { version, name } => {
-                    no_directives(&file, &text)?;
+                    if directives.compatible_from.is_some() || (directives.without_transaction && !without_transaction)
+                    {
+                        let reason = format!("'{file}' has a directive that belongs into an up file");
+                        return Err(Error::MigrationInvalid { reason, place: place() });
+                    }
                     if let Some((_, _, other)) = downs.insert(version, (name, text, file.clone())) {
                         return Err(twice(version, &other, &file));
                     }
                 }
                 Role::Repeatable { name } => {
-                    no_directives(&file, &text)?;
-                    repeatables.push(Repeatable { name, file, text });
+                    if directives.compatible_from.is_some() || directives.without_transaction {
+                        let reason = format!("'{file}' has a directive that a repeatable cannot have");
+                        return Err(Error::MigrationInvalid { reason, place: place() });
+                    }
+                    repeatables.push(Repeatable { name, file, text, directives });
                 }
                 Role::Ignored => {}
             }
@@ -112,7 +120,7 @@ impl Set {
                         format!("'{file}' belongs to {}, which has its own down function", up.file),
                     ));
                 }
-                Some(up) => up.down = Some(text),
+                Some(up) => up.down = Some(Down { file, text }),
                 None => return Err(invalid(&file, format!("'{file}' has no up file of the same version and name"))),
             }
         }
@@ -145,6 +153,39 @@ impl Set {
     }
 }
 
+/// Reads the files of a folder, and with `deeper` those of its folders.
+fn read_files(folder: &Path, prefix: &str, deeper: bool, files: &mut Vec<(String, Cow<'static, [u8]>)>) -> Result<()> {
+    let named = || format!("the migrations folder {}", folder.display());
+    let entries = std::fs::read_dir(folder).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotADirectory => {
+            Error::InvalidOption { key: "migrations".into(), reason: format!("{} is not a folder", folder.display()) }
+        }
+        _ => Error::from_io(named(), &error),
+    })?;
+    for entry in entries {
+        let entry = entry.map_err(|error| Error::from_io(named(), &error))?;
+        let path = entry.path();
+        let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
+            invalid(&path.display().to_string(), format!("the file name {} is not UTF-8", path.display()))
+        })?;
+        if name.starts_with('.') || name.ends_with(".md") {
+            continue;
+        }
+        let name = format!("{prefix}{name}");
+        // why not opened to see: reading a FIFO would wait for ever
+        let kind = entry.file_type().map_err(|error| Error::from_io(named(), &error))?;
+        if deeper && path.is_dir() {
+            read_files(&path, &format!("{name}/"), false, files)?;
+        } else if kind.is_file() || (kind.is_symlink() && path.is_file()) {
+            let bytes = std::fs::read(&path).map_err(|error| Error::from_io(path.display().to_string(), &error))?;
+            files.push((name, Cow::Owned(bytes)));
+        } else {
+            return Err(invalid(&name, format!("'{name}' in the migrations folder is not a file")));
+        }
+    }
+    Ok(())
+}
+
 fn add(
     numbered: &mut BTreeMap<i64, Migration>,
     version: i64,
@@ -152,12 +193,12 @@ fn add(
     file: String,
     text: Text,
     is_lua: bool,
+    directives: Directives,
 ) -> Result<()> {
-    let compatible_from = if is_lua { None } else { directives(&file, &text)? };
     if let Some(other) = numbered.get(&version) {
         return Err(twice(version, &other.file, &file));
     }
-    numbered.insert(version, Migration { version, name, file, is_lua, text, down: None, compatible_from });
+    numbered.insert(version, Migration { version, name, file, is_lua, text, down: None, directives });
     Ok(())
 }
 
@@ -212,42 +253,6 @@ fn check_text(file: &str, bytes: Cow<'static, [u8]>) -> Result<Text> {
         return Err(invalid(file, format!("'{file}' holds no statement")));
     }
     Ok(text)
-}
-
-/// Refuses directives where none has a meaning.
-fn no_directives(file: &str, text: &str) -> Result<()> {
-    match directives(file, text)? {
-        None => Ok(()),
-        Some(_) => {
-            Err(invalid(file, format!("'{file}' has the directive 'compatible-from', which belongs into an up file")))
-        }
-    }
-}
-
-/// Reads `-- rpmadb: key=value` lines before the first statement; returns `compatible-from`.
-fn directives(file: &str, text: &str) -> Result<Option<i64>> {
-    let mut compatible_from = None;
-    for token in scan::tokens(text) {
-        if token.kind != scan::Kind::Comment {
-            break;
-        }
-        let Some(directive) =
-            text[token.range.clone()].strip_prefix("--").and_then(|line| line.trim().strip_prefix("rpmadb:"))
-        else {
-            continue;
-        };
-        match directive.trim().split_once('=') {
-            Some(("compatible-from", number)) if number.trim().parse::<i64>().is_ok_and(|number| number > 0) => {
-                compatible_from = number.trim().parse().ok();
-            }
-            _ => {
-                let reason =
-                    format!("'{file}' has the directive '{}', which this version does not know", directive.trim());
-                return Err(invalid(file, reason).at(Place::locate(text, token.range.start).in_file(file)));
-            }
-        }
-    }
-    Ok(compatible_from)
 }
 
 #[cfg(test)]

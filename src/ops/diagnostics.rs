@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::machine;
 use crate::operation::Operation;
 use crate::report;
-use crate::sqlite::{self, Access, Connection, Value, schema};
+use crate::sqlite::{self, Access, Connection, Value, foreign_keys, schema};
 
 /// Findings beyond this many help nobody and can be millions.
 const MOST_FINDINGS: usize = 100;
@@ -123,8 +123,8 @@ fn integrity(connection: &Connection) -> Result<String> {
 
 fn foreign_keys(connection: &Connection) -> Result<Vec<report::ForeignKeyFinding>> {
     let mut found = Vec::new();
-    schema::foreign_key_check(connection, |violation| {
-        let schema::Violation { table, parent, rowid, .. } = violation;
+    foreign_keys::check(connection, |violation| {
+        let foreign_keys::Violation { table, parent, rowid, .. } = violation;
         found.push(report::ForeignKeyFinding { table, rowid, parent });
         found.len() < MOST_FINDINGS
     })?;

@@ -13,3 +13,4 @@ pub mod diagnostics;
 pub mod health;
 pub mod query;
 pub mod stats;
+pub mod test;

@@ -7,10 +7,10 @@
 //! SQLite then parses all of it; what needs the schema waits for [`Connection::settle`].
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::ReentrantMutex;
+use parking_lot::{Mutex, ReentrantMutex};
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 
@@ -19,6 +19,7 @@ use super::rules::{Rules, Whose};
 use super::settings::Settings;
 use super::statement::{Params, Statement};
 use super::value::{FromValue, Value};
+use super::watch::{Action, Watch};
 use crate::error::{Error, Place, Result};
 use crate::operation;
 
@@ -39,6 +40,9 @@ struct Shared {
     settled: AtomicBool,
     synchronous: Option<&'static str>,
     foreign_keys: AtomicBool,
+    watch: Mutex<Option<Arc<dyn Watch>>>,
+    /// See [`Connection::set_line`]; 0 for none.
+    line: AtomicU32,
 }
 
 impl Connection {
@@ -96,6 +100,8 @@ impl Connection {
                 settled: AtomicBool::new(false),
                 synchronous: (!read_only).then(|| settings.synchronous.name()),
                 foreign_keys: AtomicBool::new(settings.foreign_keys),
+                watch: Mutex::default(),
+                line: AtomicU32::new(0),
             }),
         };
         configured.map_err(|error| connection.failure(error))?;
@@ -155,6 +161,14 @@ impl Connection {
     /// Runs `body` with a prepared statement of a user's, kept for the next call with the same text.
     pub fn users<T>(&self, whose: Whose, sql: &str, body: impl FnOnce(&mut Statement<'_>) -> Result<T>) -> Result<T> {
         self.with(whose, |inner| {
+            if let Some(watch) = self.watcher() {
+                // why not a kept one: the authorizer tells what a statement does when it is prepared, and only then
+                let prepare = || Statement::prepare(inner, self, sql, false);
+                let (statement, actions) = self.recorded(prepare);
+                let mut statement = statement.map_err(|error| self.failure_in(sql, error))?;
+                watch.before(self, sql, &actions)?;
+                return body(&mut statement).and_then(|value| watch.after(self, sql, &actions).map(|()| value));
+            }
             let mut statement =
                 Statement::prepare(inner, self, sql, true).map_err(|error| self.failure_in(sql, error))?;
             // why prepared again: a kept statement was judged under the rules it was prepared under
@@ -201,15 +215,51 @@ impl Connection {
     pub fn run(&self, whose: Whose, sql: &str) -> Result<(), (Error, Option<usize>)> {
         let inner = self.raw();
         let _switched = self.shared.rules.switch(whose);
-        let outcome = inner.prepare(sql).and_then(|mut statement| {
-            let mut rows = statement.raw_query();
-            while rows.next()?.is_some() {}
-            Ok(())
-        });
-        outcome.map_err(|error| {
+        let failed = |error| {
             let Failure { error, offset } = self.failure_with_offset(error);
             (error, offset)
-        })
+        };
+        let watch = self.watcher();
+        let (statement, actions) = self.recorded(|| inner.prepare(sql));
+        let mut statement = statement.map_err(failed)?;
+        if let Some(watch) = &watch {
+            watch.before(self, sql, &actions).map_err(|error| (error, None))?;
+        }
+        let mut rows = statement.raw_query();
+        while rows.next().map_err(failed)?.is_some() {}
+        drop(rows);
+        match watch {
+            Some(watch) => watch.after(self, sql, &actions).map_err(|error| (error, None)),
+            None => Ok(()),
+        }
+    }
+
+    /// Until the guard is dropped, `watch` hears of every statement of users and migrations on this connection.
+    #[must_use]
+    pub fn watch(&self, watch: Arc<dyn Watch>) -> Watched {
+        *self.shared.watch.lock() = Some(watch);
+        Watched { connection: self.clone() }
+    }
+
+    /// Says which line of a script the next statement comes from.
+    pub fn set_line(&self, line: Option<u32>) {
+        self.shared.line.store(line.unwrap_or(0), Ordering::Relaxed);
+    }
+
+    /// The line that `set_line` said.
+    #[must_use]
+    pub fn line(&self) -> Option<u32> {
+        Some(self.shared.line.load(Ordering::Relaxed)).filter(|line| *line > 0)
+    }
+
+    fn watcher(&self) -> Option<Arc<dyn Watch>> {
+        self.shared.watch.lock().clone()
+    }
+
+    /// What `prepare` gives, and what the statement would do.
+    fn recorded<T>(&self, prepare: impl FnOnce() -> T) -> (T, Vec<Action>) {
+        self.shared.rules.record();
+        (prepare(), self.shared.rules.take_recorded())
     }
 
     /// All rows of a query of ours.
@@ -344,6 +394,12 @@ impl Connection {
         Ok(guard)
     }
 
+    /// Switches enforcement in the middle of a transaction, where the pragma would do nothing. What was done while it was off
+    /// stays unchecked, so whoever calls this looks for violations before the commit.
+    pub fn enforce_foreign_keys(&self, on: bool) -> Result<()> {
+        self.set_foreign_keys(on)
+    }
+
     fn set_foreign_keys(&self, on: bool) -> Result<()> {
         let inner = self.raw();
         inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, on).map(|_| ()).map_err(|error| self.failure(error))
@@ -361,6 +417,17 @@ impl Drop for ForeignKeys {
         self.connection.shared.foreign_keys.store(self.before, Ordering::Relaxed);
         // why ignored: SQLite documents no failure of this option on an open connection
         let _ = self.connection.set_foreign_keys(self.before);
+    }
+}
+
+/// See [`Connection::watch`].
+pub struct Watched {
+    connection: Connection,
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        *self.connection.shared.watch.lock() = None;
     }
 }
 

@@ -12,6 +12,7 @@ mod checkpoint;
 mod connection;
 mod copy;
 mod failure;
+pub mod foreign_keys;
 mod fork;
 mod header;
 mod readers;
@@ -20,15 +21,17 @@ pub mod schema;
 mod settings;
 mod statement;
 mod value;
+mod watch;
 
-pub use access::{Access, Pool};
+pub use access::{Access, Lease, Pool};
 pub use checkpoint::{WalState, checkpoint, wal_state};
-pub use connection::Connection;
+pub use connection::{BusyWait, Connection, ForeignKeys, Watched};
 pub use copy::copy_pages;
 pub use rules::Whose;
 pub use settings::Settings;
 pub use statement::{Params, Statement};
 pub use value::{FromValue, Value};
+pub use watch::{Action, Watch};
 
 /// The version of the SQLite inside.
 #[must_use]

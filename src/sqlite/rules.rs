@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
 
+use super::watch::Action;
 use crate::error::Error;
 
 /// Whose SQL is running.
@@ -33,6 +34,8 @@ pub enum Whose {
 pub struct Rules {
     whose: Arc<AtomicU8>,
     refusal: Arc<Mutex<Option<Error>>>,
+    /// What the statement that is being prepared does; `None` when nobody wants to know.
+    actions: Arc<Mutex<Option<Vec<Action>>>>,
 }
 
 /// Restores the earlier rules when dropped.
@@ -59,6 +62,16 @@ impl Rules {
         self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// From now on notes what is prepared.
+    pub(super) fn record(&self) {
+        *self.actions.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::new());
+    }
+
+    /// What was prepared since `record`; nothing is noted from now on.
+    pub(super) fn take_recorded(&self) -> Vec<Action> {
+        self.actions.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+    }
+
     fn current(&self) -> Whose {
         match self.whose.load(Ordering::Acquire) {
             0 => Whose::Ours,
@@ -75,7 +88,12 @@ impl Rules {
             return Authorization::Allow;
         }
         match judge(whose, context) {
-            Ok(()) => Authorization::Allow,
+            Ok(()) => {
+                if let Some(actions) = self.actions.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+                    Action::record(actions, context);
+                }
+                Authorization::Allow
+            }
             Err(error) => {
                 *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 Authorization::Deny
@@ -96,6 +114,8 @@ fn judge(whose: Whose, context: &AuthContext<'_>) -> Result<(), Error> {
             format!("{} as a statement", transaction_word(operation)),
             "use rpmadb_transaction, which commits when its function returns 0 and rolls back otherwise",
         ),
+        // why allowed: inside the run's transaction a savepoint cannot end it
+        AuthAction::Savepoint { .. } if whose == Whose::Migrations => Ok(()),
         AuthAction::Savepoint { .. } => refuse("SAVEPOINT as a statement".into(), "use rpmadb_transaction"),
         AuthAction::Attach { .. } | AuthAction::Detach { .. } => refuse(
             "ATTACH, DETACH or VACUUM".into(),

@@ -62,46 +62,53 @@ pub fn estimate_rows(connection: &Connection, table: &str) -> Result<Option<u64>
     }
 }
 
-/// A row whose foreign key points nowhere, or a key that cannot be checked.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Violation {
-    /// The table of the row.
+/// One object of the schema.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Object {
+    /// `table`, `index`, `view` or `trigger`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The table it belongs to.
     pub table: String,
-    /// The table it points to.
-    pub parent: String,
-    /// Which foreign key of the table; `None` when SQLite cannot check the table, because a parent has no unique key to
-    /// point to.
-    pub key: Option<i64>,
-    /// Its row id; `None` in a table without row ids.
-    pub rowid: Option<i64>,
+    /// The statement that made it.
+    pub sql: String,
 }
 
-/// Hands each violation to `each` until that returns false. A key that does not fit its parent is a violation like
-/// others and keeps no other table from being checked.
-pub fn foreign_key_check(connection: &Connection, mut each: impl FnMut(Violation) -> bool) -> Result<()> {
-    let sql = "SELECT DISTINCT m.name FROM main.sqlite_schema AS m, pragma_foreign_key_list(m.name) \
-               WHERE m.type = 'table' ORDER BY m.name";
-    let mut more = true;
-    for row in connection.rows(sql, &[])? {
-        let Some(table) = row.into_iter().next().and_then(text).filter(|_| more) else { continue };
-        let check = format!("PRAGMA main.foreign_key_check({})", quoted(&table));
-        let outcome = connection.ours(&check, |statement| {
-            statement.for_each(|row| {
-                let number = |column| if let Value::Integer(number) = row.value(column) { Some(number) } else { None };
-                let parent = text(row.value(2)).unwrap_or_default();
-                more = each(Violation { table: table.clone(), parent, key: number(3), rowid: number(1) });
-                Ok(more)
-            })
-        });
-        match outcome {
-            Err(Error::Sql { message, .. }) if message.contains("foreign key mismatch") => {
-                let parent = message.rsplit_once("referencing ").map_or("", |(_, parent)| parent).trim_matches('"');
-                more = each(Violation { table, parent: parent.to_owned(), key: None, rowid: None });
-            }
-            outcome => outcome?,
-        }
-    }
-    Ok(())
+/// Every object of the main database but SQLite's and this library's own, by kind and name; what SQLite makes by itself for a
+/// constraint is not among them.
+pub fn objects(connection: &Connection) -> Result<Vec<Object>> {
+    let sql = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE sql IS NOT NULL \
+               AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 'rpmadb\\_%' ESCAPE '\\' ORDER BY type, name";
+    objects_of(connection, sql, &[])
+}
+
+/// The indexes and triggers of a table.
+pub fn dependants(connection: &Connection, table: &str) -> Result<Vec<Object>> {
+    let sql = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE tbl_name = ? COLLATE NOCASE \
+               AND type IN ('index', 'trigger') AND sql IS NOT NULL";
+    objects_of(connection, sql, &[table.into()])
+}
+
+/// All views and triggers.
+pub fn views_and_triggers(connection: &Connection) -> Result<Vec<Object>> {
+    let sql = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE type IN ('view', 'trigger')";
+    objects_of(connection, sql, &[])
+}
+
+fn objects_of(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Object>> {
+    let rows = connection.rows(sql, params)?;
+    let object = |row: Vec<Value>| {
+        let [kind, name, table, sql] = <[Value; 4]>::try_from(row).ok()?.map(text);
+        Some(Object { kind: kind?, name: name?, table: table?, sql: sql? })
+    };
+    Ok(rows.into_iter().filter_map(object).collect())
+}
+
+/// Whether the main database has an object of this type and name.
+pub fn exists(connection: &Connection, kind: &str, name: &str) -> Result<bool> {
+    let sql = "SELECT count(*) FROM main.sqlite_schema WHERE type = ? AND name = ? COLLATE NOCASE";
+    Ok(connection.value::<i64>(sql, &[kind.into(), name.into()])?.unwrap_or(0) > 0)
 }
 
 /// A name quoted for SQL.
@@ -119,24 +126,6 @@ fn text(value: Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_key_that_does_not_fit_its_parent_hides_no_other_violation() {
-        let connection = Connection::open_in_memory().expect("opens");
-        connection
-            .execute_batch(
-                "PRAGMA foreign_keys=OFF; CREATE TABLE p (a); CREATE TABLE k (x REFERENCES p (a)); INSERT INTO k VALUES (1);
-                 CREATE TABLE q (id INTEGER PRIMARY KEY); CREATE TABLE z (y REFERENCES q); INSERT INTO z VALUES (7);",
-            )
-            .expect("makes tables");
-        let mut found = Vec::new();
-        foreign_key_check(&connection, |violation| {
-            found.push((violation.table, violation.parent, violation.key, violation.rowid));
-            true
-        })
-        .expect("checks");
-        assert_eq!(found, [("k".into(), "p".into(), None, None), ("z".into(), "q".into(), Some(0), Some(1))]);
-    }
 
     #[test]
     fn odd_names_are_counted_and_estimated() {

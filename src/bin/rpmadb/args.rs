@@ -16,6 +16,10 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_name = "FOLDER", env = "RPMADB_MIGRATIONS")]
     pub(crate) migrations: Option<String>,
 
+    /// How the files in that folder are named: rpmadb, auto, or another tool's name
+    #[arg(long, global = true, value_name = "STYLE")]
+    pub(crate) style: Option<String>,
+
     /// Who is recorded as the one who did it
     #[arg(long, global = true, default_value = "cli")]
     pub(crate) actor: String,
@@ -48,6 +52,86 @@ pub(crate) enum Verb {
         /// Apply a pending migration that is lower than one already applied
         #[arg(long)]
         allow_out_of_order: bool,
+        /// Commit each migration by itself
+        #[arg(long)]
+        per_file: bool,
+    },
+    /// Step back to an earlier version
+    Rollback {
+        database: PathBuf,
+        /// The version to go back to; 0 takes back everything
+        #[arg(long = "to", value_name = "VERSION")]
+        target: i64,
+        /// Run everything, report, and undo it again
+        #[arg(long)]
+        dry_run: bool,
+        /// Back up first into this folder
+        #[arg(long, value_name = "FOLDER")]
+        backup: Option<String>,
+        /// How long to wait for the write lock, in milliseconds
+        #[arg(long, value_name = "MS")]
+        lock_timeout: Option<u64>,
+    },
+    /// Take over the history that another migration tool left in the database
+    Adopt {
+        database: PathBuf,
+        /// Whose it is; found out without it
+        #[arg(long)]
+        tool: Option<String>,
+        /// The version of the set that the history stands for, where the tool has no version numbers
+        #[arg(long = "to", value_name = "VERSION")]
+        target: Option<i64>,
+        /// Look and verify, write nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Record migrations as applied without running them
+    Baseline {
+        database: PathBuf,
+        /// Up to this version; the latest without it
+        #[arg(long = "to", value_name = "VERSION")]
+        target: Option<i64>,
+    },
+    /// Accept the present text of migrations that were changed after they were applied
+    Repair {
+        database: PathBuf,
+        /// Only this one; may be given more than once
+        #[arg(long, value_name = "VERSION")]
+        version: Vec<i64>,
+        /// Accept what was changed in the schema by hand, too
+        #[arg(long)]
+        schema: bool,
+    },
+    /// Warn about what is likely to be regretted in the migration files
+    Lint {
+        /// Any database; the files alone are read
+        #[arg(default_value = ":memory:", hide_default_value = true)]
+        database: PathBuf,
+    },
+    /// Print the schema, what was changed in it by hand, and how another database's differs
+    Schema {
+        database: PathBuf,
+        /// Another database file to compare with
+        #[arg(long, value_name = "FILE")]
+        compare: Option<String>,
+    },
+    /// Try the migrations on scratch databases with generated rows
+    Test {
+        /// Any database; it is not touched
+        #[arg(default_value = ":memory:", hide_default_value = true)]
+        database: PathBuf,
+        /// Rows for each table
+        #[arg(long)]
+        rows: Option<u32>,
+        /// What the rows are made from: the same seed makes the same
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Start from this version, 0 for an empty database; may be given more than once
+        #[arg(long, value_name = "VERSION")]
+        from: Vec<i64>,
+        /// Do not try crashes
+        #[arg(long)]
+        no_crash: bool,
     },
     /// List every migration known or recorded, with its state
     Migrations { database: PathBuf },
@@ -104,6 +188,13 @@ impl Verb {
     pub(crate) fn database(&self) -> &PathBuf {
         match self {
             Verb::Migrate { database, .. }
+            | Verb::Rollback { database, .. }
+            | Verb::Adopt { database, .. }
+            | Verb::Baseline { database, .. }
+            | Verb::Repair { database, .. }
+            | Verb::Lint { database }
+            | Verb::Schema { database, .. }
+            | Verb::Test { database, .. }
             | Verb::Migrations { database }
             | Verb::Health { database }
             | Verb::Diagnostics { database }

@@ -9,7 +9,7 @@ use crate::show;
 
 pub(crate) fn run(args: &Args) -> ExitCode {
     match call(args) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             if args.json {
                 show::json(&error.document());
@@ -23,7 +23,14 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 
 /// Whether the verb only looks.
 fn reads(verb: &Verb) -> bool {
-    matches!(verb, Verb::Migrations { .. } | Verb::Health { .. } | Verb::Diagnostics { .. } | Verb::Stats { .. })
+    matches!(
+        verb,
+        Verb::Migrations { .. }
+            | Verb::Health { .. }
+            | Verb::Diagnostics { .. }
+            | Verb::Stats { .. }
+            | Verb::Schema { .. }
+    )
 }
 
 /// What `open` is told: only `migrate` makes a file or changes its journal mode by opening.
@@ -36,17 +43,18 @@ fn options(args: &Args) -> request::Open {
         migrate: Some(false),
         // why filtered: a variable that is set to nothing is meant as none
         migrations: args.migrations.clone().filter(|folder| !folder.is_empty()),
+        style: args.style.clone(),
         ..request::Open::default()
     };
     match &args.verb {
-        Verb::Migrate { backup, .. } => options.backup.folder.clone_from(backup),
+        Verb::Migrate { backup, .. } | Verb::Rollback { backup, .. } => options.backup.folder.clone_from(backup),
         Verb::Backup { folder, .. } => options.backup.folder.clone_from(folder),
         _ => {}
     }
     options
 }
 
-fn call(args: &Args) -> Result<()> {
+fn call(args: &Args) -> Result<ExitCode> {
     // why before the open: wrong usage is said before anything is looked at
     let mode = match &args.verb {
         Verb::Checkpoint { mode, .. } => CheckpointMode::from_name(Some(mode))?,
@@ -68,16 +76,52 @@ fn call(args: &Args) -> Result<()> {
         outcome => outcome?,
     };
     match &args.verb {
-        Verb::Migrate { target, dry_run, backup, lock_timeout, allow_out_of_order, .. } => {
+        Verb::Migrate { target, dry_run, backup, lock_timeout, allow_out_of_order, per_file, .. } => {
             let request = request::Migrate {
                 target: *target,
                 dry_run: *dry_run,
                 backup: backup.as_ref().map(|_| true),
                 lock_timeout_ms: *lock_timeout,
                 allow_out_of_order: *allow_out_of_order,
+                transaction: if *per_file { request::TransactionPer::File } else { request::TransactionPer::Run },
             };
             let report = database.migrate(&request, &watch)?;
             show::report(args.json, &report, |report| show::migrate(report, &opened));
+        }
+        Verb::Rollback { target, dry_run, backup, lock_timeout, .. } => {
+            let request = request::Rollback {
+                dry_run: *dry_run,
+                backup: backup.as_ref().map(|_| true),
+                lock_timeout_ms: *lock_timeout,
+            };
+            show::report(args.json, &database.rollback(*target, &request, &watch)?, show::rollback);
+        }
+        Verb::Adopt { tool, target, dry_run, .. } => {
+            let request = request::Adopt { tool: tool.clone(), target: *target, dry_run: *dry_run };
+            show::report(args.json, &database.adopt(&request, &watch)?, show::adopted);
+        }
+        Verb::Baseline { target, .. } => {
+            let report = database.baseline(&request::Baseline { target: *target }, &watch)?;
+            show::report(args.json, &report, show::baseline);
+        }
+        Verb::Repair { version, schema, .. } => {
+            let versions = (!version.is_empty()).then(|| version.clone());
+            let report = database.repair(&request::Repair { versions, schema: *schema }, &watch)?;
+            show::report(args.json, &report, show::repair);
+        }
+        Verb::Lint { .. } => show::report(args.json, &database.lint(&watch)?, show::lint),
+        Verb::Schema { compare, .. } => {
+            let report = database.schema(&request::Schema { compare: compare.clone() }, &watch)?;
+            show::report(args.json, &report, show::schema);
+        }
+        Verb::Test { rows, seed, from, no_crash, .. } => {
+            let versions = (!from.is_empty()).then(|| from.clone());
+            let request = request::Test { rows: *rows, seed: *seed, versions, crash: Some(!no_crash) };
+            let report = database.test(&request, &watch)?;
+            show::report(args.json, &report, show::test);
+            if !report.passed {
+                return Ok(ExitCode::FAILURE);
+            }
         }
         Verb::Migrations { .. } => show::report(args.json, &database.migrations(&watch)?, show::migrations),
         Verb::Health { .. } => show::report(args.json, &database.health(&watch)?, show::health),
@@ -104,7 +148,7 @@ fn call(args: &Args) -> Result<()> {
             }
         }
     }
-    database.close()
+    database.close().map(|()| ExitCode::SUCCESS)
 }
 
 /// The text of a script and its arguments: `key=value` pairs; a value that reads as a JSON number, truth value or null is one, everything else is text.

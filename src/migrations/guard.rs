@@ -1,0 +1,347 @@
+//! Guards: what a migration must not do by accident. They watch every statement of a run, files, Lua and host code alike, and
+//! look only at what the statements touched.
+//!
+//! `objects` finds what vanished or no longer compiles, `keys` what the foreign keys say.
+//! Leaves to others: running the statements, and when to ask.
+//!
+//! Invariants: what a statement is about to destroy is noted before it runs; a finding names the place of the statement that
+//! caused it, and is waived only by the directives of that statement's file.
+
+mod keys;
+mod objects;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+pub(super) use keys::Baseline;
+pub(super) use objects::Vanished;
+
+use super::directive::Directives;
+use super::scan::{self, Kind};
+use super::set::Migration;
+use super::statement::{self, Reading};
+use crate::error::{Error, Place, Result};
+use crate::sqlite::{Action, Connection, Watch, foreign_keys};
+
+/// A new violation of a foreign key.
+const FOREIGN_KEY: &str = "foreign-key";
+/// Rows lost from a table that the file does not name.
+const ROW_LOSS: &str = "row-loss";
+/// A foreign key to a table that is not there.
+const MISSING_PARENT: &str = "missing-parent";
+const DROP_INDEX: &str = "drop-index";
+const DROP_TRIGGER: &str = "drop-trigger";
+const BROKEN_VIEW: &str = "broken-view";
+const BROKEN_TRIGGER: &str = "broken-trigger";
+/// An AUTOINCREMENT counter that went back.
+const AUTOINCREMENT: &str = "autoincrement";
+
+/// Every guard, as the directive `allow` spells it.
+pub(super) const NAMES: &[&str] =
+    &[FOREIGN_KEY, ROW_LOSS, MISSING_PARENT, DROP_INDEX, DROP_TRIGGER, BROKEN_VIEW, BROKEN_TRIGGER, AUTOINCREMENT];
+
+/// The text a step runs, for positions and for which tables it names.
+#[derive(Clone)]
+pub(super) enum Text {
+    /// A file of the set.
+    File(Arc<Migration>),
+    /// A text from the history, or a repeatable.
+    Owned(Arc<str>),
+    /// A step in code.
+    None,
+}
+
+impl Text {
+    pub(super) fn as_str(&self) -> Option<&str> {
+        match self {
+            Text::File(file) => Some(&file.text),
+            Text::Owned(text) => Some(text),
+            Text::None => None,
+        }
+    }
+}
+
+/// What runs.
+#[derive(Clone)]
+pub(super) struct Source {
+    pub(super) file: String,
+    pub(super) text: Text,
+    pub(super) is_sql: bool,
+    pub(super) version: Option<i64>,
+    pub(super) directives: Directives,
+}
+
+/// A statement of a step: which, and where in its text.
+#[derive(Debug, Clone, Copy, Default)]
+struct Origin {
+    source: usize,
+    statement: Option<u32>,
+    at: At,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+enum At {
+    #[default]
+    Unknown,
+    /// Byte offset.
+    Offset(usize),
+    /// Line, counting from 1.
+    Line(u32),
+}
+
+/// What happened to a table in this transaction.
+#[derive(Debug, Default)]
+struct Touched {
+    origin: Origin,
+    /// Rows came, or a foreign key was declared.
+    gained: bool,
+    /// Rows went, or the table was dropped, or another took its name.
+    lost: bool,
+    columns: Vec<String>,
+}
+
+/// Watches the statements of one transaction of a run.
+#[derive(Default)]
+pub(super) struct Guard {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    sources: Vec<Source>,
+    origin: Origin,
+    /// By name in lower case.
+    touched: BTreeMap<String, Touched>,
+    step: objects::Step,
+    compiled: objects::Compiled,
+    /// Rows of the tables that the statement now running deletes from without being named in its file.
+    counted: Vec<(String, u64)>,
+    /// Words of the statements that code ran, in lower case.
+    said: Vec<String>,
+}
+
+impl Guard {
+    /// From here on, statements are those of `source`.
+    pub(super) fn begin_step(&self, source: Source) {
+        let mut state = self.state.lock();
+        state.sources.push(source);
+        state.origin = Origin { source: state.sources.len() - 1, ..Origin::default() };
+        state.step = objects::Step::default();
+        state.said.clear();
+    }
+
+    /// From here on, the statement is the one at this offset of the source's text.
+    pub(super) fn at(&self, statement: u32, offset: usize) {
+        let mut state = self.state.lock();
+        state.origin.statement = Some(statement);
+        state.origin.at = At::Offset(offset);
+    }
+
+    /// Looks at what the step that is over has lost.
+    pub(super) fn end_step(&self, connection: &Connection) -> Result<()> {
+        let state = self.state.lock();
+        for vanished in state.step.vanished(connection)? {
+            let (guard, table) = (vanished.guard(), &vanished.object.table);
+            state.refuse(guard, vanished.origin, || {
+                format!(
+                    "the {} {} of table {table} vanished with the table it stood on and was not made again",
+                    vanished.object.kind, vanished.object.name
+                )
+            })?;
+        }
+        for counter in state.step.counters_gone_back(connection)? {
+            state.refuse(AUTOINCREMENT, counter.origin, || counter.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// What the step that is over dropped along with a table or view that is there again.
+    pub(super) fn vanished(&self, connection: &Connection) -> Result<Vec<Vanished>> {
+        self.state.lock().step.vanished(connection)
+    }
+
+    /// Looks at what only the end of a transaction can tell: foreign keys, and views and triggers that no longer compile.
+    /// `baseline` tells how the foreign keys stood before.
+    pub(super) fn before_commit(
+        &self,
+        connection: &Connection,
+        baseline: impl FnOnce(&[foreign_keys::ForeignKey]) -> Result<Baseline>,
+    ) -> Result<()> {
+        let state = self.state.lock();
+        for broken in state.compiled.broken(connection)? {
+            state.refuse(broken.guard(), broken.origin, || broken.to_string())?;
+        }
+        for finding in keys::findings(connection, &state.touched, baseline)? {
+            state.refuse(finding.guard(), finding.origin, || finding.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Forgets everything but what runs: the next transaction has begun.
+    pub(super) fn begin_transaction(&self) {
+        let mut state = self.state.lock();
+        state.touched.clear();
+        state.compiled = objects::Compiled::default();
+    }
+
+    /// The place of the statement that runs.
+    pub(super) fn place(&self) -> Place {
+        let state = self.state.lock();
+        state.place(state.origin)
+    }
+}
+
+impl State {
+    fn place(&self, origin: Origin) -> Place {
+        let Some(source) = self.sources.get(origin.source) else { return Place::default() };
+        let text = source.text.as_str();
+        let found = match (origin.at, text) {
+            (At::Offset(offset), Some(text)) => Place::locate(text, offset),
+            (At::Line(line), Some(text)) => {
+                let start = text.split_inclusive('\n').take(line as usize - 1).map(str::len).sum::<usize>();
+                let indent = text[start..].len() - text[start..].trim_start_matches([' ', '\t']).len();
+                Place::locate(text, start + indent)
+            }
+            _ => Place::default(),
+        };
+        Place { statement: origin.statement, version: source.version, ..found.in_file(&source.file) }
+    }
+
+    fn refuse(&self, guard: &'static str, origin: Origin, finding: impl FnOnce() -> String) -> Result<()> {
+        if self.sources.get(origin.source).is_some_and(|source| source.directives.allows(guard)) {
+            return Ok(());
+        }
+        Err(Error::Guard { guard, finding: finding(), place: Box::new(self.place(origin)) })
+    }
+
+    fn touch(&mut self, table: &str, how: impl FnOnce(&mut Touched)) {
+        let touched = self.touched.entry(table.to_ascii_lowercase()).or_default();
+        touched.origin = self.origin;
+        how(touched);
+    }
+
+    /// Whether the file, or a statement that its code ran, names the table.
+    fn names(&self, table: &str) -> bool {
+        let lower = table.to_ascii_lowercase();
+        if self.said.contains(&lower) {
+            return true;
+        }
+        let Some(source) = self.sources.get(self.origin.source) else { return false };
+        match source.text.as_str() {
+            Some(text) if source.is_sql => words(text).any(|word| word == lower),
+            // why by characters: in Lua the statements are strings
+            Some(text) => text
+                .to_ascii_lowercase()
+                .split(|character: char| !(character.is_alphanumeric() || character == '_'))
+                .any(|word| word == lower),
+            None => false,
+        }
+    }
+
+    fn note(&mut self, connection: &Connection, sql: &str, action: &Action) -> Result<()> {
+        match action {
+            Action::CreateTable { table } | Action::AlterTable { table } => {
+                if words(sql).any(|word| word == "references") {
+                    self.touch(table, |touched| touched.gained = true);
+                }
+            }
+            Action::CreateView { view } => self.compiled.made(view, self.origin),
+            Action::CreateTrigger { trigger } => self.compiled.made(trigger, self.origin),
+            Action::DropTable { table } => {
+                self.compiled.dropping(connection, table, self.origin)?;
+                self.step.dropping(connection, table, self.origin)?;
+                self.touch(table, |touched| touched.lost = true);
+            }
+            Action::DropView { view } => {
+                self.compiled.dropping(connection, view, self.origin)?;
+                self.step.dropping(connection, view, self.origin)?;
+            }
+            Action::Insert { table } => {
+                // why also lost: REPLACE deletes the rows in its way, and tells nobody
+                let replaces = words(sql).take(3).any(|word| word == "replace");
+                self.touch(table, |touched| {
+                    touched.gained = true;
+                    touched.lost |= replaces;
+                });
+            }
+            Action::Delete { table } if table.eq_ignore_ascii_case("sqlite_sequence") => {
+                self.step.note_counters(connection, self.origin)?;
+            }
+            Action::Update { table, .. } if table.eq_ignore_ascii_case("sqlite_sequence") => {
+                self.step.note_counters(connection, self.origin)?;
+            }
+            Action::Delete { table } => {
+                self.touch(table, |touched| touched.lost = true);
+                if !self.names(table) {
+                    let rows = crate::sqlite::schema::count_rows(connection, table)?.unwrap_or(0);
+                    self.counted.push((table.clone(), rows));
+                }
+            }
+            Action::Update { table, column } => self.touch(table, |touched| touched.columns.push(column.clone())),
+        }
+        Ok(())
+    }
+
+    fn note_reading(&mut self, sql: &str) {
+        match statement::read(sql) {
+            Reading::RenameTable { from, to } => {
+                self.step.renamed(&from, &to);
+                if let Some(before) = self.touched.remove(&from.to_ascii_lowercase()) {
+                    self.touched.insert(to.to_ascii_lowercase(), before);
+                }
+                self.touch(&from, |touched| touched.lost = true);
+                self.touch(&to, |touched| (touched.gained, touched.lost) = (true, true));
+            }
+            Reading::DropObject(name) => self.step.dropped_by_name(&name),
+            _ => {}
+        }
+    }
+}
+
+impl Watch for Guard {
+    fn before(&self, connection: &Connection, sql: &str, actions: &[Action]) -> Result<()> {
+        let mut state = self.state.lock();
+        let source = state.origin.source;
+        if state.sources.get(source).is_some_and(|source| !source.is_sql) {
+            state.origin.at = connection.line().map_or(At::Unknown, At::Line);
+            let said: Vec<String> = words(sql).collect();
+            state.said.extend(said);
+        }
+        state.counted.clear();
+        for action in actions {
+            state.note(connection, sql, action)?;
+        }
+        let reads = actions.iter().any(|action| matches!(action, Action::AlterTable { .. }));
+        // why by its start: an index or trigger that is dropped is no action of interest
+        if reads || actions.is_empty() || words(sql).next().is_some_and(|word| word == "drop") {
+            state.note_reading(sql);
+        }
+        Ok(())
+    }
+
+    fn after(&self, connection: &Connection, _: &str, _: &[Action]) -> Result<()> {
+        let mut state = self.state.lock();
+        for (table, before) in std::mem::take(&mut state.counted) {
+            // why zero: a table that is gone has lost all of them
+            let after = crate::sqlite::schema::count_rows(connection, &table).ok().flatten().unwrap_or(0);
+            if after < before {
+                state.refuse(ROW_LOSS, state.origin, || {
+                    format!(
+                        "the statement deletes {} row(s) of table {table}, which the file does not name",
+                        before - after
+                    )
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The names and words of a text, unquoted and in lower case.
+fn words(text: &str) -> impl Iterator<Item = String> + '_ {
+    scan::tokens(text)
+        .filter(|token| matches!(token.kind, Kind::Word | Kind::Quoted))
+        .map(|token| statement::unquoted(&text[token.range]).to_ascii_lowercase())
+}
