@@ -46,7 +46,8 @@ pub fn differences(before: &[Object], after: &[Object]) -> Vec<SchemaChange> {
 
 /// What was changed since the last run, by something else than a migration.
 pub(super) fn since_last_run(connection: &Connection, state: &State) -> Result<Vec<SchemaChange>> {
-    if state.cookie == Some(state::cookie(connection)?) {
+    // why also without one: a database that no run has touched has no schema to compare with
+    if state.cookie.is_none() || state.cookie == Some(state::cookie(connection)?) {
         return Ok(Vec::new());
     }
     match state::schema(connection)? {

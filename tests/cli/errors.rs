@@ -12,6 +12,7 @@ fn a_missing_file_is_named_and_not_made() {
             "query" => &["SELECT 1"],
             "script" => &["a.lua"],
             "backup" => &["b.db"],
+            "rollback" => &["--to", "0"],
             _ => &[],
         };
         let stderr = failed(run(scratch.folder(), &[&[verb, "none.db"], more].concat()), 1);
@@ -47,7 +48,7 @@ fn a_syntax_error_in_a_migration_is_shown_with_its_line_and_a_caret() {
         "  |\n",
         "3 | \tCREATE TABEL tags (\n",
         "  | \t       ^\n",
-        "hint: mend the file and run migrate again; nothing of this run was kept\n",
+        "hint: mend the file and run again; nothing of this run was kept\n",
     );
     assert_eq!(stderr, expected);
     let ran = in_small(&scratch, &["migrate", "a.db", "--json"]);

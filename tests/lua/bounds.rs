@@ -275,7 +275,7 @@ fn a_migration_may_be_written_in_lua() {
     assert_eq!((applied[1].version, applied[1].name.as_str(), applied[1].kind), (Some(2), "b", "lua"));
     assert_eq!(value(&database, "SELECT sum(x) FROM a"), 6);
     let listed = database.migrations(&watch()).expect("lists").migrations;
-    assert_eq!((listed[1].kind.as_str(), listed[1].state, listed[1].reversible), ("lua", "applied", None));
+    assert_eq!((listed[1].kind.as_str(), listed[1].state, listed[1].reversible), ("lua", "applied", Some(false)));
     scratch.write("m/2_b.lua", text.replace('\n', "\r\n"));
     assert_eq!(database.migrate(&request::Migrate::default(), &watch()).expect("nothing").applied.len(), 0);
     scratch.write("m/2_b.lua", text.replace("1, 3", "1, 4"));

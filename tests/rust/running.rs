@@ -170,7 +170,8 @@ fn rebuilding_a_parent_table_keeps_the_children_that_would_cascade() {
     scratch.write(
         "m/2_rebuild.sql",
         "CREATE TABLE p_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;\n\
-         INSERT INTO p_new SELECT id, name FROM p;\nDROP TABLE p;\nALTER TABLE p_new RENAME TO p;\n",
+         INSERT INTO p_new SELECT id, name FROM p;\nDROP TABLE p;\nALTER TABLE p_new RENAME TO p;\n\
+         CREATE TRIGGER p_deleted AFTER DELETE ON p BEGIN DELETE FROM c WHERE p = OLD.id; END;",
     );
     migrate(&database).expect("rebuilds");
     assert_eq!(value(&database, "SELECT count(*) FROM c"), 3);
