@@ -211,7 +211,7 @@ pub(super) fn declared(create: &str, column: &str) -> Option<Vec<String>> {
             ")" => depth = depth.saturating_sub(1),
             _ => {}
         }
-        let is_edge = (text == "(" && depth == 1) || (text == "," && depth == 1) || (text == ")" && depth == 0);
+        let is_edge = matches!((text, depth), ("(" | ",", 1) | (")", 0));
         if is_edge {
             if found.is_some() {
                 return found;

@@ -58,7 +58,7 @@ fn a_syntax_error_in_a_migration_is_shown_with_its_line_and_a_caret() {
         error,
         json!({
             "status": 300, "name": "MIGRATION_FAILED", "message": "migration 7 failed: near \"TABEL\": syntax error",
-            "hint": "mend the file and run migrate again; nothing of this run was kept", "sqlite_code": 1,
+            "hint": "mend the file and run again; nothing of this run was kept", "sqlite_code": 1,
             "file": "007_tags.sql", "line": 3, "column": 9, "statement": 2,
             "source_line": "\tCREATE TABEL tags (", "version": 7
         })

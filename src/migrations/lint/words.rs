@@ -135,11 +135,6 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// The text of the next token.
-    pub fn token(&self) -> &'a str {
-        self.tokens.get(self.at).map_or("", |token| &self.text[token.range.clone()])
-    }
-
     /// The next token as a name without a schema.
     pub fn name(&mut self) -> Option<Name> {
         let token = self.tokens.get(self.at)?;
