@@ -1,3 +1,4 @@
+-- rpmadb: allow=drop-table
 -- Security review: a copied database file must not let anybody sign in, so
 -- only the SHA-256 of a session token may be stored.
 -- There is no way back and thus no down file: SQL has no hash function to

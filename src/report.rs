@@ -358,6 +358,8 @@ pub struct Diagnostics {
     pub pool_state: PoolState,
     /// Rows whose foreign key points nowhere, at most 100 of them; null when damage kept it from being checked.
     pub foreign_key_check: Option<Vec<ForeignKeyFinding>>,
+    /// What somebody changed in the schema by hand since the last migration; null when damage kept it from being compared.
+    pub schema_drift: Option<Vec<SchemaChange>>,
     /// The settings SQLite really uses, as its pragmas answer.
     pub pragmas: BTreeMap<&'static str, Value>,
     /// The SQLite inside.

@@ -200,7 +200,9 @@ fn diagnostics_print_what_was_found() {
     for name in ["diagnostics", "diagnose"] {
         let stdout = succeeded(run(scratch.folder(), &[name, "a.db"]));
         assert!(
-            stdout.starts_with("integrity          ok\nforeign keys       ok\njournal mode       wal\n"),
+            stdout.starts_with(
+                "integrity          ok\nforeign keys       ok\nschema drift       none\njournal mode       wal\n"
+            ),
             "{stdout}"
         );
         assert!(stdout.contains("\npragma synchronous          1\n"), "{stdout}");

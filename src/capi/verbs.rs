@@ -98,7 +98,7 @@ pub extern "C" fn rpmadb_health(
 /// @param options  NULL or "{}": there are none yet.
 /// @param op       watches the call; may be NULL.
 /// @param out      receives {journal_mode, wal_checkpoint: [log, checkpointed], busy_timeout_ms, integrity, table_counts,
-///                 pool_state: {connections, idle_connections, max_connections}, foreign_key_check, pragmas,
+///                 pool_state: {connections, idle_connections, max_connections}, foreign_key_check, schema_drift, pragmas,
 ///                 sqlite_version, system} or the error document; release it with rpmadb_free. May be NULL.
 /// @return RPMADB_OK or an error status.
 ///

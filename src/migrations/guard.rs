@@ -179,6 +179,12 @@ impl Guard {
         Ok(())
     }
 
+    /// The views and triggers that the step that is over made, by kind and name.
+    pub(super) fn made(&self, connection: &Connection) -> Result<Vec<(String, String)>> {
+        let state = self.state.lock();
+        state.compiled.made_by(connection, state.origin.source)
+    }
+
     /// Forgets everything but what runs: the next transaction has begun.
     pub(super) fn begin_transaction(&self) {
         let mut state = self.state.lock();

@@ -8,6 +8,7 @@
 use super::state::State;
 use crate::error::{Error, Result};
 use crate::report::now_ms;
+use crate::sqlite::schema::quoted;
 use crate::sqlite::{Connection, Value};
 
 /// Below this, a zstd frame saves less than it costs.
@@ -37,7 +38,8 @@ CREATE TABLE IF NOT EXISTS main.rpmadb_repeatables (
   actor TEXT NOT NULL,
   library_version TEXT NOT NULL,
   applied_at INTEGER NOT NULL,
-  duration_us INTEGER NOT NULL
+  duration_us INTEGER NOT NULL,
+  objects TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS main.rpmadb_state (
   key TEXT PRIMARY KEY NOT NULL,
@@ -224,8 +226,16 @@ pub(super) fn forget(connection: &Connection, version: i64) -> Result<()> {
     Ok(())
 }
 
-/// Forgets which repeatables ran, so that all of them run again.
-pub(super) fn forget_repeatables(connection: &Connection) -> Result<()> {
+/// Drops the views and triggers that repeatables made and forgets that they ran: they stand on the latest version, and come
+/// back with it.
+pub(super) fn drop_repeatables(connection: &Connection) -> Result<()> {
+    for row in connection.rows("SELECT objects FROM main.rpmadb_repeatables", &[])? {
+        let text = Cells(row.into_iter()).next::<String>()?;
+        let objects: Vec<(String, String)> = serde_json::from_str(&text).unwrap_or_default();
+        for (kind, name) in objects {
+            connection.execute_batch(&format!("DROP {kind} IF EXISTS main.{}", quoted(&name)))?;
+        }
+    }
     connection.execute_batch("DELETE FROM main.rpmadb_repeatables")
 }
 
@@ -264,10 +274,12 @@ pub(super) fn record_repeatable(
     text: &str,
     actor: &str,
     duration_us: i64,
+    objects: &[(String, String)],
 ) -> Result<()> {
+    let objects = serde_json::to_string(objects).map_err(|error| Error::Internal { detail: error.to_string() })?;
     connection.execute(
         "INSERT OR REPLACE INTO main.rpmadb_repeatables (name, checksum, text, actor, library_version, applied_at, \
-         duration_us) VALUES (?, ?, ?, ?, ?, ?, ?)",
+         duration_us, objects) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         &[
             name.into(),
             checksum.into(),
@@ -276,6 +288,7 @@ pub(super) fn record_repeatable(
             env!("CARGO_PKG_VERSION").into(),
             now_ms().into(),
             duration_us.into(),
+            objects.as_str().into(),
         ],
     )?;
     Ok(())

@@ -32,7 +32,7 @@ pub use catalog::{Catalog, LuaStep, Source, Step, StepFn};
 pub use drift::differences as schema_differences;
 pub use review::{lint, schema};
 pub use rollback::rollback;
-pub use run::{current_version, is_up_to_date, migrate, status};
+pub use run::{current_version, is_up_to_date, migrate, schema_drift, status};
 pub use scan::{main_word, one_statement};
 pub use set::Set;
 pub use style::Style;

@@ -8,6 +8,7 @@
 use std::time::{Duration, Instant};
 
 use super::catalog::{Body, Catalog, Entry, Listing, LuaStep};
+use super::guard::Source;
 use super::history::{self, History, Row};
 use super::run::{self, Before, Session};
 use super::step::{self, Work};
@@ -60,9 +61,9 @@ pub fn rollback(
         let from = history.current();
         let drift = drift::since_last_run(connection, &history.state)?;
         let measured = request.dry_run.then(|| run::Measured::before(connection)).transpose()?;
-        let reverted = back(&session, catalog, &listing, &history, target)?;
-        // why also where no repeatable changed: a step back may have dropped the view that one made
-        history::forget_repeatables(connection)?;
+        let steps = ways_back(&session, catalog, &listing, &history, target)?;
+        history::drop_repeatables(connection)?;
+        let reverted = back(&session, &steps)?;
         session.before_commit()?;
         drift::record(connection, drift)?;
         state::set_stamp(connection, &history.state, None)?;
@@ -92,13 +93,21 @@ fn check_target(history: &History, target: i64) -> Result<()> {
     Ok(())
 }
 
-fn back(
+/// A migration with the step that takes it back.
+struct WayBack<'h> {
+    row: &'h Row,
+    source: Source,
+    work: Work,
+}
+
+/// The way back from each migration above `target`, the highest first.
+fn ways_back<'h>(
     session: &Session<'_>,
     catalog: &Catalog,
     listing: &Listing,
-    history: &History,
+    history: &'h History,
     target: i64,
-) -> Result<Vec<report::Applied>> {
+) -> Result<Vec<WayBack<'h>>> {
     let (connection, bench) = (session.connection(), session.bench());
     let rows: Vec<&Row> = history.rows.iter().rev().filter(|row| row.version > target).collect();
     let mut steps = Vec::with_capacity(rows.len());
@@ -118,11 +127,16 @@ fn back(
                 place: Box::new(crate::error::Place::default().in_file(&source.file)),
             });
         }
-        steps.push((row, source, work));
+        steps.push(WayBack { row, source, work });
     }
+    Ok(steps)
+}
+
+fn back(session: &Session<'_>, steps: &[WayBack<'_>]) -> Result<Vec<report::Applied>> {
+    let (connection, bench) = (session.connection(), session.bench());
     let total = steps.len() as u64;
     let mut reverted = Vec::with_capacity(steps.len());
-    for (row, source, work) in &steps {
+    for WayBack { row, source, work } in steps {
         bench.operation.report(&format!("taking back {}", source.file), reverted.len() as u64, total)?;
         let start = Instant::now();
         let ran = bench.step(&row.version.to_string(), source, work)?;

@@ -325,6 +325,7 @@ impl Run<'_> {
             &repeatable.text,
             self.actor,
             i64::try_from(start.elapsed().as_micros()).unwrap_or(i64::MAX),
+            &bench.guard.made(self.session.connection())?,
         )?;
         bench.operation.boundary("a repeatable was recorded");
         self.applied.push(report::Applied {
@@ -378,6 +379,11 @@ pub fn status(access: &Access, catalog: &Catalog, operation: &Operation) -> Resu
     let pending = migrations.iter().filter(|state| matches!(state.state, "pending" | "out_of_order")).count();
     let drift = drift::since_last_run(&connection, &history.state)?;
     Ok(report::Migrations { current: history.current(), latest: listing.latest(), pending, migrations, drift })
+}
+
+/// What was changed in the schema since the last run, by something else than a migration.
+pub fn schema_drift(connection: &Connection) -> Result<Vec<report::SchemaChange>> {
+    drift::since_last_run(connection, &History::read(connection)?.state)
 }
 
 /// Highest applied version; 0 for none.

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 
 use crate::error::{Error, Result};
 use crate::machine;
+use crate::migrations;
 use crate::operation::Operation;
 use crate::report;
 use crate::sqlite::{self, Access, Connection, Value, foreign_keys, schema};
@@ -61,6 +62,7 @@ pub fn run(access: &Access, operation: &Operation) -> Result<report::Diagnostics
     let integrity = integrity(&connection)?;
     operation.report("checking foreign keys", 1, 3)?;
     let foreign_key_check = unless_damaged(foreign_keys(&connection))?;
+    let schema_drift = unless_damaged(migrations::schema_drift(&connection))?;
     operation.report("counting rows", 2, 3)?;
     let mut table_counts = BTreeMap::new();
     for table in schema::tables(&connection)? {
@@ -80,6 +82,7 @@ pub fn run(access: &Access, operation: &Operation) -> Result<report::Diagnostics
         table_counts,
         pool_state: access.pool_state(),
         foreign_key_check,
+        schema_drift,
         pragmas,
         sqlite_version: sqlite::version(),
         system: report::System {

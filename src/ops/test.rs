@@ -282,7 +282,9 @@ fn remove(path: &Path) {
 }
 
 fn open(path: &Path) -> Result<Access> {
-    let options = request::Open { synchronous: request::Synchronous::Off, ..request::Open::default() };
+    // why few readers and nothing synced: there are hundreds of these, each open for milliseconds
+    let pool = request::Pool { max: Some(1), min_idle: Some(0), ..request::Pool::default() };
+    let options = request::Open { synchronous: request::Synchronous::Off, pool, ..request::Open::default() };
     let settings = Settings::new(Some(path.to_owned()), &options);
     Pool::open(settings).map(|(pool, _)| Access::Pool(Arc::new(pool)))
 }

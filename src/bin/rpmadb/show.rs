@@ -235,6 +235,12 @@ pub(crate) fn diagnostics(found: &report::Diagnostics) {
             Some(rows) => format!("{} row(s) point nowhere, the first in {}", rows.len(), rows[0].table),
         }
     );
+    let drift = found.schema_drift.as_deref().unwrap_or_default();
+    say!(
+        "schema drift       {}",
+        if drift.is_empty() { "none".to_owned() } else { format!("{} object(s)", drift.len()) }
+    );
+    schema_changes(drift);
     say!("journal mode       {}", found.journal_mode);
     say!("log                {} frames, {} in the database", found.wal_checkpoint[0], found.wal_checkpoint[1]);
     say!("busy timeout       {} ms", found.busy_timeout_ms);

@@ -171,6 +171,18 @@ impl Compiled {
         self.made.push((name.to_owned(), origin));
     }
 
+    /// What a step made and left, by kind and name.
+    pub(super) fn made_by(&self, connection: &Connection, source: usize) -> Result<Vec<(String, String)>> {
+        let names: Vec<&String> =
+            self.made.iter().filter(|(_, origin)| origin.source == source).map(|(name, _)| name).collect();
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let objects = schema::views_and_triggers(connection)?.into_iter();
+        let left = objects.filter(|object| names.iter().any(|name| name.eq_ignore_ascii_case(&object.name)));
+        Ok(left.map(|object| (object.kind, object.name)).collect())
+    }
+
     /// A table or view is about to go.
     pub(super) fn dropping(&mut self, connection: &Connection, name: &str, origin: Origin) -> Result<()> {
         let lower = name.to_ascii_lowercase();
