@@ -185,6 +185,18 @@ impl Place {
     }
 }
 
+/// What stays of a run that failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kept {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// So many migrations before the one that failed.
+    Migrations(usize),
+    /// So many migrations, and the statements of a migration without a transaction that ran before the one that failed.
+    Statements(usize),
+}
+
 /// A line of a file that is not what it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LineChange {
@@ -258,7 +270,7 @@ pub enum Error {
     SameFile { path: String },
 
     #[error("migration {version} failed: {cause}")]
-    MigrationFailed { version: String, cause: Box<Error>, place: Box<Place>, kept: usize },
+    MigrationFailed { version: String, cause: Box<Error>, place: Box<Place>, kept: Kept },
     #[error("the database has the history of {tool} ({table}), which is not taken over")]
     ForeignHistory { tool: &'static str, table: String },
     #[error("{reason}")]
@@ -385,10 +397,13 @@ impl Error {
             Error::Permission { .. } => "let the account of this process read and write the file and its folder",
             Error::SameFile { .. } => "choose another destination",
             Error::MigrationFailed { cause, .. } if self.status() != Status::MigrationFailed => return cause.hint(),
-            Error::MigrationFailed { kept, .. } if *kept > 0 => {
+            Error::MigrationFailed { kept: Kept::Migrations(kept @ 1..), .. } => {
                 return Some(format!(
                     "mend the file and run again; {kept} migration(s) before it are applied and stay"
                 ));
+            }
+            Error::MigrationFailed { kept: Kept::Statements(_), .. } => {
+                "mend the statement and run again; what ran before it stays, and the next run goes on behind that"
             }
             Error::MigrationFailed { .. } => "mend the file and run again; nothing of this run was kept",
             Error::ForeignHistory { .. } => "take it over with adopt, or record what is applied with baseline",
@@ -399,8 +414,10 @@ impl Error {
             Error::MigrationMissing { .. } => {
                 "bring the file back, or open with the set that this database was migrated with"
             }
+            Error::MigrationInvalid { place, .. } if place.line.is_some() => "mend the file",
             Error::MigrationInvalid { .. } => {
-                "mend the file; names are NNN_name.sql, NNN_name.down.sql, NNN_name.lua or R_name.sql"
+                "mend the file; names are NNN_name.sql, NNN_name.down.sql, NNN_name.lua or R_name.sql, unless the option style \
+                 names another tool"
             }
             Error::DatabaseTooNew { .. } => "use the newer library with this database",
             Error::OutOfOrder { .. } => {

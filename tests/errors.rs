@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use rpmadb::error::{LineChange, Place};
+use rpmadb::error::{Kept, LineChange, Place};
 use rpmadb::{Error, Status};
 
 const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/errors.txt");
@@ -34,7 +34,7 @@ fn sql() -> Error {
 }
 
 fn migration_failed(cause: Error) -> Error {
-    Error::MigrationFailed { version: text("7"), cause: Box::new(cause), place: place(), kept: 0 }
+    Error::MigrationFailed { version: text("7"), cause: Box::new(cause), place: place(), kept: Kept::Nothing }
 }
 
 fn changes() -> Vec<LineChange> {
@@ -78,7 +78,18 @@ fn every_error() -> Vec<Error> {
         migration_failed(Error::Busy { what: path(), waited_ms: 60_000 }),
         migration_failed(Error::Cancelled { verb: "migrate" }),
         migration_failed(Error::Timeout { verb: "migrate", limit_ms: 50 }),
-        Error::MigrationFailed { version: text("7"), cause: Box::new(sql()), place: place(), kept: 3 },
+        Error::MigrationFailed {
+            version: text("7"),
+            cause: Box::new(sql()),
+            place: place(),
+            kept: Kept::Migrations(3),
+        },
+        Error::MigrationFailed {
+            version: text("7"),
+            cause: Box::new(sql()),
+            place: place(),
+            kept: Kept::Statements(3),
+        },
         Error::ForeignHistory { tool: "sqlx", table: text("_sqlx_migrations") },
         Error::AdoptRefused {
             reason: text("version 7 is dirty"),

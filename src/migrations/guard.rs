@@ -10,7 +10,7 @@
 mod keys;
 mod objects;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -99,7 +99,7 @@ struct Touched {
     gained: bool,
     /// Rows went, or the table was dropped, or another took its name.
     lost: bool,
-    columns: Vec<String>,
+    columns: BTreeSet<String>,
 }
 
 /// Watches the statements of one transaction of a run.
@@ -118,8 +118,9 @@ struct State {
     compiled: objects::Compiled,
     /// Rows of the tables that the statement now running deletes from without being named in its file.
     counted: Vec<(String, u64)>,
-    /// Words of the statements that code ran, in lower case.
-    said: Vec<String>,
+    /// Words of the step's text, once somebody asked, and of the statements that its code ran; in lower case.
+    said: HashSet<String>,
+    has_read_text: bool,
 }
 
 impl Guard {
@@ -130,6 +131,7 @@ impl Guard {
         state.origin = Origin { source: state.sources.len() - 1, ..Origin::default() };
         state.step = objects::Step::default();
         state.said.clear();
+        state.has_read_text = false;
     }
 
     /// From here on, the statement is the one at this offset of the source's text.
@@ -229,21 +231,21 @@ impl State {
     }
 
     /// Whether the file, or a statement that its code ran, names the table.
-    fn names(&self, table: &str) -> bool {
-        let lower = table.to_ascii_lowercase();
-        if self.said.contains(&lower) {
-            return true;
+    fn names(&mut self, table: &str) -> bool {
+        if !std::mem::replace(&mut self.has_read_text, true)
+            && let Some(source) = self.sources.get(self.origin.source)
+            && let Some(text) = source.text.as_str()
+        {
+            if source.is_sql {
+                self.said.extend(words(text));
+            } else {
+                // why by characters: in Lua the statements are strings
+                let text = text.to_ascii_lowercase();
+                let is_edge = |character: char| !(character.is_alphanumeric() || character == '_');
+                self.said.extend(text.split(is_edge).map(str::to_owned));
+            }
         }
-        let Some(source) = self.sources.get(self.origin.source) else { return false };
-        match source.text.as_str() {
-            Some(text) if source.is_sql => words(text).any(|word| word == lower),
-            // why by characters: in Lua the statements are strings
-            Some(text) => text
-                .to_ascii_lowercase()
-                .split(|character: char| !(character.is_alphanumeric() || character == '_'))
-                .any(|word| word == lower),
-            None => false,
-        }
+        self.said.contains(&table.to_ascii_lowercase())
     }
 
     fn note(&mut self, connection: &Connection, sql: &str, action: &Action) -> Result<()> {
@@ -285,7 +287,9 @@ impl State {
                     self.counted.push((table.clone(), rows));
                 }
             }
-            Action::Update { table, column } => self.touch(table, |touched| touched.columns.push(column.clone())),
+            Action::Update { table, column } => self.touch(table, |touched| {
+                touched.columns.insert(column.to_ascii_lowercase());
+            }),
         }
         Ok(())
     }
@@ -312,8 +316,7 @@ impl Watch for Guard {
         let source = state.origin.source;
         if state.sources.get(source).is_some_and(|source| !source.is_sql) {
             state.origin.at = connection.line().map_or(At::Unknown, At::Line);
-            let said: Vec<String> = words(sql).collect();
-            state.said.extend(said);
+            state.said.extend(words(sql));
         }
         state.counted.clear();
         for action in actions {

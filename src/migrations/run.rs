@@ -20,7 +20,7 @@ use super::history::{self, History, NewRow};
 use super::plan::{self, Plan};
 use super::state::Moved;
 use super::{drift, review, scan, state, takeover};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kept, Result};
 use crate::operation::Operation;
 use crate::report::{self, elapsed_ms};
 use crate::request;
@@ -88,7 +88,9 @@ pub fn migrate(
     };
     let (plan, history, found) = look;
     if plan.is_empty() {
-        if found.is_empty() && plan.completes && !request.dry_run {
+        let is_ours =
+            !history.rows.is_empty() && state::owned(&*access.first(operation, lock_timeout)?, &history.state)?;
+        if found.is_empty() && plan.completes && is_ours && !request.dry_run {
             restamp(access, &listing, &history, operation);
         }
         return Ok(nothing(plan.to, request, start, found));
@@ -207,6 +209,7 @@ impl Run<'_> {
                 return Ok(Some(changes));
             }
             self.session.end_transaction(false)?;
+            self.session.bench().kept.set(Kept::Migrations(self.applied.len()));
             match next {
                 Next::Done => break,
                 Next::Again => {}

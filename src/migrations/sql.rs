@@ -16,6 +16,8 @@ use crate::error::{Error, Place, Result};
 use crate::operation::Operation;
 use crate::sqlite::{Connection, Whose, schema};
 
+/// Around the savepoints of a file, so that none of them outlives it.
+const AROUND: &str = "rpmadb_savepoints";
 /// Stands for the file's own transaction.
 const OWN: &str = "rpmadb_file";
 
@@ -28,6 +30,7 @@ pub(super) struct File<'r> {
     text: &'r str,
     /// Where the file began a transaction of its own.
     own: Option<(u32, usize)>,
+    has_savepoints: bool,
     /// Statements that have to run outside the transaction.
     pub(super) moved: Vec<Moved>,
 }
@@ -40,7 +43,7 @@ impl<'r> File<'r> {
         source: &'r Source,
     ) -> File<'r> {
         let text = source.text.as_str().unwrap_or_default();
-        File { connection, guard, operation, source, text, own: None, moved: Vec::new() }
+        File { connection, guard, operation, source, text, own: None, has_savepoints: false, moved: Vec::new() }
     }
 
     /// Runs all of it.
@@ -66,7 +69,10 @@ impl<'r> File<'r> {
     }
 
     /// Says that the file is over.
-    pub(super) fn end(&self) -> Result<()> {
+    pub(super) fn end(&mut self) -> Result<()> {
+        if std::mem::take(&mut self.has_savepoints) {
+            self.connection.execute_batch(&format!("RELEASE {AROUND}"))?;
+        }
         match self.own {
             Some((number, at)) => {
                 let reason = "BEGIN has no COMMIT in this file".to_owned();
@@ -94,10 +100,11 @@ impl<'r> File<'r> {
         let sql = &self.text[range.clone()];
         let at_start = |error| (error, None);
         match statement::read(sql) {
-            Reading::Plain | Reading::Savepoint | Reading::RenameTable { .. } | Reading::DropObject(_) => {
+            Reading::Plain | Reading::RenameTable { .. } | Reading::DropObject(_) => {
                 self.connection.run(Whose::Migrations, sql)?;
                 self.connection.must_be_in_transaction().map_err(at_start)
             }
+            Reading::Savepoint => self.savepoint(sql),
             Reading::Begin => self.begin(number, range.start).map_err(at_start),
             Reading::Commit => self.finish(&format!("RELEASE {OWN}"), "commit").map_err(at_start),
             Reading::Rollback => {
@@ -130,6 +137,14 @@ impl<'r> File<'r> {
                 None => Ok(()),
             },
         }
+    }
+
+    fn savepoint(&mut self, sql: &str) -> Result<(), (Error, Option<usize>)> {
+        if !std::mem::replace(&mut self.has_savepoints, true) {
+            self.connection.execute_batch(&format!("SAVEPOINT {AROUND}")).map_err(|error| (error, None))?;
+        }
+        // why as ours: the authorizer refuses savepoints of Lua and host code, which nothing is put around
+        self.connection.run(Whose::Ours, sql)
     }
 
     fn begin(&mut self, number: u32, at: usize) -> Result<()> {

@@ -14,7 +14,7 @@ use super::history;
 use super::set::Repeatable;
 use super::sql::{self, File};
 use super::state::Moved;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Kept, Place, Result};
 use crate::operation::Operation;
 use crate::sqlite::{Connection, Whose};
 
@@ -24,8 +24,8 @@ pub(super) struct Bench {
     pub(super) guard: Arc<Guard>,
     pub(super) run_lua: LuaRunner,
     pub(super) operation: Operation,
-    /// How many migrations of this run are committed.
-    pub(super) kept: Cell<usize>,
+    /// What of this run is committed.
+    pub(super) kept: Cell<Kept>,
 }
 
 /// What a step runs.

@@ -116,6 +116,27 @@ pub(super) fn has_folders(style: Style) -> bool {
     matches!(style, Style::Auto | Style::Diesel | Style::RusqliteMigration)
 }
 
+/// Refuses a file of ours that holds both ways in the manner of another tool: to us the markers are comments, and its way back
+/// would run right behind its way up.
+fn refuse_markers(style: Style, file: &str, bytes: &[u8]) -> Result<()> {
+    const MARKERS: [(&str, &str); 2] = [("+goose down", "goose"), ("migrate:down", "dbmate")];
+    if style != Style::Rpmadb
+        || memchr::memmem::find(bytes, b"oose ").is_none() && memchr::memmem::find(bytes, b"igrate:").is_none()
+    {
+        return Ok(());
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else { return Ok(()) };
+    for token in scan::tokens(text).filter(|token| token.kind == scan::Kind::Comment) {
+        let comment = text[token.range.clone()].trim_start_matches('-').trim().to_ascii_lowercase();
+        if let Some((_, tool)) = MARKERS.iter().find(|(marker, _)| comment.starts_with(marker)) {
+            let reason = format!("'{file}' is laid out for {tool}; pass the option style");
+            let place = Box::new(Place::locate(text, token.range.start).in_file(file));
+            return Err(Error::MigrationInvalid { reason, place });
+        }
+    }
+    Ok(())
+}
+
 /// Understands the files of a folder, and says in which style: for [`Style::Auto`], the one recognised.
 pub(super) fn pieces(style: Style, mut files: Vec<Source>) -> Result<(Style, Vec<Piece>)> {
     files.retain(|source| !names::is_passed_over(&source.file));
@@ -133,6 +154,7 @@ pub(super) fn pieces(style: Style, mut files: Vec<Source>) -> Result<(Style, Vec
                 }
             }
             Named::Step(role) => {
+                refuse_markers(style, &file, &bytes)?;
                 // why no tokens here: sqlx looks at the first bytes and nowhere else
                 let without_transaction = style == Style::Sqlx && bytes.starts_with(b"-- no-transaction");
                 pieces.push(Piece { role, file, bytes, without_transaction });

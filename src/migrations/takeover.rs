@@ -176,7 +176,8 @@ pub fn repair(
         let mut repaired = Vec::new();
         for row in history.rows.iter().filter(|row| wanted(row.version)) {
             if let Some(entry) = listing.numbered.get(&row.version).filter(|entry| plan::is_changed(entry, row)) {
-                history::repair(connection, &run::new_row(entry, row.has_down, actor, &row.origin))?;
+                let has_down = entry.is_reversible(|lua| (catalog.run_lua)(lua, None, operation)) == Some(true);
+                history::repair(connection, &run::new_row(entry, has_down, actor, &row.origin))?;
                 repaired.push(row.version);
             }
         }

@@ -114,8 +114,6 @@ fn judge(whose: Whose, context: &AuthContext<'_>) -> Result<(), Error> {
             format!("{} as a statement", transaction_word(operation)),
             "use rpmadb_transaction, which commits when its function returns 0 and rolls back otherwise",
         ),
-        // why allowed: inside the run's transaction a savepoint cannot end it
-        AuthAction::Savepoint { .. } if whose == Whose::Migrations => Ok(()),
         AuthAction::Savepoint { .. } => refuse("SAVEPOINT as a statement".into(), "use rpmadb_transaction"),
         AuthAction::Attach { .. } | AuthAction::Detach { .. } => refuse(
             "ATTACH, DETACH or VACUUM".into(),

@@ -4,7 +4,7 @@
 //!
 //! Invariant: only keys are looked at whose table gained something or whose parent lost something.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{FOREIGN_KEY, MISSING_PARENT, Origin, Touched};
 use crate::error::Result;
@@ -121,8 +121,8 @@ pub(super) fn findings(
 
 /// The statement that may have made the key stand worse.
 fn cause(key: &ForeignKey, touched: &BTreeMap<String, Touched>) -> Option<Origin> {
-    let any = |columns: &[String], of: &[String]| {
-        columns.iter().any(|column| of.iter().any(|other| other.eq_ignore_ascii_case(column)))
+    let any = |columns: &BTreeSet<String>, of: &[String]| {
+        of.iter().any(|column| columns.contains(&column.to_ascii_lowercase()))
     };
     let child = touched.get(&key.table.to_ascii_lowercase());
     let child = child.filter(|child| child.gained || any(&child.columns, &key.from));

@@ -18,7 +18,7 @@ use super::super::statement::{self, Reading};
 use super::super::step::Work;
 use super::super::{drift, scan};
 use super::{Run, Session};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Kept, Place, Result};
 
 /// Statements that are committed together.
 struct Unit {
@@ -46,6 +46,7 @@ pub(super) fn apply(run: &mut Run<'_>, entry: &Entry) -> Result<()> {
         let reason = format!("'{}' has transaction=off, which only SQL files can have", source.file);
         return Err(Error::MigrationInvalid { reason, place: Box::new(Place::default().in_file(&source.file)) });
     }
+    bench.kept.set(Kept::Statements(run.applied.len()));
     let outcome = statements(session, entry, &source);
     session.connection().rollback();
     session.connection().enforce_foreign_keys(false)?;
@@ -66,7 +67,7 @@ pub(super) fn apply(run: &mut Run<'_>, entry: &Entry) -> Result<()> {
     })();
     outcome.inspect_err(|_: &Error| session.connection().rollback())?;
     session.end_transaction(false)?;
-    bench.kept.set(bench.kept.get() + 1);
+    bench.kept.set(Kept::Migrations(run.applied.len()));
     Ok(())
 }
 
@@ -198,7 +199,7 @@ pub(super) fn run_moved(run: &mut Run<'_>) -> Result<()> {
         session.bench().operation.report(&stage, 0, 0)?;
         let name = statement.version.map_or_else(|| statement.file.clone(), |version| version.to_string());
         let outcome = sql::run_moved(connection, statement);
-        session.bench().kept.set(run.applied.len());
+        session.bench().kept.set(Kept::Migrations(run.applied.len()));
         outcome.map_err(|error| session.bench().failed(&name, error))?;
         session.bench().operation.boundary("a statement ran outside");
     }

@@ -14,7 +14,7 @@ use super::super::catalog::Catalog;
 use super::super::drift;
 use super::super::guard::{Baseline, Guard};
 use super::super::step::Bench;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kept, Result};
 use crate::operation::Operation;
 use crate::report;
 use crate::sqlite::schema::{self, Object};
@@ -63,7 +63,7 @@ impl<'a> Session<'a> {
             guard,
             run_lua: catalog.run_lua,
             operation: operation.clone(),
-            kept: Cell::new(0),
+            kept: Cell::new(Kept::Nothing),
         };
         Ok(Session {
             bench,
