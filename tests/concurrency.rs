@@ -20,12 +20,12 @@ use crate::support::{Ran, Scratch, bare, run, text, try_open, value, watch};
 
 const PROCESSES: usize = 8;
 
-fn rounds(default: u64) -> u64 {
+pub(crate) fn rounds(default: u64) -> u64 {
     std::env::var("RPMADB_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(default)
 }
 
 /// A seed that says how to get it again.
-fn seed(what: &str) -> u64 {
+pub(crate) fn seed(what: &str) -> u64 {
     let given = std::env::var("RPMADB_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
     let now =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(1, |since| since.as_nanos() as u64);
@@ -35,7 +35,7 @@ fn seed(what: &str) -> u64 {
 }
 
 /// The next number of a xorshift generator, below `limit`.
-fn next(state: &mut u64, limit: u64) -> u64 {
+pub(crate) fn next(state: &mut u64, limit: u64) -> u64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
     *state ^= *state << 17;
@@ -52,7 +52,7 @@ fn counting(scratch: &Scratch, count: usize) {
 }
 
 /// The command behind a gate: it starts to work when a line arrives on its standard input.
-fn at_the_gate(folder: &Path, args: &[&str]) -> Child {
+pub(crate) fn at_the_gate(folder: &Path, args: &[&str]) -> Child {
     let mut shell = Command::new("sh");
     shell.args(["-c", "read go; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_rpmadb")]).args(args).current_dir(folder);
     shell.env_remove("RPMADB_MIGRATIONS").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -23,7 +23,7 @@ use super::scan::{self, Kind};
 use super::set::Migration;
 use super::statement::{self, Reading};
 use crate::error::{Error, Place, Result};
-use crate::sqlite::{Action, Connection, Watch, foreign_keys};
+use crate::sqlite::{Action, Connection, Watch};
 
 /// A new violation of a foreign key.
 const FOREIGN_KEY: &str = "foreign-key";
@@ -118,6 +118,10 @@ struct State {
     compiled: objects::Compiled,
     /// Rows of the tables that the statement now running deletes from without being named in its file.
     counted: Vec<(String, u64)>,
+    /// What a statement was refused for: Lua or host code may have gone on after it.
+    refused: Option<Error>,
+    /// Tables that were renamed in this transaction: their names now to those before, in lower case.
+    renamed: BTreeMap<String, String>,
     /// Words of the step's text, once somebody asked, and of the statements that its code ran; in lower case.
     said: HashSet<String>,
     has_read_text: bool,
@@ -143,6 +147,9 @@ impl Guard {
 
     /// Looks at what the step that is over has lost.
     pub(super) fn end_step(&self, connection: &Connection) -> Result<()> {
+        if let Some(refused) = self.refused() {
+            return Err(refused);
+        }
         let state = self.state.lock();
         for vanished in state.step.vanished(connection)? {
             let (guard, table) = (vanished.guard(), &vanished.object.table);
@@ -159,6 +166,11 @@ impl Guard {
         Ok(())
     }
 
+    /// What a statement of the step was refused for, whatever its code made of that.
+    pub(super) fn refused(&self) -> Option<Error> {
+        self.state.lock().refused.take()
+    }
+
     /// What the step that is over dropped along with a table or view that is there again.
     pub(super) fn vanished(&self, connection: &Connection) -> Result<Vec<Vanished>> {
         self.state.lock().step.vanished(connection)
@@ -169,13 +181,13 @@ impl Guard {
     pub(super) fn before_commit(
         &self,
         connection: &Connection,
-        baseline: impl FnOnce(&[foreign_keys::ForeignKey]) -> Result<Baseline>,
+        baseline: impl FnOnce(&[keys::Identity]) -> Result<Baseline>,
     ) -> Result<()> {
         let state = self.state.lock();
         for broken in state.compiled.broken(connection)? {
             state.refuse(broken.guard(), broken.origin, || broken.to_string())?;
         }
-        for finding in keys::findings(connection, &state.touched, baseline)? {
+        for finding in keys::findings(connection, &state.touched, &state.renamed, baseline)? {
             state.refuse(finding.guard(), finding.origin, || finding.to_string())?;
         }
         Ok(())
@@ -191,6 +203,7 @@ impl Guard {
     pub(super) fn begin_transaction(&self) {
         let mut state = self.state.lock();
         state.touched.clear();
+        state.renamed.clear();
         state.compiled = objects::Compiled::default();
     }
 
@@ -266,6 +279,11 @@ impl State {
                 self.compiled.dropping(connection, view, self.origin)?;
                 self.step.dropping(connection, view, self.origin)?;
             }
+            Action::Delete { table } | Action::Insert { table } | Action::Update { table, .. }
+                if table.eq_ignore_ascii_case("sqlite_sequence") =>
+            {
+                self.step.note_counters(connection, self.origin)?;
+            }
             Action::Insert { table } => {
                 // why also lost: REPLACE deletes the rows in its way, and tells nobody
                 let replaces = words(sql).take(3).any(|word| word == "replace");
@@ -273,12 +291,6 @@ impl State {
                     touched.gained = true;
                     touched.lost |= replaces;
                 });
-            }
-            Action::Delete { table } if table.eq_ignore_ascii_case("sqlite_sequence") => {
-                self.step.note_counters(connection, self.origin)?;
-            }
-            Action::Update { table, .. } if table.eq_ignore_ascii_case("sqlite_sequence") => {
-                self.step.note_counters(connection, self.origin)?;
             }
             Action::Delete { table } => {
                 self.touch(table, |touched| touched.lost = true);
@@ -294,19 +306,29 @@ impl State {
         Ok(())
     }
 
-    fn note_reading(&mut self, sql: &str) {
+    fn note_reading(&mut self, connection: &Connection, sql: &str) -> Result<()> {
         match statement::read(sql) {
             Reading::RenameTable { from, to } => {
                 self.step.renamed(&from, &to);
                 if let Some(before) = self.touched.remove(&from.to_ascii_lowercase()) {
                     self.touched.insert(to.to_ascii_lowercase(), before);
                 }
+                let (from_lower, to_lower) = (from.to_ascii_lowercase(), to.to_ascii_lowercase());
+                let before = self.renamed.remove(&from_lower).unwrap_or(from_lower);
+                self.renamed.insert(to_lower, before);
                 self.touch(&from, |touched| touched.lost = true);
                 self.touch(&to, |touched| (touched.gained, touched.lost) = (true, true));
             }
-            Reading::DropObject(name) => self.step.dropped_by_name(&name),
+            Reading::DropObject(name) => {
+                self.step.dropped_by_name(&name);
+                // why: a foreign key may need that index to find its parent's rows
+                if let Some(table) = crate::sqlite::schema::table_of_unique_index(connection, &name)? {
+                    self.touch(&table, |touched| touched.lost = true);
+                }
+            }
             _ => {}
         }
+        Ok(())
     }
 }
 
@@ -325,7 +347,7 @@ impl Watch for Guard {
         let reads = actions.iter().any(|action| matches!(action, Action::AlterTable { .. }));
         // why by its start: an index or trigger that is dropped is no action of interest
         if reads || actions.is_empty() || words(sql).next().is_some_and(|word| word == "drop") {
-            state.note_reading(sql);
+            state.note_reading(connection, sql)?;
         }
         Ok(())
     }
@@ -336,12 +358,16 @@ impl Watch for Guard {
             // why zero: a table that is gone has lost all of them
             let after = crate::sqlite::schema::count_rows(connection, &table).ok().flatten().unwrap_or(0);
             if after < before {
-                state.refuse(ROW_LOSS, state.origin, || {
+                let refused = state.refuse(ROW_LOSS, state.origin, || {
                     format!(
                         "the statement deletes {} row(s) of table {table}, which the file does not name",
                         before - after
                     )
-                })?;
+                });
+                if let Err(error) = refused {
+                    state.refused = Some(error.clone());
+                    return Err(error);
+                }
             }
         }
         Ok(())

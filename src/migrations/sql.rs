@@ -140,17 +140,24 @@ impl<'r> File<'r> {
     }
 
     fn savepoint(&mut self, sql: &str) -> Result<(), (Error, Option<usize>)> {
-        if !std::mem::replace(&mut self.has_savepoints, true) {
-            self.connection.execute_batch(&format!("SAVEPOINT {AROUND}")).map_err(|error| (error, None))?;
-        }
+        self.around().map_err(|error| (error, None))?;
         // why as ours: the authorizer refuses savepoints of Lua and host code, which nothing is put around
         self.connection.run(Whose::Ours, sql)
+    }
+
+    fn around(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.has_savepoints, true) {
+            return Ok(());
+        }
+        self.connection.execute_batch(&format!("SAVEPOINT {AROUND}"))
     }
 
     fn begin(&mut self, number: u32, at: usize) -> Result<()> {
         if self.own.is_some() {
             return Err(sql_error("cannot start a transaction within a transaction"));
         }
+        // why around it: a savepoint inside the file's transaction must not be what the others end with
+        self.around()?;
         self.connection.execute_batch(&format!("SAVEPOINT {OWN}"))?;
         self.own = Some((number, at));
         Ok(())

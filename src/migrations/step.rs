@@ -104,6 +104,8 @@ impl Bench {
             self.guard.end_step(&self.connection)?;
             Ok(ran)
         });
+        // why before the step's own error: on its way through a script a refusal became a text
+        let outcome = self.guard.refused().map_or(outcome, Err);
         outcome.map_err(|error| self.failed(name, with_file(error, &source.file, source.version)))
     }
 

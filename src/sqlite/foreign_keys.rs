@@ -66,17 +66,46 @@ pub fn all(connection: &Connection) -> Result<Vec<ForeignKey>> {
 /// How many rows violate `key`.
 pub fn count_violations(connection: &Connection, key: &ForeignKey) -> Result<u64> {
     let Some(to) = comparable_columns(connection, key)? else { return count_by_check(connection, key) };
+    let sql = format!("SELECT count(*) {}", anti_join(key, &to));
+    Ok(connection.value(&sql, &[])?.unwrap_or(0))
+}
+
+/// The rows that violate `key`, each as a text of its primary key and the key's columns, in order: the same rows have the same
+/// texts after their table was built anew.
+pub fn violating_rows(connection: &Connection, key: &ForeignKey) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    match comparable_columns(connection, key)? {
+        Some(to) => {
+            let primary = columns(connection, &key.table)?.into_iter().filter(|column| column.primary > 0);
+            let shown: Vec<String> = primary
+                .map(|column| column.name)
+                .chain(key.from.iter().cloned())
+                .map(|name| format!("quote(c.{})", quoted(&name)))
+                .collect();
+            let sql = format!("SELECT {} {}", shown.join(" || ',' || "), anti_join(key, &to));
+            found.extend(
+                connection.rows(&sql, &[])?.into_iter().filter_map(|row| row.into_iter().next().and_then(text)),
+            );
+        }
+        None => check_table(connection, &key.table, &mut |violation| {
+            if violation.key.is_none_or(|id| id == key.id) {
+                found.push(format!("{:?}", violation.rowid));
+            }
+            true
+        })?,
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+fn anti_join(key: &ForeignKey, to: &[String]) -> String {
     let (child, parent) = (quoted(&key.table), quoted(&key.parent));
     let list = |items: Vec<String>| items.join(" AND ");
     let given = list(key.from.iter().map(|from| format!("c.{} IS NOT NULL", quoted(from))).collect());
     // why the parent first: its column's collation decides, as it does for the key
     let matches =
         list(to.iter().zip(&key.from).map(|(to, from)| format!("p.{} = c.{}", quoted(to), quoted(from))).collect());
-    let sql = format!(
-        "SELECT count(*) FROM main.{child} AS c WHERE {given} AND NOT EXISTS \
-         (SELECT 1 FROM main.{parent} AS p WHERE {matches})"
-    );
-    Ok(connection.value(&sql, &[])?.unwrap_or(0))
+    format!("FROM main.{child} AS c WHERE {given} AND NOT EXISTS (SELECT 1 FROM main.{parent} AS p WHERE {matches})")
 }
 
 fn count_by_check(connection: &Connection, key: &ForeignKey) -> Result<u64> {

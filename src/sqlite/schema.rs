@@ -90,6 +90,13 @@ pub fn dependants(connection: &Connection, table: &str) -> Result<Vec<Object>> {
     objects_of(connection, sql, &[table.into()])
 }
 
+/// The table of a unique index; `None` when there is no such index, or it is not unique.
+pub fn table_of_unique_index(connection: &Connection, index: &str) -> Result<Option<String>> {
+    let sql = "SELECT m.tbl_name FROM main.sqlite_schema AS m, pragma_index_list(m.tbl_name, 'main') AS i \
+               WHERE m.type = 'index' AND m.name = ?1 COLLATE NOCASE AND i.name = m.name AND i.\"unique\"";
+    connection.value(sql, &[index.into()])
+}
+
 /// All views and triggers.
 pub fn views_and_triggers(connection: &Connection) -> Result<Vec<Object>> {
     let sql = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE type IN ('view', 'trigger')";

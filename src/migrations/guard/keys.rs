@@ -17,15 +17,18 @@ pub(in crate::migrations) struct Baseline {
     keys: BTreeMap<Identity, Standing>,
 }
 
-/// A key by what it says: numbers change when a table is built anew.
-type Identity = (String, String, Vec<String>);
+/// A key by what it says (table, parent, columns): numbers change when a table is built anew.
+pub(in crate::migrations) type Identity = (String, String, Vec<String>);
 
-#[derive(Debug, Clone, Copy)]
+/// Above this many violating rows only their number is compared.
+const MOST_ROWS: u64 = 100_000;
+
+#[derive(Debug, Clone)]
 enum Standing {
     /// The table it points to is not there.
     Dangling,
-    /// So many rows violate it.
-    Violated(u64),
+    /// So many rows violate it; which, where they are not too many.
+    Violated(u64, Option<Vec<String>>),
 }
 
 fn identity(key: &ForeignKey) -> Identity {
@@ -35,12 +38,11 @@ fn identity(key: &ForeignKey) -> Identity {
 
 impl Baseline {
     /// How those of `wanted` stand that the database of `connection` has; all it has without `wanted`.
-    pub(in crate::migrations) fn of(connection: &Connection, wanted: Option<&[ForeignKey]>) -> Result<Baseline> {
-        let wanted: Option<Vec<Identity>> = wanted.map(|keys| keys.iter().map(identity).collect());
+    pub(in crate::migrations) fn of(connection: &Connection, wanted: Option<&[Identity]>) -> Result<Baseline> {
         let mut baseline = Baseline::default();
         for key in foreign_keys::all(connection)? {
             let identity = identity(&key);
-            if wanted.as_ref().is_none_or(|wanted| wanted.contains(&identity)) {
+            if wanted.is_none_or(|wanted| wanted.contains(&identity)) {
                 let standing = standing(connection, &key)?;
                 baseline.keys.insert(identity, standing);
             }
@@ -51,7 +53,10 @@ impl Baseline {
 
 fn standing(connection: &Connection, key: &ForeignKey) -> Result<Standing> {
     if schema::exists(connection, "table", &key.parent)? {
-        foreign_keys::count_violations(connection, key).map(Standing::Violated)
+        Ok(match foreign_keys::count_violations(connection, key)? {
+            few @ 1..=MOST_ROWS => Standing::Violated(few, Some(foreign_keys::violating_rows(connection, key)?)),
+            count => Standing::Violated(count, None),
+        })
     } else {
         Ok(Standing::Dangling)
     }
@@ -84,11 +89,12 @@ impl std::fmt::Display for Finding {
     }
 }
 
-/// What stands worse than before.
+/// What stands worse than before. `renamed` tells what tables were called then.
 pub(super) fn findings(
     connection: &Connection,
     touched: &BTreeMap<String, Touched>,
-    baseline: impl FnOnce(&[ForeignKey]) -> Result<Baseline>,
+    renamed: &BTreeMap<String, String>,
+    baseline: impl FnOnce(&[Identity]) -> Result<Baseline>,
 ) -> Result<Vec<Finding>> {
     if touched.is_empty() {
         return Ok(Vec::new());
@@ -97,26 +103,66 @@ pub(super) fn findings(
     for key in foreign_keys::all(connection)? {
         let Some(origin) = cause(&key, touched) else { continue };
         match standing(connection, &key)? {
-            Standing::Violated(0) => {}
+            Standing::Violated(0, _) => {}
             standing => worse.push((key, standing, origin)),
         }
     }
     if worse.is_empty() {
         return Ok(Vec::new());
     }
-    let keys: Vec<ForeignKey> = worse.iter().map(|(key, ..)| key.clone()).collect();
-    let before = baseline(&keys)?;
+    let wanted: Vec<Identity> = worse.iter().flat_map(|(key, ..)| before_names(key, renamed)).collect();
+    let before = baseline(&wanted)?;
     let finding = |(key, now, origin): (ForeignKey, Standing, Origin)| {
-        let violations = match (now, before.keys.get(&identity(&key))) {
+        let then = before_names(&key, renamed).find_map(|identity| before.keys.get(&identity));
+        let violations = match (now, then) {
             (Standing::Dangling, Some(Standing::Dangling)) => return None,
             (Standing::Dangling, _) => None,
-            (Standing::Violated(now), Some(Standing::Violated(before))) if now <= *before => return None,
-            (Standing::Violated(now), Some(Standing::Violated(before))) => Some(now - before),
-            (Standing::Violated(now), _) => Some(now),
+            (Standing::Violated(now, rows), Some(Standing::Violated(before, rows_before))) => {
+                let new = match (rows, rows_before) {
+                    (Some(rows), Some(before)) => new_rows(&rows, before),
+                    _ => now.saturating_sub(*before),
+                };
+                (new > 0).then_some(Some(new))?
+            }
+            // why also where it dangled: every row that points somewhere pointed nowhere then
+            (Standing::Violated(..), Some(Standing::Dangling)) => return None,
+            (Standing::Violated(now, _), None) => Some(now),
         };
         Some(Finding { key, violations, origin })
     };
     Ok(worse.into_iter().filter_map(finding).collect())
+}
+
+/// What a key may have been called before: as it is, and with its tables as they were called before they were renamed.
+fn before_names(key: &ForeignKey, renamed: &BTreeMap<String, String>) -> impl Iterator<Item = Identity> {
+    let (table, parent, from) = identity(key);
+    let old = |name: &String| renamed.get(name).cloned();
+    let tables: Vec<String> = [Some(table.clone()), old(&table)].into_iter().flatten().collect();
+    let parents: Vec<String> = [Some(parent.clone()), old(&parent)].into_iter().flatten().collect();
+    let mut names = Vec::new();
+    for table in &tables {
+        for parent in &parents {
+            names.push((table.clone(), parent.clone(), from.clone()));
+        }
+    }
+    names.into_iter()
+}
+
+/// How many rows are in `now` that were not there `before`; both are in order.
+fn new_rows(now: &[String], before: &[String]) -> u64 {
+    let mut before = before.iter().peekable();
+    let mut new = 0;
+    for row in now {
+        while before.peek().is_some_and(|other| *other < row) {
+            before.next();
+        }
+        if before.peek() == Some(&row) {
+            before.next();
+        } else {
+            new += 1;
+        }
+    }
+    new
 }
 
 /// The statement that may have made the key stand worse.

@@ -73,6 +73,8 @@ impl Step {
     pub(super) fn dropping(&mut self, connection: &Connection, table: &str, origin: Origin) -> Result<()> {
         let original = self.original(table);
         for object in schema::dependants(connection, table)? {
+            // why: it is there, so if it was dropped by name before, it was made again since
+            self.dropped_by_name.remove(&object.name.to_ascii_lowercase());
             let object = Object { table: original.clone(), ..object };
             self.vanishing.push(Vanished { object, origin });
         }
