@@ -41,6 +41,7 @@ pub fn differences(before: &[Object], after: &[Object]) -> Vec<SchemaChange> {
     }
     let added = after.iter().filter(|(key, _)| !before.contains_key(*key));
     found.extend(added.map(|(_, new)| change("added", new, None, Some(new))));
+    found.sort_by(|one, other| (&one.kind, &one.name).cmp(&(&other.kind, &other.name)));
     found
 }
 

@@ -113,14 +113,22 @@ fn ways_back<'h>(
     let mut steps = Vec::with_capacity(rows.len());
     for row in rows {
         let entry = listing.numbered.get(&row.version);
-        let found = step::way_back(connection, entry, row)?;
-        let (source, work) = found.ok_or_else(|| irreversible(row, entry))?;
-        if let Work::Lua { .. } = work {
-            let lua = LuaStep { file: &source.file, text: source.text.as_str().unwrap_or_default(), back: true };
-            if !(catalog.run_lua)(&lua, None, &bench.operation)? {
-                return Err(irreversible(row, entry));
+        let has_way = |(source, work): &(Source, Work)| match work {
+            Work::Lua { .. } => {
+                let lua = LuaStep { file: &source.file, text: source.text.as_str().unwrap_or_default(), back: true };
+                (catalog.run_lua)(&lua, None, &bench.operation)
+            }
+            Work::Sql | Work::Code(_) => Ok(true),
+        };
+        let mut found = None;
+        for way in step::ways_back(connection, entry, row) {
+            let way = way?;
+            if has_way(&way)? {
+                found = Some(way);
+                break;
             }
         }
+        let (source, work) = found.ok_or_else(|| irreversible(row, entry))?;
         if source.directives.without_transaction {
             return Err(Error::MigrationInvalid {
                 reason: format!("'{}' has transaction=off, and a rollback is one transaction", source.file),

@@ -4,7 +4,7 @@
 //!
 //! Invariant: whatever kind a step is, it goes through the same watch, the same guards and the same errors.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::catalog::{Body, Entry, LuaRunner, LuaStep, StepFn};
@@ -26,6 +26,8 @@ pub(super) struct Bench {
     pub(super) operation: Operation,
     /// What of this run is committed.
     pub(super) kept: Cell<Kept>,
+    /// The last step of this transaction that ran with foreign keys enforced, and where it ended.
+    pub(super) enforced: RefCell<Option<(String, Place)>>,
 }
 
 /// What a step runs.
@@ -146,8 +148,12 @@ impl Bench {
             self.connection.enforce_foreign_keys(true)?;
         }
         let outcome = self.work(source, work);
-        // why whatever happened: a file may have switched it itself
+        // why whatever was asked for: a file may have switched it itself
         if enforces || matches!(work, Work::Sql) {
+            if self.connection.enforces_foreign_keys()? {
+                let name = source.version.map_or_else(|| source.file.clone(), |version| version.to_string());
+                *self.enforced.borrow_mut() = Some((name, self.guard.place()));
+            }
             self.connection.enforce_foreign_keys(false)?;
         }
         let ran = outcome?;
@@ -181,6 +187,14 @@ impl Bench {
         }
     }
 
+    /// The error of a commit that failed: where SQLite still counts a deferred violation, that of the step that left it.
+    pub(super) fn commit_failed(&self, error: Error) -> Error {
+        match (&error, self.enforced.borrow().as_ref()) {
+            (Error::Constraint { .. }, Some((name, place))) => self.failed(name, error.at(place.clone())),
+            _ => error,
+        }
+    }
+
     /// The error of a run whose migration `name` stopped it.
     pub(super) fn failed(&self, name: &str, cause: Error) -> Error {
         match cause {
@@ -209,20 +223,21 @@ fn with_file(error: Error, file: &str, version: Option<i64>) -> Error {
     }
 }
 
-/// The way back of an applied migration, from the set or from the history; `None` when there is none.
-pub(super) fn way_back(
+/// The ways back of an applied migration: that of the set, and behind it what the history kept.
+pub(super) fn ways_back(
     connection: &Connection,
     entry: Option<&Entry>,
     row: &history::Row,
-) -> Result<Option<(Source, Work)>> {
-    if let Some(found) = entry.map(Entry::down).transpose()?.flatten() {
-        return Ok(Some(found));
-    }
-    let Some(text) = history::down_text(connection, row.version)? else { return Ok(None) };
-    let is_sql = row.kind != "lua";
-    let file = match (is_sql, entry) {
-        (true, _) => format!("{:03}_{}.down.sql (from the history)", row.version, row.name),
-        (false, _) => format!("{:03}_{}.lua (from the history)", row.version, row.name),
+) -> impl Iterator<Item = Result<(Source, Work)>> {
+    let from_set = entry.and_then(|entry| entry.down().transpose());
+    let from_history = || match history::down_text(connection, row.version) {
+        Ok(text) => text.map(|text| {
+            let is_sql = row.kind != "lua";
+            let suffix = if is_sql { "down.sql" } else { "lua" };
+            let file = format!("{:03}_{}.{suffix} (from the history)", row.version, row.name);
+            back_source(&file, text.into(), is_sql, row.version)
+        }),
+        Err(error) => Some(Err(error)),
     };
-    back_source(&file, text.into(), is_sql, row.version).map(Some)
+    from_set.into_iter().chain(std::iter::once_with(from_history).flatten())
 }

@@ -400,6 +400,11 @@ impl Connection {
         self.set_foreign_keys(on)
     }
 
+    /// Whether foreign keys are enforced at this moment.
+    pub fn enforces_foreign_keys(&self) -> Result<bool> {
+        self.raw().db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY).map_err(|error| self.failure(error))
+    }
+
     fn set_foreign_keys(&self, on: bool) -> Result<()> {
         let inner = self.raw();
         inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, on).map(|_| ()).map_err(|error| self.failure(error))

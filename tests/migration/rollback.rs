@@ -34,6 +34,8 @@ fn each_version_is_reached_and_left_again_with_the_same_schema() {
         hashes.push(hash(&kit));
     }
     for from in 1..=3 {
+        kit.migrate().expect("to the latest");
+        kit.rollback(from).expect("to where it starts");
         for target in 0..from {
             let report = kit.rollback(target).expect("goes back");
             assert_eq!((report.from, report.to), (from, target));
@@ -44,8 +46,6 @@ fn each_version_is_reached_and_left_again_with_the_same_schema() {
             assert_eq!(kit.migrate_with(request).expect("and forth").applied.len() as i64, from - target);
             assert_eq!(hash(&kit), hashes[from as usize]);
         }
-        kit.migrate().expect("to the latest");
-        kit.rollback((from + 1).min(3)).expect("to the next");
     }
 }
 

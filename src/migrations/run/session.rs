@@ -64,6 +64,7 @@ impl<'a> Session<'a> {
             run_lua: catalog.run_lua,
             operation: operation.clone(),
             kept: Cell::new(Kept::Nothing),
+            enforced: RefCell::default(),
         };
         Ok(Session {
             bench,
@@ -89,6 +90,7 @@ impl<'a> Session<'a> {
         let connection = self.connection();
         connection.begin_immediate()?;
         self.bench.guard.begin_transaction();
+        *self.bench.enforced.borrow_mut() = None;
         let readable_before = self.access.settings().path.is_some() && connection.is_wal()?;
         // why now: in WAL mode a reader sees the state before for as long as this transaction is open; elsewhere nobody does
         let baseline = if readable_before { None } else { Some(Baseline::of(connection, None)) };
@@ -111,7 +113,7 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         self.bench.operation.boundary("before a commit");
-        self.connection().commit().map_err(|error| error.at(self.bench.guard.place()))?;
+        self.connection().commit().map_err(|error| self.bench.commit_failed(error))?;
         self.bench.operation.boundary("after a commit");
         Ok(())
     }
