@@ -7,183 +7,16 @@
 //! Invariants: numbers are never reused and families never move; the match in [`Error::status`] has no
 //! wildcard; messages start lower case, are one line, and end without a full stop.
 
+mod place;
+mod status;
+
 use serde::Serialize;
+
+pub use place::Place;
+pub use status::Status;
 
 /// Shorthand for results of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-macro_rules! statuses {
-    ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal;)*) => {
-        /// The status number a C function returns, see the table in `include/rpmadb.h`.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[repr(i32)]
-        pub enum Status { $($(#[$doc])* $variant = $number,)* }
-
-        impl Status {
-            /// Every status, in ascending order of its number.
-            pub const ALL: &[Status] = &[$(Status::$variant,)*];
-
-            /// The name as the C header and the error document spell it, such as `MIGRATION_FAILED`.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Status::$variant => $name,)* }
-            }
-        }
-    };
-}
-
-statuses! {
-    /// Success.
-    Ok = 0, "OK";
-    /// An argument or option is wrong; the message names it.
-    InvalidArgument = 100, "INVALID_ARGUMENT";
-    /// A required pointer is NULL.
-    NullArgument = 101, "NULL_ARGUMENT";
-    /// Text is not UTF-8.
-    InvalidUtf8 = 102, "INVALID_UTF8";
-    /// The handle was closed.
-    StaleHandle = 103, "STALE_HANDLE";
-    /// The value was never a handle.
-    BadHandle = 104, "BAD_HANDLE";
-    /// A handle of the other kind.
-    WrongKind = 105, "WRONG_KIND";
-    /// The handle is already in a call further up this thread's stack.
-    Reentrant = 106, "REENTRANT";
-    /// The handle was opened by the process this one was forked from.
-    WrongProcess = 107, "WRONG_PROCESS";
-    /// The header and the library do not fit each other.
-    AbiMismatch = 108, "ABI_MISMATCH";
-    /// Not available in this build or at this place.
-    Unsupported = 109, "UNSUPPORTED";
-    /// SQLite refused the SQL.
-    Sql = 200, "SQL";
-    /// Another connection holds the lock.
-    Busy = 201, "BUSY";
-    /// The database or the handle may not write.
-    ReadOnly = 202, "READ_ONLY";
-    /// A file or value does not exist.
-    NotFound = 203, "NOT_FOUND";
-    /// The destination exists.
-    AlreadyExists = 204, "ALREADY_EXISTS";
-    /// The path is not a SQLite database.
-    NotADatabase = 205, "NOT_A_DATABASE";
-    /// The database is damaged.
-    Corrupt = 206, "CORRUPT";
-    /// No space is left.
-    DiskFull = 207, "DISK_FULL";
-    /// The operating system failed a file operation.
-    Io = 208, "IO";
-    /// The operating system denied access.
-    Permission = 209, "PERMISSION";
-    /// A constraint of the schema is violated.
-    Constraint = 210, "CONSTRAINT";
-    /// Another copy of SQLite in this process uses the file.
-    ForeignSqlite = 211, "FOREIGN_SQLITE";
-    /// Source and destination are one file.
-    SameFile = 212, "SAME_FILE";
-    /// A migration step failed; nothing of the run was kept.
-    MigrationFailed = 300, "MIGRATION_FAILED";
-    /// An applied migration's file has changed.
-    MigrationChanged = 301, "MIGRATION_CHANGED";
-    /// An applied migration is not in the set.
-    MigrationMissing = 302, "MIGRATION_MISSING";
-    /// A file of the migration set is not acceptable.
-    MigrationInvalid = 303, "MIGRATION_INVALID";
-    /// The database was migrated by a newer set.
-    DatabaseTooNew = 304, "DATABASE_TOO_NEW";
-    /// A pending migration is lower than one already applied.
-    OutOfOrder = 305, "OUT_OF_ORDER";
-    /// A guard found lost data or a broken schema.
-    Guard = 306, "GUARD";
-    /// A migration has no way back.
-    Irreversible = 307, "IRREVERSIBLE";
-    /// The Lua text does not parse.
-    ScriptSyntax = 400, "SCRIPT_SYNTAX";
-    /// The script raised an error.
-    ScriptFailed = 401, "SCRIPT_FAILED";
-    /// The script ran longer than it may.
-    ScriptTimeout = 402, "SCRIPT_TIMEOUT";
-    /// The script used more memory than it may.
-    ScriptMemory = 403, "SCRIPT_MEMORY";
-    /// The call was cancelled.
-    Cancelled = 500, "CANCELLED";
-    /// The call's time ran out.
-    Timeout = 501, "TIMEOUT";
-    /// The role may not do this.
-    Denied = 502, "DENIED";
-    /// A backup does not hold what it should.
-    BackupInvalid = 600, "BACKUP_INVALID";
-    /// A backup could not be made.
-    BackupFailed = 601, "BACKUP_FAILED";
-    /// A backup could not be decrypted.
-    Decrypt = 602, "DECRYPT";
-    /// A defect of this library.
-    Internal = 900, "INTERNAL";
-    /// A panic was caught at the boundary.
-    Panic = 901, "PANIC";
-    /// Memory ran out.
-    NoMemory = 902, "NO_MEMORY";
-}
-
-impl Status {
-    /// The status of a number, or `None` for a number that is not one.
-    #[must_use]
-    pub fn from_number(number: i32) -> Option<Status> {
-        Status::ALL.iter().copied().find(|status| *status as i32 == number)
-    }
-}
-
-/// Where in a file of the user's an error is: lines and columns count from 1, columns in characters.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Place {
-    /// The file's name as the user knows it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// Line of the error.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<u32>,
-    /// Column of the error.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub column: Option<u32>,
-    /// Which statement of the file, counting from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub statement: Option<u32>,
-    /// The text of that line.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source_line: Option<String>,
-    /// The migration's version.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<i64>,
-}
-
-impl Place {
-    /// Line, column and source line of a byte offset into `text`; an offset inside a character or behind the end is moved
-    /// back to where a character begins.
-    #[must_use]
-    pub fn locate(text: &str, offset: usize) -> Place {
-        let mut offset = offset.min(text.len());
-        while !text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        let before = &text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before[line_start..].chars().count() + 1;
-        let source_line = text[line_start..].lines().next().unwrap_or("");
-        Place {
-            line: u32::try_from(line).ok(),
-            column: u32::try_from(column).ok(),
-            source_line: Some(source_line.to_owned()),
-            ..Place::default()
-        }
-    }
-
-    /// This place in the file `file`.
-    #[must_use]
-    pub fn in_file(self, file: &str) -> Place {
-        Place { file: Some(file.to_owned()), ..self }
-    }
-}
 
 /// What stays of a run that failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -550,22 +383,4 @@ pub struct Body {
     /// The lines of a changed migration that are not what was applied.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<LineChange>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn positions_count_characters_from_one() {
-        let text = "ä\nöü x\r\n";
-        let found = |offset| {
-            let place = Place::locate(text, offset);
-            (place.line.unwrap_or(0), place.column.unwrap_or(0), place.source_line.unwrap_or_default())
-        };
-        assert_eq!(found(0), (1, 1, "ä".into()));
-        assert_eq!(found(1), (1, 1, "ä".into()), "inside a character");
-        assert_eq!(found(text.find('x').expect("there")), (2, 4, "öü x".into()));
-        assert_eq!(found(999), (3, 1, String::new()));
-    }
 }

@@ -12,7 +12,6 @@ mod starters;
 mod waits;
 
 use child::{End, Order};
-pub(crate) use seen::ask;
 use seen::{Seen, beside, copy_files, remove_files};
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! The promise of the migration engine: what it runs, what it refuses, and that nothing is lost on the way.
 //!
 //! One subject a file: `guards`, `reading` (files as other tools accept them), `errors` (where one is), `rollback`, `status`
-//! (states, drift, policies, dry runs), `adopting` (other tools' histories and layouts).
+//! (states, drift, policies, dry runs), `kit` (the test kit), `adopting` (other tools' histories and layouts).
 //! Leaves to others: many processes at once (`concurrency`), the texts of all errors (`errors`).
 //!
 //! Each test makes its own database; what must not be kept is compared by contents, table by table.
@@ -9,6 +9,7 @@
 mod adopting;
 mod errors;
 mod guards;
+mod kit;
 mod reading;
 mod rollback;
 mod status;
@@ -20,9 +21,7 @@ use rpmadb::request::JournalMode;
 use rpmadb::{Database, Error, HostFn, HostStep, Role, report, request};
 use serde_json::Value as Json;
 
-use crate::support::{
-    Scratch, bare, bytes, contents, refusal, rows, run, text, try_open, value, wait_until, watch, with_folder,
-};
+use crate::support::{Scratch, bytes, contents, refusal, rows, run, text, try_open, value, watch, with_folder};
 
 /// A database and the folder `m` of migrations it is opened with; nothing is applied by opening it.
 struct Kit {

@@ -7,8 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use super::scan;
+use super::scan::{self, Kind};
 use super::state::{self, State};
+use super::statement;
 use crate::error::Result;
 use crate::report::SchemaChange;
 use crate::sqlite::Connection;
@@ -33,7 +34,7 @@ pub fn differences(before: &[Object], after: &[Object]) -> Vec<SchemaChange> {
     for (key, old) in &before {
         match after.get(key) {
             None => found.push(change("removed", old, Some(old), None)),
-            Some(new) if old.sql != new.sql && scan::checksum(&old.sql) != scan::checksum(&new.sql) => {
+            Some(new) if old.sql != new.sql && meaning(&old.sql) != meaning(&new.sql) => {
                 found.push(change("changed", new, Some(old), Some(new)));
             }
             Some(_) => {}
@@ -43,6 +44,17 @@ pub fn differences(before: &[Object], after: &[Object]) -> Vec<SchemaChange> {
     found.extend(added.map(|(_, new)| change("added", new, None, Some(new))));
     found.sort_by(|one, other| (&one.kind, &one.name).cmp(&(&other.kind, &other.name)));
     found
+}
+
+/// The tokens of a statement of the schema. A name may have quotes or none: SQLite puts some around names when it renames, and a
+/// table that went there and back would seem another.
+pub(super) fn meaning(sql: &str) -> Vec<String> {
+    let tokens = scan::tokens(sql).filter(|token| token.kind != Kind::Comment);
+    let text = tokens.map(|token| match token.kind {
+        Kind::Quoted if !sql[token.range.clone()].ends_with('\'') => statement::unquoted(&sql[token.range]),
+        _ => sql[token.range].to_owned(),
+    });
+    text.collect()
 }
 
 /// What was changed since the last run, by something else than a migration.
@@ -94,7 +106,8 @@ mod tests {
     #[test]
     fn only_what_means_something_else_is_a_difference() {
         let before = [object("table", "a", "CREATE TABLE a (x)"), object("index", "i", "CREATE INDEX i ON a (x)")];
-        let after = [object("table", "A", "CREATE TABLE a(x) -- y"), object("view", "v", "CREATE VIEW v AS SELECT 1")];
+        let after =
+            [object("table", "A", "CREATE TABLE \"a\"(x) -- y"), object("view", "v", "CREATE VIEW v AS SELECT 1")];
         let found = differences(&before, &after);
         let found: Vec<(&str, &str)> = found.iter().map(|change| (change.change, change.name.as_str())).collect();
         assert_eq!(found, [("removed", "i"), ("added", "v")]);

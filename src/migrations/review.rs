@@ -5,9 +5,9 @@
 use std::path::Path;
 
 use super::catalog::{Body, Catalog, Listing};
+use super::drift;
 use super::history::History;
 use super::lint::{self, Input};
-use super::{drift, scan};
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::report;
@@ -81,7 +81,10 @@ fn objects_of(path: &Path) -> Result<Vec<Object>> {
 fn hash(objects: &[Object]) -> String {
     let mut hasher = blake3::Hasher::new();
     for object in objects {
-        for part in [&object.kind, &object.name.to_ascii_lowercase(), &scan::checksum(&object.sql)] {
+        let name = object.name.to_ascii_lowercase();
+        for part in
+            [object.kind.as_str(), &name].into_iter().chain(drift::meaning(&object.sql).iter().map(String::as_str))
+        {
             hasher.update(part.as_bytes());
             hasher.update(&[0]);
         }

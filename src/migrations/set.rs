@@ -224,8 +224,10 @@ fn twice(version: i64, one: &str, other: &str) -> Error {
 /// UTF-8, no NUL, not empty; a byte-order mark is taken off.
 fn check_text(file: &str, bytes: Cow<'static, [u8]>) -> Result<Text> {
     let wrong = |at: usize, bytes: &[u8], what: &str| {
-        let readable = String::from_utf8_lossy(&bytes[..at]).into_owned();
-        let place = Place::locate(&readable, readable.len()).in_file(file);
+        let start = if bytes.starts_with("\u{feff}".as_bytes()) { 3.min(at) } else { 0 };
+        let before = String::from_utf8_lossy(&bytes[start..at]).len();
+        let readable = String::from_utf8_lossy(&bytes[start..]);
+        let place = Place::locate(&readable, before).in_file(file);
         let (line, column) = (place.line.unwrap_or(0), place.column.unwrap_or(0));
         invalid(file, format!("'{file}' holds {what} in line {line}, column {column}")).at(place)
     };

@@ -279,3 +279,24 @@ fn the_embedded_set_goes_down_to_four_and_up_again_with_the_same_schema() {
     assert_eq!((report.from, report.to), (4, latest.version));
     assert_eq!(read().hash, latest.hash);
 }
+
+/// A numbered migration may stand on a repeatable that was there before it.
+#[test]
+fn what_stands_on_a_repeatable_is_there_again_after_going_back_and_forth() {
+    let made = "CREATE TABLE log (x);\nCREATE TRIGGER v_add INSTEAD OF INSERT ON v BEGIN INSERT INTO log VALUES (NEW.x); END;\n\
+                CREATE VIEW w AS SELECT x FROM v;";
+    let kit = migrated(&[
+        ("1_a.sql", "CREATE TABLE a (x);"),
+        ("R_v.sql", "DROP VIEW IF EXISTS v;\nCREATE VIEW v AS SELECT x FROM a;"),
+    ]);
+    kit.file("2_b.sql", made);
+    kit.migrate().expect("migrates");
+    kit.file("3_c.sql", "CREATE TABLE c (x);");
+    kit.file("3_c.down.sql", "ALTER TABLE c RENAME TO d;\nDROP TABLE d;");
+    kit.migrate().expect("migrates");
+    let latest = hash(&kit);
+    kit.rollback(2).expect("goes back");
+    kit.migrate().expect("and forth");
+    assert_eq!(hash(&kit), latest);
+    kit.query("INSERT INTO v (x) VALUES (5)").expect("the trigger is there");
+}

@@ -222,3 +222,27 @@ fn a_step_that_swallows_a_guard_loses_nothing() {
         assert_eq!(guard_of(&kit.failure()), "row-loss", "the host's in {kept:?}");
     }
 }
+
+#[test]
+fn a_repeatable_is_guarded_as_any_other_file() {
+    let case = &CASES[1];
+    let text = "DROP VIEW IF EXISTS v;\nCREATE VIEW v AS SELECT 1;\nDELETE FROM p WHERE id = 2;";
+    for kept in EVERYWHERE {
+        let kit = case.kit(kept);
+        kit.file("R_v.sql", text);
+        case.assert_is(&kit.failure(), "R_v.sql", Some(3), "a repeatable");
+        kit.file("R_v.sql", format!("-- rpmadb: allow=row-loss\n{text}"));
+        assert_eq!(applied(&kit.migrate().expect("waived")), ["R v"]);
+    }
+}
+
+/// The counter of the table that was renamed away is the table's own.
+#[test]
+fn a_counter_is_seen_to_go_back_when_the_old_table_is_renamed_away() {
+    let case = CASES.last().expect("autoincrement");
+    let text = "ALTER TABLE a RENAME TO old;\nCREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT, x);\n\
+                INSERT INTO a SELECT * FROM old;\nDROP TABLE old;";
+    let (guard, line, message) = refused(case.setting, text);
+    assert_eq!((guard, line), ("autoincrement", Some(1)));
+    assert!(message.contains("table a went back from 3 to 1"), "{message}");
+}

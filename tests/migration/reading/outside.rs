@@ -212,3 +212,49 @@ fn a_run_says_how_many_files_around_one_without_a_transaction_stay() {
     let hint = error.hint().expect("a hint");
     assert!(hint.contains("2 migration(s)"), "{hint}");
 }
+
+/// Only the directive is gone from the file, and that is a comment.
+#[test]
+fn a_file_that_ran_in_part_is_not_run_again_as_a_whole_without_its_directive() {
+    let kit = migrated(&[COUNTER]);
+    let text = "-- rpmadb: transaction=off\nINSERT INTO n VALUES (1);\nINSERT INTO nowhere VALUES (2);";
+    kit.file("2_b.sql", text);
+    kit.migrate().expect_err("fails");
+    kit.file("2_b.sql", text.replace("-- rpmadb: transaction=off\n", "").replace("nowhere", "n"));
+    match kit.migrate() {
+        Ok(_) => assert_eq!(kit.column("SELECT at FROM n"), [1, 2], "what is done is done once"),
+        Err(error) => {
+            assert_eq!(error.place().and_then(|place| place.file.as_deref()), Some("2_b.sql"), "{error}");
+            assert_eq!(kit.column("SELECT at FROM n"), [1]);
+        }
+    }
+}
+
+/// What the first statements did may be taken back with the migrations before them.
+#[test]
+fn a_file_that_ran_in_part_is_not_resumed_on_another_ground() {
+    let kit = migrated(&[COUNTER, ("1_n.down.sql", "DROP TABLE n;\nDROP TABLE u;")]);
+    let text = "-- rpmadb: transaction=off\nINSERT INTO n VALUES (1);\nINSERT INTO nowhere VALUES (2);";
+    kit.file("2_b.sql", text);
+    kit.migrate().expect_err("fails");
+    if kit.rollback(0).is_ok() {
+        kit.file("2_b.sql", text.replace("nowhere", "n"));
+        kit.migrate().expect("mended");
+        assert_eq!(kit.column("SELECT at FROM n"), [1, 2], "all of it on the new table");
+    }
+}
+
+#[test]
+fn a_dry_run_of_a_file_that_ran_in_part_shows_what_is_left() {
+    let kit = migrated(&[COUNTER]);
+    let text =
+        "-- rpmadb: transaction=off\nCREATE TABLE b (x);\nINSERT INTO n VALUES (1);\nINSERT INTO nowhere VALUES (2);";
+    kit.file("2_b.sql", text);
+    kit.migrate().expect_err("fails");
+    kit.file("2_b.sql", text.replace("nowhere", "n"));
+    let report = kit.dry_run().expect("what a real run would do");
+    let rows = report.changes.expect("measured").rows;
+    assert_eq!(rows.get("n"), Some(&report::RowChange { before: Some(1), after: Some(2) }));
+    kit.migrate().expect("for real");
+    assert_eq!(kit.column("SELECT at FROM n"), [1, 2]);
+}

@@ -29,7 +29,7 @@ fn a_dry_run_tells_schema_rows_size_and_warnings() {
     assert!(measured.peak_size_bytes >= measured.size_bytes + 100 * 4000, "{measured:?}");
     let warnings = report.warnings.expect("linted");
     let drop = warnings.iter().find(|warning| warning.rule == "drop-table").expect("warned of");
-    assert_eq!((drop.place.file.as_deref(), drop.place.line, drop.place.column), (Some("2_b.sql"), Some(1), Some(1)));
+    assert_eq!((drop.place.file.as_deref(), drop.place.line, drop.place.column), (Some("2_b.sql"), Some(1), Some(12)));
     assert_eq!(kit.contents(), before);
     kit.assert_enforced();
     let report = kit.migrate().expect("for real");
