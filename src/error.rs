@@ -121,7 +121,7 @@ pub enum Error {
     #[error("{finding}")]
     Guard { guard: &'static str, finding: String, place: Box<Place> },
     #[error("migration {version} ({name}) cannot be taken back: {reason}")]
-    Irreversible { version: i64, name: String, reason: &'static str },
+    Irreversible { version: i64, name: String, reason: &'static str, remedy: &'static str },
 
     #[error("{message}")]
     ScriptSyntax { message: String, place: Box<Place> },
@@ -261,8 +261,8 @@ impl Error {
                     "mend the file, or if it is meant, put the line '-- rpmadb: allow={guard}' before its first statement"
                 ));
             }
-            Error::Irreversible { .. } => {
-                "nothing was changed; go back to a backup, or write the way back as NNN_name.down.sql"
+            Error::Irreversible { remedy, .. } => {
+                return Some(format!("nothing was changed; go back to a backup, or {remedy}"));
             }
             Error::ScriptTimeout { .. } => "raise script.timeout_ms, or do the work in smaller batches",
             Error::ScriptMemory { .. } => "raise script.memory_bytes, or read the rows in smaller batches",
@@ -321,6 +321,17 @@ impl Error {
         self
     }
 
+    /// What is known of the place of an error that is about a migration as a whole.
+    fn place_by_version(&self) -> Place {
+        let (version, file) = match self {
+            Error::Irreversible { version, .. } | Error::MigrationMissing { version, .. } => (Some(*version), None),
+            Error::OutOfOrder { version, file, .. } => (Some(*version), Some(file.clone())),
+            Error::DatabaseTooNew { database, .. } => (Some(*database), None),
+            _ => (None, None),
+        };
+        Place { version, file, ..Place::default() }
+    }
+
     /// The error document of the contract: `{"error": {...}}`.
     #[must_use]
     pub fn document(&self) -> Document {
@@ -331,7 +342,7 @@ impl Error {
                 message: self.to_string(),
                 hint: self.hint(),
                 sqlite_code: self.sqlite_code(),
-                place: self.place().cloned().unwrap_or_default(),
+                place: self.place().cloned().unwrap_or_else(|| self.place_by_version()),
                 changes: match self {
                     Error::MigrationChanged { changes, .. } => changes.clone(),
                     _ => Vec::new(),

@@ -12,6 +12,7 @@ mod starters;
 mod waits;
 
 use child::{End, Order};
+pub(crate) use seen::ask;
 use seen::{Seen, beside, copy_files, remove_files};
 use serde_json::json;
 
@@ -32,13 +33,13 @@ const MIXED: &[(&str, &str)] = &[
            UPDATE child SET pad = NULL WHERE parent = new.id; SELECT CASE WHEN 1 THEN 2 END;
          END;
          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50) INSERT INTO parent (name) SELECT 'n' || i FROM n;
-         INSERT INTO child (parent, pad) SELECT id, zeroblob(70000) FROM parent;
+         INSERT INTO child (parent, pad) SELECT id, zeroblob(700) FROM parent;
          UPDATE counter SET n = n + 1;",
     ),
     (
         "003_lua.lua",
         "return { up = function(db)
-           db:exec('UPDATE child SET pad = zeroblob(70001)')
+           db:exec('UPDATE child SET pad = zeroblob(701)')
            db:exec('UPDATE counter SET n = n + 1')
          end, down = function(db) db:exec('UPDATE counter SET n = n - 1') end }",
     ),
@@ -168,8 +169,7 @@ fn a_run_killed_at_any_boundary_is_whole_or_not_there() {
 
 #[test]
 fn a_run_with_a_rollback_journal_killed_at_any_boundary_is_whole_or_not_there() {
-    let hot = kill_everywhere(MIXED, "delete", "run", 4, all_or_nothing);
-    println!("{hot} times a journal was left that had to be rolled back");
+    kill_everywhere(MIXED, "delete", "run", 4, all_or_nothing);
 }
 
 #[test]
@@ -179,7 +179,12 @@ fn a_run_that_commits_each_file_killed_at_any_boundary_goes_on_with_the_next_fil
 
 #[test]
 fn a_run_that_commits_each_file_in_a_rollback_journal_goes_on_with_the_next_file() {
-    kill_everywhere(MIXED, "delete", "file", 4, file_by_file);
+    // the file in Lua changes more than the cache holds
+    let bulky: Vec<String> = MIXED.iter().map(|(_, text)| text.replace("zeroblob(70", "zeroblob(7000")).collect();
+    let bulky: Vec<(&str, &str)> = MIXED.iter().zip(&bulky).map(|((name, _), text)| (*name, text.as_str())).collect();
+    let hot = kill_everywhere(&bulky, "delete", "file", 4, file_by_file);
+    println!("{hot} times a journal was left that had to be rolled back");
+    assert!(hot > 0, "pages were written before the commit");
 }
 
 #[test]

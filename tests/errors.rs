@@ -107,7 +107,7 @@ fn every_error() -> Vec<Error> {
             finding: text("the index tags_by_name of table tags vanished"),
             place: place(),
         },
-        Error::Irreversible { version: 7, name: text("add_tags"), reason: "it has no down file" },
+        Error::Irreversible { version: 7, name: text("add_tags"), reason: "it has no down file", remedy: "write one" },
         Error::ScriptSyntax { message: text("unexpected symbol near '='"), place: place() },
         Error::ScriptFailed { message: text("attempt to call a nil value (global 'boom')"), place: place() },
         Error::ScriptTimeout { limit_ms: 30_000 },

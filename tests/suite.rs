@@ -15,6 +15,8 @@ mod layers;
 mod lua;
 mod migration;
 mod parity;
+mod properties;
 mod regressions;
 mod rust;
+mod scanning;
 mod support;

@@ -14,9 +14,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 
 pub(super) use keys::Baseline;
-pub(super) use objects::Vanished;
+pub(super) use objects::{Step as Noted, Vanished};
 
 use super::directive::Directives;
 use super::scan::{self, Kind};
@@ -71,17 +72,21 @@ pub(super) struct Source {
     pub(super) is_sql: bool,
     pub(super) version: Option<i64>,
     pub(super) directives: Directives,
+    /// Statements at the start that have run already.
+    pub(super) done: usize,
 }
 
 /// A statement of a step: which, and where in its text.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Origin {
+    /// Not kept: it counts the steps of one run.
+    #[serde(skip)]
     source: usize,
     statement: Option<u32>,
     at: At,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 enum At {
     #[default]
     Unknown,
@@ -133,7 +138,7 @@ impl Guard {
         let mut state = self.state.lock();
         state.sources.push(source);
         state.origin = Origin { source: state.sources.len() - 1, ..Origin::default() };
-        state.step = objects::Step::default();
+        state.step = state.step.next();
         state.said.clear();
         state.has_read_text = false;
     }
@@ -166,6 +171,19 @@ impl Guard {
         Ok(())
     }
 
+    /// What the step that runs has lost so far, to be kept with its progress.
+    pub(super) fn noted(&self) -> Noted {
+        self.state.lock().step.clone()
+    }
+
+    /// The step that runs is one that has lost so much already.
+    pub(super) fn resume_step(&self, noted: &Noted) {
+        let mut state = self.state.lock();
+        state.step = noted.clone();
+        let source = state.origin.source;
+        state.step.set_source(source);
+    }
+
     /// What a statement of the step was refused for, whatever its code made of that.
     pub(super) fn refused(&self) -> Option<Error> {
         self.state.lock().refused.take()
@@ -174,6 +192,17 @@ impl Guard {
     /// What the step that is over dropped along with a table or view that is there again.
     pub(super) fn vanished(&self, connection: &Connection) -> Result<Vec<Vanished>> {
         self.state.lock().step.vanished(connection)
+    }
+
+    /// Drops those of the `objects` (kind and name) that no longer compile.
+    pub(super) fn drop_broken(&self, connection: &Connection, objects: &[(String, String)]) -> Result<()> {
+        let broken = self.state.lock().compiled.broken(connection)?;
+        for (kind, name) in objects {
+            if broken.iter().any(|broken| broken.is(kind, name)) {
+                super::history::drop_object(connection, kind, name)?;
+            }
+        }
+        Ok(())
     }
 
     /// Looks at what only the end of a transaction can tell: foreign keys, and views and triggers that no longer compile.
@@ -204,6 +233,7 @@ impl Guard {
         let mut state = self.state.lock();
         state.touched.clear();
         state.renamed.clear();
+        state.step = objects::Step::default();
         state.compiled = objects::Compiled::default();
     }
 

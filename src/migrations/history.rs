@@ -203,8 +203,8 @@ pub(super) fn record(connection: &Connection, row: &NewRow<'_>) -> Result<()> {
 /// Puts the present text of an applied migration in place of the recorded one.
 pub(super) fn repair(connection: &Connection, row: &NewRow<'_>) -> Result<()> {
     connection.execute(
-        "UPDATE main.rpmadb_migrations SET name = ?, kind = ?, checksum = ?, text = ?, down_text = ?, compatible_from = ?, \
-         repaired_by = ?, repaired_at = ? WHERE version = ?",
+        "UPDATE main.rpmadb_migrations SET name = ?, kind = ?, checksum = ?, text = ?, down_text = coalesce(?, down_text), \
+         compatible_from = ?, repaired_by = ?, repaired_at = ? WHERE version = ?",
         &[
             row.name.into(),
             row.kind.into(),
@@ -226,16 +226,24 @@ pub(super) fn forget(connection: &Connection, version: i64) -> Result<()> {
     Ok(())
 }
 
-/// Drops the views and triggers that repeatables made and forgets that they ran: they stand on the latest version, and come
-/// back with it.
-pub(super) fn drop_repeatables(connection: &Connection) -> Result<()> {
+/// The views and triggers that repeatables made, by kind and name.
+pub fn made_by_repeatables(connection: &Connection) -> Result<Vec<(String, String)>> {
+    let mut made = Vec::new();
     for row in connection.rows("SELECT objects FROM main.rpmadb_repeatables", &[])? {
         let text = Cells(row.into_iter()).next::<String>()?;
         let objects: Vec<(String, String)> = serde_json::from_str(&text).unwrap_or_default();
-        for (kind, name) in objects {
-            connection.execute_batch(&format!("DROP {kind} IF EXISTS main.{}", quoted(&name)))?;
-        }
+        made.extend(objects.into_iter().filter(|(kind, _)| matches!(kind.as_str(), "view" | "trigger")));
     }
+    Ok(made)
+}
+
+/// Drops a view or trigger.
+pub(super) fn drop_object(connection: &Connection, kind: &str, name: &str) -> Result<()> {
+    connection.execute_batch(&format!("DROP {kind} IF EXISTS main.{}", quoted(name)))
+}
+
+/// Forgets which repeatables ran, so that all of them run again.
+pub(super) fn forget_repeatables(connection: &Connection) -> Result<()> {
     connection.execute_batch("DELETE FROM main.rpmadb_repeatables")
 }
 

@@ -30,6 +30,7 @@ mod takeover;
 
 pub use catalog::{Catalog, LuaStep, Source, Step, StepFn};
 pub use drift::differences as schema_differences;
+pub use history::made_by_repeatables;
 pub use review::{lint, schema};
 pub use rollback::rollback;
 pub use run::{current_version, is_up_to_date, migrate, schema_drift, status};

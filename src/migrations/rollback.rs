@@ -61,9 +61,18 @@ pub fn rollback(
         let from = history.current();
         let drift = drift::since_last_run(connection, &history.state)?;
         let measured = request.dry_run.then(|| run::Measured::before(connection)).transpose()?;
+        if let Some(progress) = &history.state.progress {
+            return Err(Error::Unsupported {
+                what: format!("a rollback while migration {} has run in part", progress.version),
+                instead: Some("finish that one with migrate first"),
+            });
+        }
+        let made = history::made_by_repeatables(connection)?;
         let steps = ways_back(&session, catalog, &listing, &history, target)?;
-        history::drop_repeatables(connection)?;
         let reverted = back(&session, &steps)?;
+        // why all: those that stay may be of another version's text when the next run upwards is complete
+        history::forget_repeatables(connection)?;
+        session.bench().guard.drop_broken(connection, &made)?;
         session.before_commit()?;
         drift::record(connection, drift)?;
         state::set_stamp(connection, &history.state, None)?;
@@ -147,7 +156,7 @@ fn back(session: &Session<'_>, steps: &[WayBack<'_>]) -> Result<Vec<report::Appl
     for WayBack { row, source, work } in steps {
         bench.operation.report(&format!("taking back {}", source.file), reverted.len() as u64, total)?;
         let start = Instant::now();
-        let ran = bench.step(&row.version.to_string(), source, work)?;
+        let ran = step_back(session, row, source, work)?;
         if let Some(moved) = ran.moved.first() {
             return Err(Error::MigrationInvalid {
                 reason: format!("{} cannot stand in a down file: a rollback is one transaction", moved.sql),
@@ -166,12 +175,35 @@ fn back(session: &Session<'_>, steps: &[WayBack<'_>]) -> Result<Vec<report::Appl
     Ok(reverted)
 }
 
+/// Runs one step back. A view that a repeatable made and that is in its way goes first: it comes back with the latest version.
+fn step_back(session: &Session<'_>, row: &Row, source: &Source, work: &Work) -> Result<step::Ran> {
+    let (connection, bench) = (session.connection(), session.bench());
+    let mut repeatable = history::made_by_repeatables(connection)?;
+    loop {
+        connection.execute_batch("SAVEPOINT rpmadb_back")?;
+        let outcome = bench.step(&row.version.to_string(), source, work);
+        let Err(error) = outcome else {
+            connection.execute_batch("RELEASE rpmadb_back")?;
+            return outcome;
+        };
+        let message = error.to_string();
+        let in_the_way =
+            repeatable.iter().position(|(kind, name)| message.contains(&format!("error in {kind} {name}")));
+        let Some(in_the_way) = in_the_way.filter(|_| connection.must_be_in_transaction().is_ok()) else {
+            return Err(error);
+        };
+        connection.execute_batch("ROLLBACK TO rpmadb_back; RELEASE rpmadb_back")?;
+        let (kind, name) = repeatable.swap_remove(in_the_way);
+        history::drop_object(connection, &kind, &name)?;
+    }
+}
+
 fn irreversible(row: &Row, entry: Option<&Entry>) -> Error {
-    let reason = match (row.kind.as_str(), entry.map(|entry| &entry.body)) {
-        ("host", None) => "its code is the host's and is not registered",
-        ("host", Some(Body::Code(_))) => "the host's step has no down function",
-        ("lua", _) => "its Lua file has no down function",
-        _ => "it has no down file",
+    let (reason, remedy) = match (row.kind.as_str(), entry.map(|entry| &entry.body)) {
+        ("host", None) => ("its code is the host's and is not registered", "register the step first"),
+        ("host", Some(Body::Code(_))) => ("the host's step has no down function", "register it with one"),
+        ("lua", _) => ("its Lua file has no down function", "give it one"),
+        _ => ("it has no down file", "write the way back as NNN_name.down.sql"),
     };
-    Error::Irreversible { version: row.version, name: row.name.clone(), reason }
+    Error::Irreversible { version: row.version, name: row.name.clone(), reason, remedy }
 }

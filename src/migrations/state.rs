@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::guard::Noted;
 use super::scan;
 use crate::error::{Error, Result};
 use crate::sqlite::schema::Object;
@@ -39,13 +40,15 @@ pub(super) struct Moved {
 }
 
 /// How far a migration without a transaction has come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Progress {
     pub(super) version: i64,
     /// Statements that are done.
     pub(super) done: usize,
     /// A sum over their text.
     pub(super) checksum: String,
+    /// What the guards noted of them.
+    pub(super) noted: Noted,
 }
 
 impl State {
@@ -170,8 +173,14 @@ pub(super) fn schema(connection: &Connection) -> Result<Option<Vec<Object>>> {
 }
 
 impl Progress {
-    /// The sum over the statements `text` of a file that are done.
-    pub(super) fn sum(statements: &[&str]) -> String {
-        scan::checksum(&statements.join(";"))
+    /// A sum over the first statement, the first two, and so on; the first of these sums is over none.
+    pub(super) fn sums(statements: &[&str]) -> Vec<String> {
+        let mut hasher = blake3::Hasher::new();
+        let mut sums = vec![hasher.finalize().to_hex()[..32].to_owned()];
+        for statement in statements {
+            hasher.update(scan::checksum(statement).as_bytes());
+            sums.push(hasher.finalize().to_hex()[..32].to_owned());
+        }
+        sums
     }
 }

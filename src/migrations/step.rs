@@ -57,6 +57,7 @@ impl Entry {
                     is_sql: !file.is_lua,
                     version: Some(self.version),
                     directives: file.directives.clone(),
+                    done: 0,
                 };
                 (source, if file.is_lua { Work::Lua { back: false } } else { Work::Sql })
             }
@@ -71,6 +72,7 @@ impl Entry {
             is_sql: false,
             version: Some(self.version),
             directives: directive::Directives::default(),
+            done: 0,
         }
     }
 
@@ -94,7 +96,8 @@ impl Entry {
 /// The step back whose text is `text`.
 pub(super) fn back_source(file: &str, text: Arc<str>, is_sql: bool, version: i64) -> Result<(Source, Work)> {
     let directives = if is_sql { directive::read(file, &text)? } else { directive::Directives::default() };
-    let source = Source { file: file.to_owned(), text: Text::Owned(text), is_sql, version: Some(version), directives };
+    let source =
+        Source { file: file.to_owned(), text: Text::Owned(text), is_sql, version: Some(version), directives, done: 0 };
     Ok((source, if is_sql { Work::Sql } else { Work::Lua { back: true } }))
 }
 
@@ -119,6 +122,7 @@ impl Bench {
             is_sql: true,
             version: None,
             directives: repeatable.directives.clone(),
+            done: 0,
         };
         self.guard.begin_step(source.clone());
         let outcome = self.watched(&source, &Work::Sql).and_then(|ran| {

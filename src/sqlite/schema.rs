@@ -4,6 +4,8 @@
 //!
 //! Invariant: names go into SQL quoted, whatever characters they have.
 
+use serde::{Deserialize, Serialize};
+
 use super::connection::Connection;
 use super::value::Value;
 use crate::error::{Error, Result};
@@ -63,7 +65,7 @@ pub fn estimate_rows(connection: &Connection, table: &str) -> Result<Option<u64>
 }
 
 /// One object of the schema.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Object {
     /// `table`, `index`, `view` or `trigger`.
     pub kind: String,

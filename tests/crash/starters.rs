@@ -36,7 +36,7 @@ fn files(off: bool) -> Vec<(String, String)> {
     let file = |version: usize| {
         let text = match version {
             1 => "CREATE TABLE counter (n INTEGER NOT NULL) STRICT;\nINSERT INTO counter VALUES (1);\n".to_owned(),
-            _ if off && version % 5 == 0 => {
+            _ if off && version.is_multiple_of(5) => {
                 "-- rpmadb: transaction=off\nSELECT 1;\nUPDATE counter SET n = n + 1;\nVACUUM;\n".to_owned()
             }
             _ => "UPDATE counter SET n = n + 1;\n".to_owned(),

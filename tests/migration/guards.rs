@@ -252,15 +252,33 @@ fn a_guard_refuses_a_way_back() {
 }
 
 #[test]
-fn a_guard_refuses_a_file_without_a_transaction() {
+fn a_guard_refuses_a_group_in_a_file_without_a_transaction() {
     for case in CASES {
         for kept in EVERYWHERE {
             let kit = case.kit(kept);
-            let text = format!("-- rpmadb: transaction=off\nBEGIN;\n{}\nCOMMIT;", case.bad);
-            kit.file("2_bad.sql", text);
-            let error = kit.migrate().expect_err(case.guard);
-            case.assert_is(&error, "2_bad.sql", Some(case.line + 2), &format!("{} in {kept:?}", case.guard));
-            assert_eq!(kit.states(), ["1 applied", "2 pending"]);
+            let before = kit.contents();
+            kit.file("2_bad.sql", format!("-- rpmadb: transaction=off\nBEGIN;\n{}\nCOMMIT;", case.bad));
+            for time in ["first", "second"] {
+                let context = format!("{} in {kept:?}, {time} time", case.guard);
+                let error = kit.migrate().err().unwrap_or_else(|| panic!("let through: {context}"));
+                case.assert_is(&error, "2_bad.sql", Some(case.line + 2), &context);
+                assert_eq!(kit.contents(), before, "nothing of the group is kept: {context}");
+                kit.assert_enforced();
+            }
+        }
+    }
+}
+
+/// What is committed statement by statement cannot be taken back, but it is not waved through by running again.
+#[test]
+fn a_guard_refuses_a_file_without_a_transaction_again_and_again() {
+    for case in CASES {
+        let kit = case.kit(Kept::Wal);
+        kit.file("2_bad.sql", format!("-- rpmadb: transaction=off\n{}", case.bad));
+        for time in ["first", "second"] {
+            let error = kit.migrate().err().unwrap_or_else(|| panic!("let through the {time} time: {}", case.guard));
+            assert!(matches!(error.status().name(), "GUARD" | "MIGRATION_FAILED"), "{}: {error}", case.guard);
+            assert_eq!(kit.states(), ["1 applied", "2 pending"], "{}", case.guard);
             kit.assert_enforced();
         }
     }

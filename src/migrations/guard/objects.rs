@@ -7,15 +7,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::{AUTOINCREMENT, BROKEN_TRIGGER, BROKEN_VIEW, DROP_INDEX, DROP_TRIGGER, Origin, words};
 use crate::error::{Error, Result};
 use crate::sqlite::schema::{self, Object, quoted};
 use crate::sqlite::{Connection, Value};
 
 /// What one step has dropped so far.
-#[derive(Default)]
-pub(super) struct Step {
-    /// Names of tables now, in lower case, to what they were when the step began.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(in crate::migrations) struct Step {
+    /// Names of tables now, in lower case, to what they were when the transaction began.
     renamed: BTreeMap<String, String>,
     dropped_by_name: BTreeSet<String>,
     vanishing: Vec<Vanished>,
@@ -23,7 +25,7 @@ pub(super) struct Step {
 }
 
 /// An index or trigger that went with its table.
-#[derive(Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::migrations) struct Vanished {
     /// What it was; its table under the name of when the step began.
     pub(in crate::migrations) object: Object,
@@ -37,7 +39,7 @@ impl Vanished {
 }
 
 /// An AUTOINCREMENT counter.
-#[derive(Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Counter {
     table: String,
     before: i64,
@@ -56,6 +58,16 @@ impl std::fmt::Display for Counter {
 }
 
 impl Step {
+    /// The step after this one in the same transaction: tables keep the names they had when that began.
+    pub(super) fn next(&mut self) -> Step {
+        Step { renamed: std::mem::take(&mut self.renamed), ..Step::default() }
+    }
+
+    pub(super) fn set_source(&mut self, source: usize) {
+        self.vanishing.iter_mut().for_each(|vanished| vanished.origin.source = source);
+        self.counters.iter_mut().flatten().for_each(|counter| counter.origin.source = source);
+    }
+
     fn original(&self, table: &str) -> String {
         self.renamed.get(&table.to_ascii_lowercase()).cloned().unwrap_or_else(|| table.to_owned())
     }
@@ -144,6 +156,7 @@ fn counters(connection: &Connection) -> Result<Vec<(String, i64)>> {
 pub(super) struct Compiled {
     made: Vec<(String, Origin)>,
     gone: Vec<(String, Origin)>,
+    judged: BTreeSet<String>,
     broken_before: BTreeSet<String>,
 }
 
@@ -155,6 +168,10 @@ pub(super) struct Broken {
 }
 
 impl Broken {
+    pub(super) fn is(&self, kind: &str, name: &str) -> bool {
+        self.object.kind == kind && self.object.name.eq_ignore_ascii_case(name)
+    }
+
     pub(super) fn guard(&self) -> &'static str {
         if self.object.kind == "view" { BROKEN_VIEW } else { BROKEN_TRIGGER }
     }
@@ -187,13 +204,14 @@ impl Compiled {
 
     /// A table or view is about to go.
     pub(super) fn dropping(&mut self, connection: &Connection, name: &str, origin: Origin) -> Result<()> {
-        let lower = name.to_ascii_lowercase();
-        for object in schema::views_and_triggers(connection)? {
-            if mentions(&object, &lower) && problem(connection, &object)?.is_some() {
+        let gone = (name.to_ascii_lowercase(), origin);
+        for (object, _) in affected(connection, std::slice::from_ref(&gone))? {
+            // why once: what an earlier drop of this transaction broke was not broken before
+            if self.judged.insert(object.name.to_ascii_lowercase()) && problem(connection, &object)?.is_some() {
                 self.broken_before.insert(object.name.to_ascii_lowercase());
             }
         }
-        self.gone.push((lower, origin));
+        self.gone.push(gone);
         Ok(())
     }
 
@@ -202,24 +220,58 @@ impl Compiled {
             return Ok(Vec::new());
         }
         let mut found = Vec::new();
-        for object in schema::views_and_triggers(connection)? {
-            let made = self.made.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case(&object.name));
-            let gone = || self.gone.iter().rev().find(|(name, _)| mentions(&object, name));
-            let Some((_, origin)) = made.or_else(gone) else { continue };
-            let blameless = made.is_none() && self.broken_before.contains(&object.name.to_ascii_lowercase());
-            if blameless {
+        let lower = |(name, origin): &(String, Origin)| (name.to_ascii_lowercase(), *origin);
+        let made: BTreeMap<String, Origin> = self.made.iter().map(lower).collect();
+        let mut suspects = affected(connection, &self.gone)?;
+        if !made.is_empty() {
+            let known: BTreeSet<String> = suspects.iter().map(|(object, _)| object.name.to_ascii_lowercase()).collect();
+            suspects.extend(schema::views_and_triggers(connection)?.into_iter().filter_map(|object| {
+                let name = object.name.to_ascii_lowercase();
+                made.get(&name).filter(|_| !known.contains(&name)).map(|origin| (object, *origin))
+            }));
+        }
+        for (object, origin) in suspects {
+            let name = object.name.to_ascii_lowercase();
+            let made = made.get(&name);
+            if made.is_none() && self.broken_before.contains(&name) {
                 continue;
             }
             if let Some(message) = problem(connection, &object)? {
-                found.push(Broken { object, message, origin: *origin });
+                found.push(Broken { object, message, origin: made.copied().unwrap_or(origin) });
             }
         }
         Ok(found)
     }
 }
 
-fn mentions(object: &Object, name: &str) -> bool {
-    words(&object.sql).any(|word| word == name)
+/// The views and triggers that mention one of the `roots` (in lower case), or a view that does; each with the origin of the
+/// root.
+fn affected(connection: &Connection, roots: &[(String, Origin)]) -> Result<Vec<(Object, Origin)>> {
+    if roots.is_empty() {
+        return Ok(Vec::new());
+    }
+    let objects = schema::views_and_triggers(connection)?;
+    let mut left: Vec<(Object, BTreeSet<String>)> = objects
+        .into_iter()
+        .map(|object| {
+            let mentioned = words(&object.sql).collect();
+            (object, mentioned)
+        })
+        .collect();
+    // why the last first: of two that go, the later one is what breaks
+    let mut next: Vec<(String, Origin)> = roots.to_vec();
+    let mut found = Vec::new();
+    while let Some((name, origin)) = next.pop() {
+        let (hit, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|(_, mentioned)| mentioned.contains(&name));
+        left = rest;
+        for (object, _) in hit {
+            if object.kind == "view" {
+                next.push((object.name.to_ascii_lowercase(), origin));
+            }
+            found.push((object, origin));
+        }
+    }
+    Ok(found)
 }
 
 /// Why a view or trigger does not compile. SQLite compiles a trigger along with a statement that fires it, so such

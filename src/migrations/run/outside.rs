@@ -19,6 +19,7 @@ use super::super::step::Work;
 use super::super::{drift, scan};
 use super::{Run, Session};
 use crate::error::{Error, Kept, Place, Result};
+use crate::report;
 
 /// Statements that are committed together.
 struct Unit {
@@ -47,7 +48,7 @@ pub(super) fn apply(run: &mut Run<'_>, entry: &Entry) -> Result<()> {
         return Err(Error::MigrationInvalid { reason, place: Box::new(Place::default().in_file(&source.file)) });
     }
     bench.kept.set(Kept::Statements(run.applied.len()));
-    let outcome = statements(session, entry, &source);
+    let outcome = statements(run, entry, &source);
     session.connection().rollback();
     session.connection().enforce_foreign_keys(false)?;
     if !outcome.map_err(|error| bench.failed(&name, error))? {
@@ -59,10 +60,12 @@ pub(super) fn apply(run: &mut Run<'_>, entry: &Entry) -> Result<()> {
         if history.find(entry.version).is_some() {
             return Ok(());
         }
+        if let Some(progress) = &history.state.progress {
+            bench.guard.resume_step(&progress.noted);
+        }
         bench.guard.end_step(session.connection())?;
         run.record(entry, false, start)?;
         state::set_progress(session.connection(), None)?;
-        drift::record(session.connection(), Vec::new())?;
         state::set_stamp(session.connection(), &history.state, None)
     })();
     outcome.inspect_err(|_: &Error| session.connection().rollback())?;
@@ -71,12 +74,42 @@ pub(super) fn apply(run: &mut Run<'_>, entry: &Entry) -> Result<()> {
     Ok(())
 }
 
+/// Where a transaction of the migration begins.
+enum At {
+    /// At this unit, with so much changed by hand before.
+    Here(Vec<report::SchemaChange>),
+    /// Behind it.
+    Beyond,
+    /// Another process has finished the migration.
+    Over,
+}
+
+/// Takes the lock and finds out how far the migration is.
+fn begin(session: &Session<'_>, entry: &Entry, unit: &Unit, sums: &[String], source: &Source) -> Result<At> {
+    let connection = session.connection();
+    session.begin_transaction()?;
+    let history = History::read(connection)?;
+    if history.find(entry.version).is_some() {
+        return Ok(At::Over);
+    }
+    if done(entry.version, &history, sums, source)? >= unit.statements.end {
+        connection.rollback();
+        return Ok(At::Beyond);
+    }
+    if let Some(progress) = &history.state.progress {
+        session.bench().guard.resume_step(&progress.noted);
+    }
+    drift::since_last_run(connection, &history.state).map(At::Here)
+}
+
 /// Runs the statements that are not done yet; false when another process has finished the migration.
-fn statements(session: &Session<'_>, entry: &Entry, source: &Source) -> Result<bool> {
+fn statements(run: &mut Run<'_>, entry: &Entry, source: &Source) -> Result<bool> {
+    let session = run.session;
     let (connection, bench) = (session.connection(), session.bench());
     let text = source.text.as_str().unwrap_or_default();
     let ranges = scan::statements(text);
     let texts: Vec<&str> = ranges.iter().map(|range| &text[range.clone()]).collect();
+    let sums = Progress::sums(&texts);
     let mut file = File::new(connection, &bench.guard, &bench.operation, source);
     bench.guard.begin_step(source.clone());
     connection.enforce_foreign_keys(source.directives.enforces_foreign_keys)?;
@@ -86,32 +119,22 @@ fn statements(session: &Session<'_>, entry: &Entry, source: &Source) -> Result<b
             connection.enforce_foreign_keys(on)?;
             continue;
         }
-        session.begin_transaction()?;
-        let history = History::read(connection)?;
-        if history.find(entry.version).is_some() {
-            return Ok(false);
-        }
-        let done = done(entry, &history, &texts, source)?;
-        if done >= unit.statements.end {
+        let mut at = begin(session, entry, &unit, &sums, source)?;
+        if unit.kind == UnitKind::Outside && matches!(at, At::Here(_)) {
             connection.rollback();
-            continue;
-        }
-        if unit.kind == UnitKind::Outside {
-            connection.rollback();
-            outside(source, unit.statements.start, &ranges, text)
-                .and_then(|moved| sql::run_moved(connection, &moved))?;
+            let moved = outside(source, unit.statements.start, &ranges, text);
+            sql::run_moved(connection, &moved)?;
             bench.operation.boundary("a statement ran outside");
-            session.begin_transaction()?;
-            let history = History::read(connection)?;
-            if history.find(entry.version).is_some() {
-                return Ok(false);
-            }
             // why again: without the lock another process may have come further
-            if self::done(entry, &history, &texts, source)? >= unit.statements.end {
-                connection.rollback();
-                continue;
-            }
-        } else {
+            at = begin(session, entry, &unit, &sums, source)?;
+        }
+        let by_hand = match at {
+            At::Here(by_hand) => by_hand,
+            At::Beyond => continue,
+            At::Over => return Ok(false),
+        };
+        let cookie = state::cookie(connection)?;
+        if unit.kind == UnitKind::Committed {
             for index in unit.statements.clone() {
                 // why not foreign keys: inside a transaction SQLite passes over that pragma
                 if !matches!(statement::read(texts[index]), Reading::Begin | Reading::Commit | Reading::ForeignKeys(_))
@@ -120,22 +143,45 @@ fn statements(session: &Session<'_>, entry: &Entry, source: &Source) -> Result<b
                 }
             }
             sql::tidy(connection)?;
+            // why only a file's own transaction: what a single statement takes, a later one may bring back
+            if unit.statements.len() > 1 {
+                bench.guard.end_step(connection)?;
+            }
             session.before_commit()?;
         }
-        let checksum = Progress::sum(&texts[..unit.statements.end]);
-        let progress = Progress { version: entry.version, done: unit.statements.end, checksum };
+        let progress = Progress {
+            version: entry.version,
+            done: unit.statements.end,
+            checksum: sums[unit.statements.end].clone(),
+            noted: bench.guard.noted(),
+        };
         state::set_progress(connection, Some(&progress))?;
+        if unit.kind == UnitKind::Outside || state::cookie(connection)? != cookie {
+            run.drift = drift::record(connection, by_hand)?;
+        } else {
+            run.drift = by_hand;
+        }
         session.end_transaction(false)?;
     }
     Ok(true)
 }
 
-/// How many statements of the migration are done.
-fn done(entry: &Entry, history: &History, texts: &[&str], source: &Source) -> Result<usize> {
-    let Some(progress) = history.state.progress.as_ref().filter(|progress| progress.version == entry.version) else {
+/// How many statements of a migration are done.
+pub(super) fn done_of(version: i64, history: &History, source: &Source) -> Result<usize> {
+    if history.state.progress.is_none() {
+        return Ok(0);
+    }
+    let text = source.text.as_str().unwrap_or_default();
+    let texts: Vec<&str> = scan::statements(text).into_iter().map(|range| &text[range]).collect();
+    done(version, history, &Progress::sums(&texts), source)
+}
+
+/// How many statements of a migration are done; `sums` are those of its text now.
+fn done(version: i64, history: &History, sums: &[String], source: &Source) -> Result<usize> {
+    let Some(progress) = history.state.progress.as_ref().filter(|progress| progress.version == version) else {
         return Ok(0);
     };
-    if texts.get(..progress.done).is_some_and(|done| Progress::sum(done) == progress.checksum) {
+    if sums.get(progress.done) == Some(&progress.checksum) {
         return Ok(progress.done);
     }
     Err(Error::MigrationInvalid {
@@ -143,7 +189,7 @@ fn done(entry: &Entry, history: &History, texts: &[&str], source: &Source) -> Re
             "the first {} statement(s) of '{}' have run already and are not what they were then",
             progress.done, source.file
         ),
-        place: Box::new(Place { version: Some(entry.version), ..Place::default().in_file(&source.file) }),
+        place: Box::new(Place { version: Some(version), ..Place::default().in_file(&source.file) }),
     })
 }
 
@@ -187,17 +233,17 @@ fn units(source: &Source, ranges: &[Range<usize>], texts: &[&str]) -> Result<Vec
     }
 }
 
-fn outside(source: &Source, index: usize, ranges: &[Range<usize>], text: &str) -> Result<Moved> {
+fn outside(source: &Source, index: usize, ranges: &[Range<usize>], text: &str) -> Moved {
     let range = ranges[index].clone();
     let Place { line, column, .. } = Place::locate(text, range.start);
-    Ok(Moved {
+    Moved {
         version: source.version,
         file: source.file.clone(),
         statement: u32::try_from(index + 1).unwrap_or(u32::MAX),
         line: line.unwrap_or(0),
         column: column.unwrap_or(0),
         sql: text[range].to_owned(),
-    })
+    }
 }
 
 /// Runs what was moved behind the transaction, in this run or in one that a crash ended.

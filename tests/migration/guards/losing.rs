@@ -246,3 +246,39 @@ fn a_counter_is_seen_to_go_back_when_the_old_table_is_renamed_away() {
     assert_eq!((guard, line), ("autoincrement", Some(1)));
     assert!(message.contains("table a went back from 3 to 1"), "{message}");
 }
+
+#[test]
+fn a_trigger_of_a_view_and_a_view_of_a_view_are_seen() {
+    let setting = "CREATE TABLE a (x);\nCREATE TABLE log (x);\nCREATE VIEW v AS SELECT x FROM a;\nCREATE VIEW w AS SELECT x FROM v;\n\
+                   CREATE TRIGGER v_add INSTEAD OF INSERT ON v BEGIN INSERT INTO log VALUES (NEW.x); END;";
+    let (guard, line, message) = refused(setting, "SELECT 1;\nDROP VIEW v;\nCREATE VIEW v AS SELECT x FROM a;");
+    assert_eq!((guard, line), ("drop-trigger", Some(2)));
+    assert!(message.contains("trigger v_add"), "{message}");
+    let (guard, line, message) =
+        refused(setting, "DROP TRIGGER v_add;\nDROP VIEW v;\nCREATE VIEW v AS SELECT x AS y FROM a;");
+    assert_eq!((guard, line), ("broken-view", Some(2)));
+    assert!(message.contains("view w"), "{message}");
+}
+
+#[test]
+fn a_view_of_a_view_on_a_dropped_table_is_seen() {
+    let setting = "CREATE TABLE a (x);\nCREATE VIEW v AS SELECT x FROM a;\nCREATE VIEW w AS SELECT x FROM v;";
+    let text = "DROP VIEW v;\nDROP TABLE a;";
+    assert_eq!((refused(setting, text).0, refused(setting, text).1), ("broken-view", Some(1)));
+    let text = "DROP TABLE a;\nCREATE TABLE a (y);\nDROP VIEW v;\nCREATE VIEW v AS SELECT y FROM a;";
+    assert_eq!(refused(setting, text).0, "broken-view");
+}
+
+/// What the first of two drops broke was not broken before.
+#[test]
+fn a_view_on_two_tables_that_both_go_is_seen() {
+    let setting = "CREATE TABLE a (x);\nCREATE TABLE b (x);\nCREATE TABLE t (x);\nCREATE VIEW v AS SELECT a.x FROM a, b;\n\
+                   CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO a SELECT x FROM b; END;";
+    for (text, guard) in [
+        ("DROP TRIGGER g;\nDROP TABLE a;\nDROP TABLE b;", "broken-view"),
+        ("DROP VIEW v;\nDROP TABLE a;\nDROP TABLE b;", "broken-trigger"),
+        ("DROP VIEW v;\nDROP TABLE b;\nDROP TABLE a;\nCREATE TABLE a (x);", "broken-trigger"),
+    ] {
+        assert_eq!(refused(setting, text).0, guard, "{text}");
+    }
+}

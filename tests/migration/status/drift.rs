@@ -136,3 +136,19 @@ fn our_own_tables_are_no_change() {
     repair(&kit, request::Repair { schema: true, ..request::Repair::default() }).expect("nothing to do");
     assert_eq!(drift(&kit), Vec::<String>::new());
 }
+
+/// What a file without a transaction made before it failed is its own work.
+#[test]
+fn a_file_that_ran_in_part_is_no_change_by_hand() {
+    let kit = migrated(TWO);
+    let text = "-- rpmadb: transaction=off\nCREATE TABLE c (x);\nINSERT INTO nowhere VALUES (1);";
+    kit.file("3_c.sql", text);
+    kit.migrate().expect_err("fails");
+    assert_eq!(kit.migrations().drift, []);
+    kit.by_hand("CREATE INDEX by_hand ON c (x)");
+    kit.file("3_c.sql", text.replace("nowhere", "c"));
+    let report = kit.migrate().expect("resumes");
+    let found: Vec<&str> = report.drift.iter().map(|change| change.name.as_str()).collect();
+    assert_eq!(found, ["by_hand"]);
+    assert_eq!(drift(&kit), ["added index by_hand"]);
+}
