@@ -9,6 +9,7 @@
 mod adopting;
 mod errors;
 mod guards;
+mod history;
 mod kit;
 mod reading;
 mod rollback;

@@ -115,12 +115,10 @@ impl Entry {
         }
     }
 
-    pub(super) fn checksum(&self) -> Option<String> {
-        match &self.body {
-            Body::File(file) if file.is_lua => Some(lua_checksum(&file.text)),
-            Body::File(file) => Some(scan::checksum(&file.text)),
-            Body::Code(_) => None,
-        }
+    pub(super) fn checksum(&self) -> Option<&str> {
+        let Body::File(file) = &self.body else { return None };
+        let sum = if file.is_lua { lua_checksum } else { scan::checksum };
+        Some(file.checksum.get_or_init(|| sum(&file.text)))
     }
 
     /// Whether it asks to run without a transaction around it.

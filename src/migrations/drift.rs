@@ -90,8 +90,10 @@ pub(super) fn record(connection: &Connection, drift: Vec<SchemaChange>) -> Resul
         }
         remaining.push(change);
     }
-    objects.sort();
-    state::set_schema(connection, &objects, remaining.is_empty())?;
+    if !remaining.is_empty() {
+        objects.sort();
+    }
+    state::set_schema(connection, objects, remaining.is_empty())?;
     Ok(remaining)
 }
 

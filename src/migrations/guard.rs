@@ -20,6 +20,7 @@ pub(super) use keys::Baseline;
 pub(super) use objects::{Step as Noted, Vanished};
 
 use super::directive::Directives;
+use super::outstanding::Outstanding;
 use super::scan::{self, Kind};
 use super::set::Migration;
 use super::statement::{self, Reading};
@@ -111,6 +112,8 @@ struct Touched {
 #[derive(Default)]
 pub(super) struct Guard {
     state: Mutex<State>,
+    /// Here, because the guards hear of every statement that could see that the rows are not written yet.
+    pub(super) outstanding: Outstanding,
 }
 
 #[derive(Default)]
@@ -230,6 +233,7 @@ impl Guard {
 
     /// Forgets everything but what runs: the next transaction has begun.
     pub(super) fn begin_transaction(&self) {
+        self.outstanding.clear();
         let mut state = self.state.lock();
         state.touched.clear();
         state.renamed.clear();
@@ -294,10 +298,13 @@ impl State {
     fn note(&mut self, connection: &Connection, sql: &str, action: &Action) -> Result<()> {
         match action {
             Action::CreateTable { table } | Action::AlterTable { table } => {
-                if words(sql).any(|word| word == "references") {
+                if scan::holds_letters(sql, "references")
+                    && keywords(sql, usize::MAX).any(|word| word.eq_ignore_ascii_case("references"))
+                {
                     self.touch(table, |touched| touched.gained = true);
                 }
             }
+            Action::ReadOurs => {}
             Action::CreateView { view } => self.compiled.made(view, self.origin),
             Action::CreateTrigger { trigger } => self.compiled.made(trigger, self.origin),
             Action::DropTable { table } => {
@@ -316,7 +323,7 @@ impl State {
             }
             Action::Insert { table } => {
                 // why also lost: REPLACE deletes the rows in its way, and tells nobody
-                let replaces = words(sql).take(3).any(|word| word == "replace");
+                let replaces = keywords(sql, 3).any(|word| word.eq_ignore_ascii_case("replace"));
                 self.touch(table, |touched| {
                     touched.gained = true;
                     touched.lost |= replaces;
@@ -364,6 +371,9 @@ impl State {
 
 impl Watch for Guard {
     fn before(&self, connection: &Connection, sql: &str, actions: &[Action]) -> Result<()> {
+        if actions.contains(&Action::ReadOurs) {
+            self.outstanding.write(connection)?;
+        }
         let mut state = self.state.lock();
         let source = state.origin.source;
         if state.sources.get(source).is_some_and(|source| !source.is_sql) {
@@ -376,7 +386,7 @@ impl Watch for Guard {
         }
         let reads = actions.iter().any(|action| matches!(action, Action::AlterTable { .. }));
         // why by its start: an index or trigger that is dropped is no action of interest
-        if reads || actions.is_empty() || words(sql).next().is_some_and(|word| word == "drop") {
+        if reads || actions.is_empty() || keywords(sql, 1).any(|word| word.eq_ignore_ascii_case("drop")) {
             state.note_reading(connection, sql)?;
         }
         Ok(())
@@ -402,6 +412,12 @@ impl Watch for Guard {
         }
         Ok(())
     }
+}
+
+/// What may be keywords among the first `most` names and words of a text.
+fn keywords(text: &str, most: usize) -> impl Iterator<Item = &str> {
+    let names = scan::tokens(text).filter(|token| matches!(token.kind, Kind::Word | Kind::Quoted)).take(most);
+    names.filter(|token| token.kind == Kind::Word).map(|token| &text[token.range])
 }
 
 /// The names and words of a text, unquoted and in lower case.

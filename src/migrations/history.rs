@@ -9,7 +9,7 @@ use super::state::State;
 use crate::error::{Error, Result};
 use crate::report::now_ms;
 use crate::sqlite::schema::quoted;
-use crate::sqlite::{Connection, Value};
+use crate::sqlite::{Connection, Params, Value};
 
 /// Below this, a zstd frame saves less than it costs.
 const COMPRESS_FROM: usize = 512;
@@ -84,11 +84,12 @@ pub(super) struct RepeatableRow {
 }
 
 /// A row to be written.
+#[derive(Clone, Copy)]
 pub(super) struct NewRow<'a> {
     pub(super) version: i64,
     pub(super) name: &'a str,
     pub(super) kind: &'a str,
-    pub(super) checksum: Option<String>,
+    pub(super) checksum: Option<&'a str>,
     pub(super) text: Option<&'a str>,
     pub(super) down_text: Option<&'a str>,
     pub(super) compatible_from: Option<i64>,
@@ -179,38 +180,48 @@ pub(super) fn create(connection: &Connection) -> Result<()> {
 
 /// Records an applied migration.
 pub(super) fn record(connection: &Connection, row: &NewRow<'_>) -> Result<()> {
-    connection.execute(
-        "INSERT INTO main.rpmadb_migrations (version, name, kind, checksum, text, down_text, compatible_from, actor, \
-         library_version, applied_at, duration_us, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        &[
-            row.version.into(),
-            row.name.into(),
-            row.kind.into(),
-            row.checksum.clone().into(),
-            stored(row.text)?,
-            stored(row.down_text)?,
-            row.compatible_from.into(),
-            row.actor.into(),
-            env!("CARGO_PKG_VERSION").into(),
-            row.applied_at.unwrap_or_else(now_ms).into(),
-            row.duration_us.into(),
-            row.origin.into(),
-        ],
-    )?;
-    Ok(())
+    record_all(connection, std::iter::once(*row))
+}
+
+/// Records applied migrations, with one statement for all of them.
+pub(super) fn record_all<'r>(connection: &Connection, rows: impl Iterator<Item = NewRow<'r>>) -> Result<()> {
+    let sql = "INSERT INTO main.rpmadb_migrations (version, name, kind, checksum, text, down_text, compatible_from, actor, \
+               library_version, applied_at, duration_us, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let mut packer = Packer::default();
+    connection.ours(sql, |statement| {
+        for row in rows {
+            statement.bind(Params::from(&[
+                row.version.into(),
+                row.name.into(),
+                row.kind.into(),
+                row.checksum.into(),
+                packer.stored(row.text)?,
+                packer.stored(row.down_text)?,
+                row.compatible_from.into(),
+                row.actor.into(),
+                env!("CARGO_PKG_VERSION").into(),
+                row.applied_at.unwrap_or_else(now_ms).into(),
+                row.duration_us.into(),
+                row.origin.into(),
+            ]))?;
+            statement.for_each(|_| Ok(true))?;
+        }
+        Ok(())
+    })
 }
 
 /// Puts the present text of an applied migration in place of the recorded one.
 pub(super) fn repair(connection: &Connection, row: &NewRow<'_>) -> Result<()> {
+    let mut packer = Packer::default();
     connection.execute(
         "UPDATE main.rpmadb_migrations SET name = ?, kind = ?, checksum = ?, text = ?, down_text = coalesce(?, down_text), \
          compatible_from = ?, repaired_by = ?, repaired_at = ? WHERE version = ?",
         &[
             row.name.into(),
             row.kind.into(),
-            row.checksum.clone().into(),
-            stored(row.text)?,
-            stored(row.down_text)?,
+            row.checksum.into(),
+            packer.stored(row.text)?,
+            packer.stored(row.down_text)?,
             row.compatible_from.into(),
             row.actor.into(),
             now_ms().into(),
@@ -291,7 +302,7 @@ pub(super) fn record_repeatable(
         &[
             name.into(),
             checksum.into(),
-            stored(Some(text))?,
+            Packer::default().stored(Some(text))?,
             actor.into(),
             env!("CARGO_PKG_VERSION").into(),
             now_ms().into(),
@@ -302,12 +313,23 @@ pub(super) fn record_repeatable(
     Ok(())
 }
 
-fn stored(text: Option<&str>) -> Result<Value> {
-    match text {
-        None => Ok(Value::Null),
-        Some(text) if text.len() < COMPRESS_FROM => Ok(Value::from(text)),
-        Some(text) => zstd::bulk::compress(text.as_bytes(), 1)
-            .map(Value::Blob)
-            .map_err(|error| Error::Internal { detail: format!("zstd could not compress a migration: {error}") }),
+/// Makes texts into what is stored. Keeps zstd's tables from one to the next: to set them up costs more than to compress a
+/// small text.
+#[derive(Default)]
+struct Packer(Option<zstd::bulk::Compressor<'static>>);
+
+impl Packer {
+    fn stored(&mut self, text: Option<&str>) -> Result<Value> {
+        let Some(text) = text else { return Ok(Value::Null) };
+        if text.len() < COMPRESS_FROM {
+            return Ok(Value::from(text));
+        }
+        let failed =
+            |error: std::io::Error| Error::Internal { detail: format!("zstd could not compress a migration: {error}") };
+        let packer = match &mut self.0 {
+            Some(packer) => packer,
+            none => none.insert(zstd::bulk::Compressor::new(1).map_err(failed)?),
+        };
+        packer.compress(text.as_bytes()).map(Value::Blob).map_err(failed)
     }
 }

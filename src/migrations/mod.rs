@@ -1,8 +1,9 @@
 //! The migration engine: which files there are, what the database has had, what is missing, and running that.
 //!
 //! One noun a file. What there is: `file` and `style` (names), `scan` and `statement` (SQL by tokens), `directive`, `set`,
-//! `catalog` (a set plus steps in code). What was: `history`, `state`, `drift` (the schema), `adopt` (other tools' histories).
-//! What is to do: `plan`, `run`, `rollback`, `takeover`, one `step` and its `sql`, watched by `guard`. `lint` warns.
+//! `catalog` (a set plus steps in code). What was: `history` (and `outstanding` rows of it), `state`, `drift` (the schema),
+//! `adopt` (other tools' histories). What is to do: `plan`, `run`, `rollback`, `takeover`, one `step` and its `sql`, watched by
+//! `guard`. `lint` warns, `review` shows.
 //! Leaves to others: running Lua (handed in as a function), backups before a run (handed in too).
 //!
 //! Invariants: the history is read after the write lock is taken; a run and its history rows are one transaction.
@@ -15,6 +16,7 @@ mod file;
 mod guard;
 mod history;
 mod lint;
+mod outstanding;
 mod plan;
 mod review;
 mod rollback;

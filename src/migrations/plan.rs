@@ -103,7 +103,7 @@ pub(super) fn check_applied(listing: &Listing, history: &History) -> Result<()> 
 /// Code has no text to compare, and code may take the place of a file.
 pub(super) fn is_changed(entry: &Entry, row: &Row) -> bool {
     match (entry.checksum(), &row.checksum) {
-        (Some(now), Some(then)) => now != *then,
+        (Some(now), Some(then)) => now != then,
         _ => false,
     }
 }

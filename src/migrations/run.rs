@@ -19,6 +19,7 @@ use super::catalog::{Body, Catalog, Entry, Listing};
 use super::history::{self, History, NewRow};
 use super::plan::{self, Plan};
 use super::state::Moved;
+use super::step::Work;
 use super::{drift, review, scan, state, takeover};
 use crate::error::{Error, Kept, Result};
 use crate::operation::Operation;
@@ -41,6 +42,8 @@ struct Run<'r> {
     drift: Vec<report::SchemaChange>,
     adopted: Option<report::Adopted>,
     moved: Vec<Moved>,
+    /// Whether the last transaction left statements to be run outside of one.
+    has_moved: bool,
 }
 
 /// What comes after a transaction of a run.
@@ -65,7 +68,8 @@ pub fn migrate(
     let start = Instant::now();
     refuse_bound(access, "migrate")?;
     let lock_timeout = Duration::from_millis(request.lock_timeout_ms());
-    if let Some((stamp, latest)) = catalog.quick_stamp()
+    let quick = catalog.quick_stamp();
+    if let Some((stamp, latest)) = quick
         && request.target.is_none()
         && has_everything(&*access.first(operation, lock_timeout)?, stamp)?
     {
@@ -74,7 +78,7 @@ pub fn migrate(
     let listing = catalog.listing()?;
     let look = {
         let connection = access.first(operation, lock_timeout)?;
-        if request.target.is_none() && has_everything(&connection, listing.stamp)? {
+        if quick.is_none() && request.target.is_none() && has_everything(&connection, listing.stamp)? {
             return Ok(nothing(listing.latest(), request, start, Vec::new()));
         }
         let _wait = connection.wait_for_locks(lock_timeout);
@@ -95,6 +99,9 @@ pub fn migrate(
         }
         return Ok(nothing(plan.to, request, start, found));
     }
+    let (from, to) = (plan.from, plan.to);
+    // why now: the run reads and plans anew under its lock, and both are as long as the list of migrations
+    drop((plan, history, found));
     let has_content = access.first(operation, lock_timeout)?.value::<i64>("SELECT count(*) FROM sqlite_schema", &[])?;
     let backup = if request.dry_run || has_content == Some(0) { None } else { before()? };
 
@@ -105,19 +112,20 @@ pub fn migrate(
         request,
         actor,
         from: None,
-        to: plan.to,
+        to,
         applied: Vec::new(),
         drift: Vec::new(),
         adopted: None,
         moved: Vec::new(),
+        has_moved: false,
     };
     let changes = run.everything()?;
-    let warnings = request.dry_run.then(|| review::warnings(&listing, plan.from));
+    let warnings = request.dry_run.then(|| review::warnings(&listing, from));
     for step in &run.applied {
         tracing::info!(version = step.version, name = %step.name, dry_run = request.dry_run, "migration applied");
     }
     Ok(report::Migrate {
-        from: run.from.unwrap_or(plan.from),
+        from: run.from.unwrap_or(from),
         to: run.to,
         backup,
         dry_run: request.dry_run,
@@ -216,7 +224,9 @@ impl Run<'_> {
                 Next::Without(entry) => outside::apply(self, &entry)?,
             }
         }
-        outside::run_moved(self)?;
+        if self.has_moved {
+            outside::run_moved(self)?;
+        }
         Ok(None)
     }
 
@@ -279,9 +289,13 @@ impl Run<'_> {
             return Ok(());
         }
         self.session.bench().operation.report("checking what the migrations touched", 0, 0)?;
+        self.session.bench().guard.outstanding.write(connection)?;
         self.session.before_commit()?;
         let moved: Vec<Moved> = history.state.moved.iter().cloned().chain(moved).collect();
-        state::set_moved(connection, &moved)?;
+        if !(moved.is_empty() && history.state.moved.is_empty()) {
+            state::set_moved(connection, &moved)?;
+        }
+        self.has_moved = !moved.is_empty();
         let remaining = drift::record(connection, std::mem::take(&mut self.drift))?;
         let complete = plan.completes && moved.is_empty() && remaining.is_empty();
         self.drift = remaining;
@@ -298,18 +312,20 @@ impl Run<'_> {
         let start = Instant::now();
         let (mut source, work) = entry.up();
         source.done = outside::done_of(entry.version, history, &source)?;
+        if !matches!(work, Work::Sql) {
+            // why: code can ask for the history without a statement that the guards hear of
+            bench.guard.outstanding.write(&bench.connection)?;
+        }
         let ran = bench.step(&entry.version.to_string(), &source, &work)?;
         moved.extend(ran.moved);
-        self.record(entry, ran.has_down, start)
+        self.record(entry, ran.has_down, start);
+        Ok(())
     }
 
-    /// Writes the history row of a migration that ran.
-    fn record(&mut self, entry: &Entry, has_down: bool, start: Instant) -> Result<()> {
+    /// Notes the history row of a migration that ran; it is written before anybody looks, and before the commit.
+    fn record(&mut self, entry: &Entry, has_down: bool, start: Instant) {
         let duration_us = i64::try_from(start.elapsed().as_micros()).unwrap_or(i64::MAX);
-        history::record(
-            self.session.connection(),
-            &NewRow { duration_us, ..new_row(entry, has_down, self.actor, "run") },
-        )?;
+        self.session.bench().guard.outstanding.add(entry, has_down, self.actor, duration_us);
         self.session.bench().operation.boundary("a migration was recorded");
         self.applied.push(report::Applied {
             version: Some(entry.version),
@@ -317,7 +333,6 @@ impl Run<'_> {
             kind: entry.kind(),
             duration_ms: elapsed_ms(start),
         });
-        Ok(())
     }
 
     fn apply_repeatable(&mut self, repeatable: &super::set::Repeatable, total: u64) -> Result<()> {

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::directive::{self, Directives};
 use super::file::Role;
@@ -37,6 +37,8 @@ pub(super) struct Migration {
     pub(super) text: Text,
     pub(super) down: Option<Down>,
     pub(super) directives: Directives,
+    /// The sum over the text, once somebody asked.
+    pub(super) checksum: OnceLock<String>,
 }
 
 /// The way back from a migration.
@@ -198,7 +200,8 @@ fn add(
     if let Some(other) = numbered.get(&version) {
         return Err(twice(version, &other.file, &file));
     }
-    numbered.insert(version, Migration { version, name, file, is_lua, text, down: None, directives });
+    let checksum = OnceLock::new();
+    numbered.insert(version, Migration { version, name, file, is_lua, text, down: None, directives, checksum });
     Ok(())
 }
 

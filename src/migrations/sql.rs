@@ -149,6 +149,8 @@ impl<'r> File<'r> {
         if std::mem::replace(&mut self.has_savepoints, true) {
             return Ok(());
         }
+        // why: written later, inside the savepoint, they would go with what the file takes back
+        self.guard.outstanding.write(self.connection)?;
         self.connection.execute_batch(&format!("SAVEPOINT {AROUND}"))
     }
 
@@ -241,5 +243,6 @@ pub(super) fn run_moved(connection: &Connection, moved: &Moved) -> Result<()> {
 /// Drops what must not outlive a step.
 pub(super) fn tidy(connection: &Connection) -> Result<()> {
     connection.must_be_in_transaction()?;
-    schema::drop_temporary(connection)
+    // why asked first: SQLite sets up a whole temporary database for the look
+    if connection.take_made_temporary() { schema::drop_temporary(connection) } else { Ok(()) }
 }

@@ -147,12 +147,18 @@ pub(super) fn set_stamp(connection: &Connection, state: &State, set_stamp: Optio
 }
 
 /// Records the schema as the one the migrations made; `is_live` says that it is the one there is.
-pub(super) fn set_schema(connection: &Connection, objects: &[Object], is_live: bool) -> Result<()> {
+pub(super) fn set_schema(connection: &Connection, objects: Vec<Object>, is_live: bool) -> Result<()> {
     let list: Vec<[&str; 4]> = objects
         .iter()
         .map(|object| [&object.kind, &object.name, &object.table, &object.sql].map(String::as_str))
         .collect();
-    let text = serde_json::to_vec(&list).map_err(|error| Error::Internal { detail: error.to_string() })?;
+    let length = list.iter().flatten().map(|part| part.len() + 3).sum::<usize>();
+    // why with some to spare for what JSON escapes: a buffer that doubles holds the text three times
+    let mut text = Vec::with_capacity(length + length / 16 + 64);
+    serde_json::to_writer(&mut text, &list).map_err(|error| Error::Internal { detail: error.to_string() })?;
+    // why now: zstd needs its memory next, and a schema can be large
+    drop(list);
+    drop(objects);
     let frame = zstd::bulk::compress(&text, 1)
         .map_err(|error| Error::Internal { detail: format!("zstd could not compress the schema: {error}") })?;
     // why none of SQLite's: as long as the two differ, every look has to compare them

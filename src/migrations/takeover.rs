@@ -183,7 +183,7 @@ pub fn repair(
         }
         let accepted = if request.schema { drift::since_last_run(connection, &history.state)? } else { Vec::new() };
         if !accepted.is_empty() {
-            state::set_schema(connection, &schema::objects(connection)?, true)?;
+            state::set_schema(connection, schema::objects(connection)?, true)?;
         }
         Ok(report::Repair { repaired, accepted })
     })

@@ -296,6 +296,12 @@ impl Connection {
             .transpose()
     }
 
+    /// Whether a statement of a migration may have made a temporary table since this was asked the last time.
+    #[must_use]
+    pub fn take_made_temporary(&self) -> bool {
+        self.shared.rules.take_made_temporary()
+    }
+
     /// Whether no transaction is open.
     #[must_use]
     pub fn is_autocommit(&self) -> bool {

@@ -6,7 +6,7 @@
 //! statement); switching is a store to an atomic, made under the connection's lock (`Connection::with`). SQL of ours never goes through the statement cache, so a
 //! statement prepared under our own rules is never found by a user's text.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
@@ -36,6 +36,8 @@ pub struct Rules {
     refusal: Arc<Mutex<Option<Error>>>,
     /// What the statement that is being prepared does; `None` when nobody wants to know.
     actions: Arc<Mutex<Option<Vec<Action>>>>,
+    /// Whether a statement was let through that makes a temporary table.
+    made_temporary: Arc<AtomicBool>,
 }
 
 /// Restores the earlier rules when dropped.
@@ -72,6 +74,11 @@ impl Rules {
         self.actions.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
     }
 
+    /// Whether a temporary table may have been made since this was asked the last time.
+    pub(super) fn take_made_temporary(&self) -> bool {
+        self.made_temporary.swap(false, Ordering::AcqRel)
+    }
+
     fn current(&self) -> Whose {
         match self.whose.load(Ordering::Acquire) {
             0 => Whose::Ours,
@@ -89,6 +96,9 @@ impl Rules {
         }
         match judge(whose, context) {
             Ok(()) => {
+                if matches!(context.action, AuthAction::CreateTempTable { .. }) {
+                    self.made_temporary.store(true, Ordering::Release);
+                }
                 if let Some(actions) = self.actions.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
                     Action::record(actions, context);
                 }
@@ -103,7 +113,7 @@ impl Rules {
 }
 
 /// Tables that only this library writes.
-fn is_ours(table: &str) -> bool {
+pub(super) fn is_ours(table: &str) -> bool {
     table.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("rpmadb_"))
 }
 

@@ -9,21 +9,43 @@
 use rusqlite::hooks::{AuthAction, AuthContext};
 
 use super::connection::Connection;
+use super::rules::is_ours;
 use crate::error::Result;
 
 /// One thing a statement does to the main database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are SQLite's own")]
 pub enum Action {
-    CreateTable { table: String },
-    CreateView { view: String },
-    CreateTrigger { trigger: String },
-    DropTable { table: String },
-    DropView { view: String },
-    AlterTable { table: String },
-    Insert { table: String },
-    Delete { table: String },
-    Update { table: String, column: String },
+    CreateTable {
+        table: String,
+    },
+    CreateView {
+        view: String,
+    },
+    CreateTrigger {
+        trigger: String,
+    },
+    DropTable {
+        table: String,
+    },
+    DropView {
+        view: String,
+    },
+    AlterTable {
+        table: String,
+    },
+    Insert {
+        table: String,
+    },
+    Delete {
+        table: String,
+    },
+    Update {
+        table: String,
+        column: String,
+    },
+    /// A look at a table of this library's own.
+    ReadOurs,
 }
 
 /// Hears of every statement of a user's or a migration's on a connection, see [`Connection::watch`].
@@ -58,6 +80,7 @@ impl Action {
             AuthAction::Update { table_name, column_name } if !is_schema(table_name) => {
                 Action::Update { table: owned(table_name), column: owned(column_name) }
             }
+            AuthAction::Read { table_name, .. } if is_ours(table_name) => Action::ReadOurs,
             _ => return,
         };
         // why not a set: a statement does a handful of things, and asks about the same one over and over

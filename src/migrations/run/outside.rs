@@ -64,7 +64,8 @@ pub(super) fn apply(run: &mut Run<'_>, entry: &Entry) -> Result<()> {
             bench.guard.resume_step(&progress.noted);
         }
         bench.guard.end_step(session.connection())?;
-        run.record(entry, false, start)?;
+        run.record(entry, false, start);
+        bench.guard.outstanding.write(session.connection())?;
         state::set_progress(session.connection(), None)?;
         state::set_stamp(session.connection(), &history.state, None)
     })();
