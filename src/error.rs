@@ -18,6 +18,9 @@ pub use status::Status;
 /// Shorthand for results of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// How the place of an error in a step in code begins, which has no file.
+pub(crate) const HOST_STEP: &str = "the host's step";
+
 /// What stays of a run that failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Kept {
@@ -230,6 +233,11 @@ impl Error {
             Error::Permission { .. } => "let the account of this process read and write the file and its folder",
             Error::SameFile { .. } => "choose another destination",
             Error::MigrationFailed { cause, .. } if self.status() != Status::MigrationFailed => return cause.hint(),
+            Error::MigrationFailed { kept: Kept::Nothing, place, .. }
+                if place.file.as_ref().is_some_and(|file| file.starts_with(HOST_STEP)) =>
+            {
+                "mend the step and run again; nothing of this run was kept"
+            }
             Error::MigrationFailed { kept: Kept::Migrations(kept @ 1..), .. } => {
                 return Some(format!(
                     "mend the file and run again; {kept} migration(s) before it are applied and stay"
@@ -255,6 +263,11 @@ impl Error {
             Error::DatabaseTooNew { .. } => "use the newer library with this database",
             Error::OutOfOrder { .. } => {
                 "give the new migration a number above the applied ones, or pass allow_out_of_order"
+            }
+            Error::Guard { guard, place, .. }
+                if place.file.as_ref().is_some_and(|file| file.starts_with(HOST_STEP)) =>
+            {
+                return Some(format!("mend the step; the guard {guard} cannot be waived for code"));
             }
             Error::Guard { guard, .. } => {
                 return Some(format!(

@@ -222,6 +222,12 @@ impl Request for Open {
         within("pool.max", self.pool.max, 1, 1_000)?;
         within("pool.min_idle", self.pool.min_idle, 0, self.pool.max())?;
         within("pool.timeout_ms", self.pool.timeout_ms, 1, 86_400_000)?;
+        if self.style.is_some() && self.migrations.is_none() {
+            return Err(Error::InvalidOption {
+                key: "style".into(),
+                reason: "needs migrations, the folder whose files it is about".into(),
+            });
+        }
         if self.backup.before_migrate && self.backup.folder.is_none() {
             return Err(Error::InvalidOption {
                 key: "backup.before_migrate".into(),

@@ -6,6 +6,8 @@
 //! as one document. Times differ from run to run, so [`untimed`] takes them out before texts are compared.
 
 mod errors;
+mod history;
+mod trying;
 
 use std::io::Read as _;
 use std::process::Stdio;

@@ -7,6 +7,7 @@
 
 mod bounds;
 mod scripts;
+mod verbs;
 
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};

@@ -152,7 +152,7 @@ pub extern "C" fn rpmadb_schema(
 /// Tries the migrations of the handle on scratch databases in the folder for temporary files: from every earlier version
 /// with generated rows up, back and up again, and with a crash at every statement. The handle's database is not touched.
 ///
-/// Options: rows (for each table, 1 to 1000; 8), seed (1), versions (to start from; default all, or 50 spread evenly), crash
+/// Options: rows (for each table at every version started from, 1 to 1000; 8), seed (1), versions (to start from; default all, or 50 spread evenly), crash
 /// (true).
 ///
 /// @param db       an open handle; it may be on ":memory:".

@@ -130,7 +130,7 @@ impl Db {
     fn writing_session(&self, verb: &str) -> mlua::Result<(Rc<Session>, Access)> {
         let (session, access) = self.session(verb)?;
         if !session.may_write {
-            return Err(raise(Error::Denied { role: session.role, what: verb.to_owned() }));
+            return Err(raise(Error::Denied { role: session.role, what: format!("call {verb}") }));
         }
         Ok((session, access))
     }

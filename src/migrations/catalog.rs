@@ -103,7 +103,7 @@ impl Entry {
     pub(super) fn file(&self) -> String {
         match &self.body {
             Body::File(file) => file.file.clone(),
-            Body::Code(_) => format!("the host's step {}", self.name),
+            Body::Code(_) => format!("{} {}", crate::error::HOST_STEP, self.name),
         }
     }
 

@@ -75,7 +75,12 @@ fn objects_of(path: &Path) -> Result<Vec<Object>> {
         return Err(Error::NotFound { what: path.display().to_string() });
     }
     let settings = Settings::new(Some(path.to_owned()), &request::Open::default());
-    schema::objects(&Connection::open(&settings, false, true)?)
+    // why not for reading alone at first: such a connection makes files beside a database in WAL mode and cannot tidy them up
+    let connection = match Connection::open(&settings, false, false) {
+        Ok(connection) => connection,
+        Err(_) => Connection::open(&settings, false, true)?,
+    };
+    schema::objects(&connection)
 }
 
 fn hash(objects: &[Object]) -> String {

@@ -200,9 +200,13 @@ fn step_back(session: &Session<'_>, row: &Row, source: &Source, work: &Work) -> 
 
 fn irreversible(row: &Row, entry: Option<&Entry>) -> Error {
     let (reason, remedy) = match (row.kind.as_str(), entry.map(|entry| &entry.body)) {
-        ("host", None) => ("its code is the host's and is not registered", "register the step first"),
-        ("host", Some(Body::Code(_))) => ("the host's step has no down function", "register it with one"),
-        ("lua", _) => ("its Lua file has no down function", "give it one"),
+        ("host", None) => {
+            ("its code is the host's and is not registered", "register the step with rpmadb_add_step first")
+        }
+        ("host", Some(Body::Code(_))) => {
+            ("the host's step has no down function", "register the step with a down function")
+        }
+        ("lua", _) => ("its Lua file has no down function", "give the Lua file a down function"),
         _ => ("it has no down file", "write the way back as NNN_name.down.sql"),
     };
     Error::Irreversible { version: row.version, name: row.name.clone(), reason, remedy }

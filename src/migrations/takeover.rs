@@ -62,7 +62,10 @@ pub fn adopt(
             let whose = tool.map_or("another tool", Tool::name);
             return Err(Error::AdoptRefused {
                 reason: format!("the database has no history of {whose}"),
-                hint: "name the tool, or use baseline to record what is applied",
+                hint: match tool {
+                    None => "name the tool, or use baseline to record what is applied",
+                    Some(_) => "leave the tool out to have it found, or use baseline to record what is applied",
+                },
                 place: Box::default(),
             });
         };

@@ -2,7 +2,7 @@
 //!
 //! Leaves to others: what they mean (`migrations/`).
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::{Request, within};
 use crate::error::Result;
@@ -116,6 +116,7 @@ impl Request for Baseline {
 #[serde(default, deny_unknown_fields)]
 pub struct Repair {
     /// Accept the present text of these; default of all that changed.
+    #[serde(deserialize_with = "list")]
     pub versions: Option<Vec<i64>>,
     /// Accept the schema as it is, so that it no longer counts as changed by hand; default false.
     pub schema: bool,
@@ -137,11 +138,12 @@ impl Request for Schema {}
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Test {
-    /// Rows generated for each table, 1 to 1,000; default 8.
+    /// Rows generated for each table at every version started from, 1 to 1,000; default 8.
     pub rows: Option<u32>,
     /// What the rows are made from: the same seed makes the same; default 1.
     pub seed: Option<u64>,
     /// Versions to start from, 0 for an empty database; default all, or 50 of them spread evenly.
+    #[serde(deserialize_with = "list")]
     pub versions: Option<Vec<i64>>,
     /// End every migration at each of its statements as well; default true.
     pub crash: Option<bool>,
@@ -159,4 +161,21 @@ impl Test {
     pub fn seed(&self) -> u64 {
         self.seed.unwrap_or(1)
     }
+}
+
+/// A list; an empty object is an empty list, because in Lua the two are one.
+fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<i64>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a list of versions")]
+    enum Form {
+        List(Option<Vec<i64>>),
+        Empty(Empty),
+    }
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Empty {}
+    Ok(match Form::deserialize(deserializer)? {
+        Form::List(list) => list,
+        Form::Empty(Empty {}) => Some(Vec::new()),
+    })
 }

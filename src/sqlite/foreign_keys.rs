@@ -89,6 +89,19 @@ pub fn count_violations(connection: &Connection, key: &ForeignKey) -> Result<u64
     Ok(connection.value::<Option<u64>>(&sql, &[])?.flatten().unwrap_or(0))
 }
 
+/// Whether the parent has no unique key that `key` could point to.
+pub fn is_mismatched(connection: &Connection, key: &ForeignKey) -> Result<bool> {
+    if comparable_columns(connection, key)?.is_some() {
+        return Ok(false);
+    }
+    let mut mismatched = false;
+    check_table(connection, &key.table, &mut |violation| {
+        mismatched |= violation.key.is_none();
+        true
+    })?;
+    Ok(mismatched)
+}
+
 /// The rows that violate `key`, each as a text of its primary key and the key's columns, in order: the same rows have the same
 /// texts after their table was built anew.
 pub fn violating_rows(connection: &Connection, key: &ForeignKey) -> Result<Vec<String>> {

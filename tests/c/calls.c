@@ -83,6 +83,49 @@ static int32_t run_migrate(void *const *a, char **document) {
     return rpmadb_migrate(a[0], a[1], a[2], document);
 }
 
+/* To where it stands, so that nothing is taken back. */
+static int32_t run_rollback(void *const *a, char **document) {
+    int64_t current = 0;
+    char *told = NULL;
+    if (rpmadb_migrations(a[0], NULL, NULL, &told) == RPMADB_OK) {
+        (void)rpmadb_json_int(told, "/current", &current);
+    }
+    rpmadb_free(told);
+    return rpmadb_rollback(a[0], current, a[1], a[2], document);
+}
+
+/* That there is nothing to adopt, said with its reason, is the right answer here. */
+static int32_t run_adopt(void *const *a, char **document) {
+    int32_t status = rpmadb_adopt(a[0], a[1], a[2], document);
+    if (status == RPMADB_MIGRATION_FAILED && document) {
+        char *message = NULL;
+        CHECK(rpmadb_json_text(*document, "/error/message", &message) == RPMADB_OK &&
+              strstr(message, "history of") != NULL);
+        rpmadb_free(message);
+    }
+    return status == RPMADB_MIGRATION_FAILED ? RPMADB_OK : status;
+}
+
+static int32_t run_baseline(void *const *a, char **document) {
+    return rpmadb_baseline(a[0], a[1], a[2], document);
+}
+
+static int32_t run_repair(void *const *a, char **document) {
+    return rpmadb_repair(a[0], a[1], a[2], document);
+}
+
+static int32_t run_lint(void *const *a, char **document) {
+    return rpmadb_lint(a[0], a[1], a[2], document);
+}
+
+static int32_t run_schema(void *const *a, char **document) {
+    return rpmadb_schema(a[0], a[1], a[2], document);
+}
+
+static int32_t run_test(void *const *a, char **document) {
+    return rpmadb_test(a[0], a[1], a[2], document);
+}
+
 static int32_t run_migrations(void *const *a, char **document) {
     return rpmadb_migrations(a[0], a[1], a[2], document);
 }
@@ -160,6 +203,11 @@ const struct call calls[] = {
     {"transaction", "dfjp", run_transaction, {NULL, NULL, "{}"}, true, ADMIN},
     {"migrate", "djp", run_migrate, {NULL, "{\"dry_run\":true}"}, true, ADMIN},
     {"migrations", "djp", run_migrations, {NULL, "{}"}, true, SUPERVISOR},
+    {"rollback", "djp", run_rollback, {NULL, "{\"dry_run\":true}"}, true, ADMIN},
+    {"adopt", "djp", run_adopt, {NULL, "{\"dry_run\":true}"}, true, ADMIN},
+    {"lint", "djp", run_lint, {NULL, "{}"}, true, SUPERVISOR},
+    {"schema", "djp", run_schema, {NULL, "{}"}, true, SUPERVISOR},
+    {"test", "djp", run_test, {NULL, "{\"rows\":1,\"versions\":[0],\"crash\":false}"}, true, ADMIN},
     {"health", "djp", run_health, {NULL, "{}"}, true, SUPERVISOR},
     {"diagnostics", "djp", run_diagnostics, {NULL, "{}"}, true, SUPERVISOR},
     {"stats", "djp", run_stats, {NULL, "{}"}, true, SUPERVISOR},
@@ -167,6 +215,8 @@ const struct call calls[] = {
     {"backup", "dbjp", run_backup, {NULL, "SOMEWHERE", "{}"}, true, ADMIN},
     {"query", "dtmjp", run_query, {NULL, "SELECT 1", "[]", "{}"}, true, SUPERVISOR},
     {"script", "dtjp", run_script, {NULL, "return 1", "{}"}, true, SUPERVISOR},
+    {"repair", "djp", run_repair, {NULL, "{}"}, true, ADMIN},
+    {"baseline", "djp", run_baseline, {NULL, "{}"}, true, ADMIN},
     {"json_int", "ttr", run_json_int, {"{\"a\":1}", "/a"}, false, USER},
     {"json_real", "ttr", run_json_real, {"{\"a\":1}", "/a"}, false, USER},
     {"json_text", "ttr", run_json_text, {"{\"a\":\"b\"}", "/a"}, false, USER},

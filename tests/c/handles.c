@@ -1,6 +1,8 @@
 /* Wrong arguments: every function, every pointer, one at a time; each wrong thing has its own status. */
 #include "calls.h"
 
+#include <sys/stat.h>
+
 static rpmadb *db_from(uint64_t number_of_it) {
     return (rpmadb *)(uintptr_t)number_of_it;
 }
@@ -17,7 +19,10 @@ struct handles {
 
 static struct handles make(void) {
     struct handles made = {0};
-    made.db = open_checked(at("a.db"), BARE);
+    /* a small set: rpmadb_test without options tries all of it */
+    mkdir(at("m"), 0700);
+    write_text(at("m/1_first.sql"), "CREATE TABLE a (x);");
+    made.db = open_checked(at("a.db"), format("{\"migrate\":false,\"migrations\":\"%s\"}", at("m")));
     made.op = op_with_limit(0);
     rpmadb *db = open_checked(":memory:", BARE);
     made.closed_db = db;

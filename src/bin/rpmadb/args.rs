@@ -38,7 +38,7 @@ pub(crate) enum Verb {
     Migrate {
         database: PathBuf,
         /// Stop after this version
-        #[arg(long = "to", value_name = "VERSION")]
+        #[arg(long = "to", value_name = "VERSION", allow_negative_numbers = true)]
         target: Option<i64>,
         /// Run everything, report, and roll back
         #[arg(long)]
@@ -60,7 +60,7 @@ pub(crate) enum Verb {
     Rollback {
         database: PathBuf,
         /// The version to go back to; 0 takes back everything
-        #[arg(long = "to", value_name = "VERSION")]
+        #[arg(long = "to", value_name = "VERSION", allow_negative_numbers = true)]
         target: i64,
         /// Run everything, report, and undo it again
         #[arg(long)]
@@ -79,7 +79,7 @@ pub(crate) enum Verb {
         #[arg(long)]
         tool: Option<String>,
         /// The version of the set that the history stands for, where the tool has no version numbers
-        #[arg(long = "to", value_name = "VERSION")]
+        #[arg(long = "to", value_name = "VERSION", allow_negative_numbers = true)]
         target: Option<i64>,
         /// Look and verify, write nothing
         #[arg(long)]
@@ -89,7 +89,7 @@ pub(crate) enum Verb {
     Baseline {
         database: PathBuf,
         /// Up to this version; the latest without it
-        #[arg(long = "to", value_name = "VERSION")]
+        #[arg(long = "to", value_name = "VERSION", allow_negative_numbers = true)]
         target: Option<i64>,
     },
     /// Accept the present text of migrations that were changed after they were applied

@@ -146,11 +146,16 @@ pub(crate) fn schema(report: &report::Schema) {
         say!("{} difference(s)", differences.len());
         return;
     }
-    for object in &report.objects {
-        say!("{};", object.sql);
+    // why in this order: each kind may need those before it
+    for kind in ["table", "index", "view", "trigger"] {
+        for object in report.objects.iter().filter(|object| object.kind == kind) {
+            say!("{};", object.sql);
+        }
     }
     say!("-- version {}, {} object(s), hash {}", report.version, report.objects.len(), report.hash);
-    drift(&report.drift);
+    for change in &report.drift {
+        say!("-- changed by hand since the last migration: {} {} {}", change.change, change.kind, change.name);
+    }
 }
 
 pub(crate) fn test(report: &report::Test) {
@@ -165,9 +170,13 @@ pub(crate) fn test(report: &report::Test) {
     for (table, reason) in &report.skipped_tables {
         say!("  no row could be made for {table}: {reason}");
     }
-    if !report.irreversible.is_empty() {
+    if let Some(last) = report.irreversible.last() {
         let versions: Vec<String> = report.irreversible.iter().map(i64::to_string).collect();
-        say!("  going back was tried above {} only, which has no way back", versions.join(", "));
+        let which = match versions.as_slice() {
+            [_] => ", which has no way back".to_owned(),
+            several => format!(": {} have no way back", several.join(", ")),
+        };
+        say!("  going back was tried above {last} only{which}");
     }
     say!(
         "{}: started from {} version(s), crashed {} time(s), seed {} ({:.1} ms)",

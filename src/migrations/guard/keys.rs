@@ -67,6 +67,8 @@ pub(super) struct Finding {
     key: ForeignKey,
     /// `None` for a key to a table that is not there.
     violations: Option<u64>,
+    /// Whether the parent has no unique key on the columns that the key points to.
+    is_mismatched: bool,
     pub(super) origin: Origin,
 }
 
@@ -81,6 +83,12 @@ impl std::fmt::Display for Finding {
         let ForeignKey { table, parent, from, .. } = &self.key;
         let from = from.join(", ");
         match self.violations {
+            Some(_) if self.is_mismatched => {
+                write!(
+                    f,
+                    "table {table} has a foreign key to columns of {parent} that are no unique key: {from} references them"
+                )
+            }
             Some(count) => {
                 write!(f, "{count} new foreign-key violation(s) in table {table}: {from} references {parent}")
             }
@@ -128,9 +136,13 @@ pub(super) fn findings(
             (Standing::Violated(..), Some(Standing::Dangling)) => return None,
             (Standing::Violated(now, _), None) => Some(now),
         };
-        Some(Finding { key, violations, origin })
+        Some(Finding { key, violations, is_mismatched: false, origin })
     };
-    Ok(worse.into_iter().filter_map(finding).collect())
+    let mut found: Vec<Finding> = worse.into_iter().filter_map(finding).collect();
+    for finding in &mut found {
+        finding.is_mismatched = finding.violations.is_some() && foreign_keys::is_mismatched(connection, &finding.key)?;
+    }
+    Ok(found)
 }
 
 /// What a key may have been called before: as it is, and with its tables as they were called before they were renamed.
