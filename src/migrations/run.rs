@@ -95,7 +95,7 @@ pub fn migrate(
         let is_ours =
             !history.rows.is_empty() && state::owned(&*access.first(operation, lock_timeout)?, &history.state)?;
         if found.is_empty() && plan.completes && is_ours && !request.dry_run {
-            restamp(access, &listing, &history, operation);
+            restamp(access, &listing, operation);
         }
         return Ok(nothing(plan.to, request, start, found));
     }
@@ -182,16 +182,18 @@ fn planned(connection: &Connection, listing: &Listing, history: &History, reques
 
 /// Puts the stamp back after a file's comments or the schema cookie changed, so that the next start is quick again. A
 /// start that cannot write is no worse off.
-fn restamp(access: &Access, listing: &Listing, history: &History, operation: &Operation) {
+fn restamp(access: &Access, listing: &Listing, operation: &Operation) {
     let Ok(connection) = access.writer_within(operation, Duration::ZERO) else { return };
     let _wait = connection.wait_for_locks(Duration::ZERO);
     let written = connection.begin_immediate().and_then(|()| {
-        let now = History::read(&connection)?;
-        // why compared: between the look and the lock another process may have migrated, or changed the schema
-        let same = now.rows.len() == history.rows.len() && drift::since_last_run(&connection, &now.state)?.is_empty();
-        if same && state::owned(&connection, &now.state)? {
+        // why all of it again: between the look and the lock another process may have migrated, or changed the schema
+        let history = History::read(&connection)?;
+        let plan = Plan::new(listing, &history, &request::Migrate::default())?;
+        let has_everything = plan.is_empty() && plan.completes;
+        let is_unchanged = drift::since_last_run(&connection, &history.state)?.is_empty();
+        if has_everything && is_unchanged && state::owned(&connection, &history.state)? {
             drift::record(&connection, Vec::new())?;
-            state::set_stamp(&connection, &now.state, Some(listing.stamp))?;
+            state::set_stamp(&connection, &history.state, Some(listing.stamp))?;
             return connection.commit();
         }
         Ok(())
@@ -285,7 +287,7 @@ impl Run<'_> {
     /// The end of a transaction that changed something: guards, schema, stamp.
     fn close(&mut self, history: &History, plan: &Plan, moved: Vec<Moved>) -> Result<()> {
         let connection = self.session.connection();
-        if plan.is_empty() && self.adopted.is_none() {
+        if plan.is_empty() && self.adopted.is_none() && self.applied.is_empty() {
             return Ok(());
         }
         self.session.bench().operation.report("checking what the migrations touched", 0, 0)?;

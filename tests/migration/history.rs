@@ -43,3 +43,17 @@ fn a_file_that_looks_and_takes_back_its_own_work_leaves_the_rows_before_it() {
         }
     }
 }
+
+/// A start that finds everything done must be able to see that without reading the history.
+#[test]
+fn the_stamp_is_there_however_a_run_was_split() {
+    for last in
+        ["CREATE TABLE z (x);", "-- rpmadb: transaction=off\nCREATE TABLE z (x);", "CREATE TABLE z (x);\nVACUUM;"]
+    {
+        let kit = migrated(&[SEEN, ("2_z.sql", last)]);
+        assert_ne!(kit.value("PRAGMA user_version"), 0, "{last}");
+        let per_file = kit_in(Kept::Journal, &[SEEN, ("2_z.sql", last)]);
+        per_file.per_file().expect("migrates");
+        assert_ne!(per_file.value("PRAGMA user_version"), 0, "{last}");
+    }
+}
