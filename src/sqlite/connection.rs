@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::{Mutex, ReentrantMutex};
 use rusqlite::OpenFlags;
@@ -19,6 +19,7 @@ use super::rules::{Rules, Whose};
 use super::settings::Settings;
 use super::statement::{Params, Statement};
 use super::value::{FromValue, Value};
+use super::waiting::{BusyWait, busy_handler, must_stop, to_ms};
 use super::watch::{Action, Watch};
 use crate::error::{Error, Place, Result};
 use crate::operation;
@@ -440,45 +441,6 @@ impl Drop for Watched {
     fn drop(&mut self) {
         *self.connection.shared.watch.lock() = None;
     }
-}
-
-/// See [`Connection::wait_for_locks`].
-pub struct BusyWait {
-    cell: Arc<AtomicU64>,
-    before: u64,
-}
-
-impl Drop for BusyWait {
-    fn drop(&mut self) {
-        self.cell.store(self.before, Ordering::Relaxed);
-    }
-}
-
-fn to_ms(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Waits for a lock as SQLite's own handler does (1, 2, 5, ... 100 ms), but stops when the operation does.
-fn busy_handler(limit_ms: Arc<AtomicU64>) -> impl FnMut(i32) -> bool + Send + 'static {
-    const DELAYS: [u64; 10] = [1, 2, 5, 10, 15, 20, 25, 25, 50, 100];
-    let mut since = Instant::now();
-    move |count| {
-        if count == 0 {
-            since = Instant::now();
-        }
-        let left = limit_ms.load(Ordering::Relaxed).saturating_sub(to_ms(since.elapsed()));
-        if left == 0 || must_stop() {
-            return false;
-        }
-        let delay = DELAYS[usize::try_from(count).unwrap_or(0).min(DELAYS.len() - 1)];
-        std::thread::sleep(Duration::from_millis(delay.min(left)));
-        true
-    }
-}
-
-/// Polled by SQLite inside long statements.
-fn must_stop() -> bool {
-    operation::current().is_some_and(|operation| operation.heartbeat().is_err())
 }
 
 #[cfg(test)]

@@ -21,16 +21,18 @@ pub mod schema;
 mod settings;
 mod statement;
 mod value;
+mod waiting;
 mod watch;
 
 pub use access::{Access, Lease, Pool};
 pub use checkpoint::{WalState, checkpoint, wal_state};
-pub use connection::{BusyWait, Connection, ForeignKeys, Watched};
+pub use connection::{Connection, ForeignKeys, Watched};
 pub use copy::copy_pages;
 pub use rules::Whose;
 pub use settings::Settings;
 pub use statement::{Params, Statement};
 pub use value::{FromValue, Value};
+pub use waiting::BusyWait;
 pub use watch::{Action, Watch};
 
 /// The version of the SQLite inside.
