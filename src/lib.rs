@@ -7,8 +7,8 @@
 //! 6  capi/  bin/rpmadb/     doors: convert, call, convert back
 //! 5  database               who may, which connection; then one line into the floors below
 //! 4  lua/                   the sandbox, the `db` object, scripts and Lua migrations
-//! 3  ops/                   one verb a file: health, diagnostics, stats, checkpoint, backup, query
-//! 2  migrations/            one noun a file: file, scan, set, catalog, history, plan, run
+//! 3  ops/                   one verb a file: health, diagnostics, stats, checkpoint, backup, query, test
+//! 2  migrations/            one noun a file: set, catalog, history, plan, run, step, guard, drift, adopt, lint, ...
 //! 1  sqlite/  machine       the only place that knows rusqlite; the machine around the database
 //! 0  error operation request report    the vocabulary
 //! ```

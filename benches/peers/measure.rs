@@ -25,14 +25,14 @@ impl Arguments {
     }
 
     /// The settings of a connection, the same for everybody.
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "included by several programs, and each uses some of it")]
     pub fn pragmas(&self) -> String {
         format!("PRAGMA journal_mode=WAL; PRAGMA synchronous={}", self.synchronous)
     }
 }
 
 /// Names and texts of the files of a folder, by name.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "included by several programs, and each uses some of it")]
 pub fn files(folder: &Path) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = std::fs::read_dir(folder)
         .expect("a folder")
@@ -47,7 +47,7 @@ pub fn files(folder: &Path) -> Vec<(String, String)> {
 }
 
 /// The version and name in `0001_name.sql`.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "included by several programs, and each uses some of it")]
 pub fn version_and_name(file: &str) -> (u32, &str) {
     let (version, name) = file.split_once('_').expect("NNNN_name.sql");
     (version.parse().expect("a number"), name.trim_end_matches(".sql"))
