@@ -6,7 +6,7 @@
 //! count and SQLite's own check agree; where a difference could arise (affinities that differ), SQLite's own is used.
 
 use super::connection::Connection;
-use super::schema::quoted;
+use super::schema::{quoted, text};
 use super::value::Value;
 use crate::error::{Error, Result};
 
@@ -264,13 +264,6 @@ fn check_table(connection: &Connection, table: &str, each: &mut dyn FnMut(Violat
             Ok(())
         }
         outcome => outcome,
-    }
-}
-
-fn text(value: Value) -> Option<String> {
-    match value {
-        Value::Text(text) => Some(text),
-        _ => None,
     }
 }
 

@@ -137,7 +137,8 @@ pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-fn text(value: Value) -> Option<String> {
+/// The text of a value that is one.
+pub(super) fn text(value: Value) -> Option<String> {
     match value {
         Value::Text(text) => Some(text),
         _ => None,
