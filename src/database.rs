@@ -11,13 +11,14 @@ mod opening;
 mod rights;
 mod step;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use call::Gate;
 use parking_lot::Mutex;
 
+use crate::archive::vault::Vault;
 use crate::error::{Error, Result};
 use crate::lua;
 use crate::migrations::{self, Catalog};
@@ -45,7 +46,7 @@ struct Core {
     /// `None` only while it is dropped.
     access: Option<Access>,
     catalog: Arc<Catalog>,
-    backup: request::BackupFolder,
+    vault: Vault,
     limits: request::ScriptLimits,
     /// The process that opened it.
     process: u32,
@@ -69,8 +70,8 @@ impl Core {
         self.access.as_ref().ok_or(Error::StaleHandle { kind: "database" })
     }
 
-    fn folder(&self) -> Option<&Path> {
-        self.backup.folder.as_deref().map(Path::new)
+    fn place(&self) -> ops::restore::Place<'_> {
+        ops::restore::Place { vault: &self.vault, catalog: &self.catalog }
     }
 }
 
@@ -139,8 +140,8 @@ impl Database {
         let call = self.gate.enter("migrate", self.role, operation)?;
         let core = call.core();
         let access = core.access()?;
-        let wanted = request.backup.unwrap_or(core.backup.before_migrate);
-        let mut before = || ops::backup::before_migration(access, core.folder(), wanted, call.operation());
+        let wanted = request.backup.unwrap_or(core.vault.before_migrate);
+        let mut before = || ops::backup::before_migration(access, &core.vault, wanted, call.operation());
         migrations::migrate(access, &core.catalog, request, &self.actor, call.operation(), &mut before)
     }
 
@@ -161,8 +162,8 @@ impl Database {
         let call = self.gate.enter("rollback", self.role, operation)?;
         let core = call.core();
         let access = core.access()?;
-        let wanted = request.backup.unwrap_or(core.backup.before_migrate);
-        let mut before = || ops::backup::before_migration(access, core.folder(), wanted, call.operation());
+        let wanted = request.backup.unwrap_or(core.vault.before_migrate);
+        let mut before = || ops::backup::before_migration(access, &core.vault, wanted, call.operation());
         migrations::rollback(access, &core.catalog, target, request, call.operation(), &mut before)
     }
 
@@ -244,7 +245,61 @@ impl Database {
     ) -> Result<report::Backup> {
         request::Request::check(request)?;
         let call = self.gate.enter("backup", self.role, operation)?;
-        ops::backup::run(call.core().access()?, destination, call.core().folder(), request, call.operation())
+        ops::backup::run(call.core().access()?, &call.core().vault, destination, request, call.operation())
+    }
+
+    /// The backups in the configured folder, the newest first.
+    pub fn backups(&self, operation: &Operation) -> Result<report::Backups> {
+        let call = self.gate.enter("backups", self.role, operation)?;
+        ops::backups::run(&call.core().vault)
+    }
+
+    /// Proves that a backup is what its manifest says, and holds a sound database. `path` may be a name in the folder.
+    pub fn verify(&self, path: &Path, request: &request::Verify, operation: &Operation) -> Result<report::Verify> {
+        request::Request::check(request)?;
+        let call = self.gate.enter("verify", self.role, operation)?;
+        ops::verify::run(call.core().access()?, &call.core().vault, path, request, call.operation())
+    }
+
+    /// Brings back a backup, after it was proved and what is there was backed up. `path` may be a name in the folder.
+    pub fn restore(&self, path: &Path, request: &request::Restore, operation: &Operation) -> Result<report::Restore> {
+        request::Request::check(request)?;
+        let call = self.gate.enter("restore", self.role, operation)?;
+        let core = call.core();
+        ops::restore::run(core.access()?, &core.place(), path, request, call.operation())
+    }
+
+    /// Brings back what the last restore replaced.
+    pub fn undo_restore(&self, request: &request::UndoRestore, operation: &Operation) -> Result<report::Restore> {
+        request::Request::check(request)?;
+        let call = self.gate.enter("undo_restore", self.role, operation)?;
+        let core = call.core();
+        ops::restore::undo(core.access()?, &core.place(), request, call.operation())
+    }
+
+    /// Brings back a backup where there is no database, or one that does not open any more; that file is kept under another
+    /// name. `options` are those that the database will be opened with.
+    pub fn restore_file(
+        database: impl AsRef<Path>,
+        path: &Path,
+        options: &request::Open,
+        request: &request::Restore,
+        operation: &Operation,
+    ) -> Result<report::Restore> {
+        opening::restore_file(database.as_ref(), path, options, request, operation)
+    }
+
+    /// Removes the backups in the configured folder that no rule wants any more, and what killed backups left there.
+    pub fn prune(&self, request: &request::Prune, operation: &Operation) -> Result<report::Prune> {
+        request::Request::check(request)?;
+        let call = self.gate.enter("prune", self.role, operation)?;
+        ops::prune::run(&call.core().vault, request, call.operation())
+    }
+
+    /// Keeps retention away from a backup, or lets it have it again. `path` may be a name in the folder.
+    pub fn pin(&self, path: &Path, request: &request::Pin, operation: &Operation) -> Result<report::Pin> {
+        let call = self.gate.enter("pin", self.role, operation)?;
+        ops::pin::run(&call.core().vault, path, request)
     }
 
     /// Runs one SQL statement. `params` is a JSON array for `?` or an object for `:name`.
@@ -304,8 +359,7 @@ impl Database {
         Ok(lua::Session {
             access: core.access()?.clone(),
             catalog: Arc::clone(&core.catalog),
-            backup_folder: core.folder().map(PathBuf::from),
-            backup_before_migrate: core.backup.before_migrate,
+            vault: core.vault.clone(),
             may_write: rights::may_write(self.role),
             actor: self.actor.clone(),
             role: self.role.name(),

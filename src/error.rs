@@ -146,6 +146,8 @@ pub enum Error {
     BackupInvalid { path: String, detail: String },
     #[error("the backup to {path} failed: {detail}")]
     BackupFailed { path: String, detail: String },
+    #[error("{path} cannot be decrypted: {detail}")]
+    Decrypt { path: String, detail: String },
 
     #[error("a defect in rpmadb: {detail}")]
     Internal { detail: String },
@@ -204,6 +206,7 @@ impl Error {
             Error::Denied { .. } => Status::Denied,
             Error::BackupInvalid { .. } => Status::BackupInvalid,
             Error::BackupFailed { .. } => Status::BackupFailed,
+            Error::Decrypt { .. } => Status::Decrypt,
             Error::Internal { .. } => Status::Internal,
             Error::Panic { .. } => Status::Panic,
             Error::NoMemory { .. } => Status::NoMemory,
@@ -280,6 +283,7 @@ impl Error {
             Error::ScriptTimeout { .. } => "raise script.timeout_ms, or do the work in smaller batches",
             Error::ScriptMemory { .. } => "raise script.memory_bytes, or read the rows in smaller batches",
             Error::Denied { .. } => "ask an admin, or open the handle with a role that may",
+            Error::Decrypt { .. } => "give the identity or passphrase that it was encrypted for",
             Error::Internal { .. } | Error::Panic { .. } => "please report it with the steps that led here",
             _ => return None,
         };

@@ -26,6 +26,7 @@
 //! # Ok::<(), rpmadb::Error>(())
 //! ```
 
+mod archive;
 pub mod capi;
 mod database;
 pub mod error;

@@ -8,8 +8,10 @@
 
 use std::collections::BTreeMap;
 
+mod archive;
 mod migrations;
 
+pub use archive::*;
 pub use migrations::*;
 
 use serde::Serialize;
@@ -174,25 +176,6 @@ pub struct Checkpoint {
     pub checkpointed: i64,
     /// Time it took.
     pub duration_ms: f64,
-}
-
-/// Report of `backup`.
-#[derive(Debug, Clone, Serialize)]
-pub struct Backup {
-    /// The finished file.
-    pub path: String,
-    /// The file that describes it; null: not written yet by this version.
-    pub manifest: Option<String>,
-    /// Size of the file.
-    pub size_bytes: u64,
-    /// Pages in it.
-    pub pages: u64,
-    /// Whether the copy was checked before it got its name.
-    pub verified: bool,
-    /// Time it took.
-    pub duration_ms: f64,
-    /// Older backups removed by retention; none yet in this version.
-    pub deleted: Vec<String>,
 }
 
 /// Report of `query`.

@@ -5,8 +5,10 @@
 //!
 //! Invariant: a request that exists is within its ranges; `None` always means "the default".
 
+mod archive;
 mod migrations;
 
+pub use archive::*;
 pub use migrations::*;
 
 use serde::Deserialize;
@@ -278,16 +280,6 @@ impl Pool {
     }
 }
 
-/// Option `backup` of `open`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct BackupFolder {
-    /// Where backups without a destination go; it must exist.
-    pub folder: Option<String>,
-    /// Back up before a migration run that has something to do; default false.
-    pub before_migrate: bool,
-}
-
 /// Option `script` of `open`: limits that no script can raise.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -321,6 +313,8 @@ no_options! {
     Migrations;
     /// Options of `lint`: none yet.
     Lint;
+    /// Options of `backups`: none yet.
+    Backups;
     /// Options of `health`: none yet.
     Health;
     /// Options of `diagnostics`: none yet.
@@ -389,22 +383,6 @@ pub struct Checkpoint {
 impl Request for Checkpoint {
     fn check(&self) -> Result<()> {
         within("busy_timeout_ms", self.busy_timeout_ms, 0, 86_400_000)
-    }
-}
-
-/// Options of `backup`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Backup {
-    /// Check the finished copy with `PRAGMA quick_check` before it gets its name; default true.
-    pub verify: Option<bool>,
-    /// Pages copied between two looks at cancel and time-out, 1 to 100,000; default 1,000.
-    pub step_pages: Option<u64>,
-}
-
-impl Request for Backup {
-    fn check(&self) -> Result<()> {
-        within("step_pages", self.step_pages, 1, 100_000)
     }
 }
 

@@ -117,6 +117,7 @@ fn every_error() -> Vec<Error> {
         Error::Denied { role: "supervisor", what: text("call migrate") },
         Error::BackupInvalid { path: path(), detail: text("row 1 missing from index i") },
         Error::BackupFailed { path: path(), detail: text("source and destination must be distinct") },
+        Error::Decrypt { path: path(), detail: text("no identity was given") },
         Error::Internal { detail: text("wal_checkpoint gave an unexpected answer") },
         Error::Panic { text: text("index out of bounds") },
         Error::NoMemory { what: text("SQLite worked") },

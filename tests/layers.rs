@@ -25,7 +25,7 @@ fn floor(module: &[String]) -> Option<(u8, String)> {
         // One room: the vocabulary may refer to itself.
         "error" | "request" | "report" | "operation" => return Some((0, "vocabulary".into())),
         "sqlite" | "machine" => 1,
-        "migrations" => 2,
+        "migrations" | "archive" => 2,
         // Each verb is a room of its own, so the second name counts.
         "ops" => return Some((3, module[..module.len().min(2)].join("::"))),
         "lua" => 4,

@@ -12,10 +12,12 @@ use parking_lot::Mutex;
 
 use super::call::Gate;
 use super::{Core, Database, HostStep, next_owner};
+use crate::archive::vault::Vault;
 use crate::error::{Error, Result};
 use crate::lua;
 use crate::migrations::{Catalog, Set, Source, Style};
 use crate::operation::{self, Operation};
+use crate::ops;
 use crate::report::{self, elapsed_ms};
 use crate::request::{self, Request};
 use crate::sqlite::{Access, Pool, Settings};
@@ -62,34 +64,9 @@ impl Opening {
         if self.path.as_os_str().is_empty() {
             return Err(Error::InvalidArgument { name: "path".into(), reason: "is empty".into() });
         }
-        // why: a host that changes its working folder later still means the folder of now
-        for folder in [&mut self.options.backup.folder, &mut self.options.migrations].into_iter().flatten() {
-            if let Ok(absolute) = std::path::absolute(&*folder) {
-                *folder = absolute.display().to_string();
-            }
-        }
-        if let Some(folder) = &self.options.backup.folder
-            && !Path::new(folder).is_dir()
-        {
-            return Err(Error::InvalidOption {
-                key: "backup.folder".into(),
-                reason: format!("{folder} is not a folder"),
-            });
-        }
-        let style = match &self.options.style {
-            None => Style::default(),
-            Some(name) => Style::from_name(name).ok_or_else(|| {
-                let names = Style::ALL.map(Style::name).join(", ");
-                Error::InvalidOption { key: "style".into(), reason: format!("'{name}' is none of {names}") }
-            })?,
-        };
-        let source = match (self.set, &self.options.migrations) {
-            (Some(set), _) => Source::Given(set),
-            (None, Some(folder)) => Source::Folder(folder.into(), style),
-            (None, None) => Source::Embedded,
-        };
-        let catalog = Catalog::new(source, lua::run_step);
-        catalog.check()?;
+        absolute_folders(&mut self.options);
+        let vault = vault(&self.options)?;
+        let catalog = catalog(self.set, &self.options)?;
 
         let entered = operation::enter(operation.begin("open", 0, Arc::default()));
         let path = if self.path.as_os_str() == ":memory:" {
@@ -107,7 +84,7 @@ impl Opening {
         let core = Arc::new(Core {
             access: Some(Access::Pool(Arc::new(pool))),
             catalog: Arc::new(catalog),
-            backup: self.options.backup.clone(),
+            vault,
             limits: self.options.script.clone(),
             process: std::process::id(),
             owner: next_owner(),
@@ -138,4 +115,60 @@ impl Opening {
             },
         ))
     }
+}
+
+/// A host that changes its working folder later still means the folder of now.
+fn absolute_folders(options: &mut request::Open) {
+    for folder in [&mut options.backup.folder, &mut options.migrations].into_iter().flatten() {
+        if let Ok(absolute) = std::path::absolute(&*folder) {
+            *folder = absolute.display().to_string();
+        }
+    }
+}
+
+fn vault(options: &request::Open) -> Result<Vault> {
+    if let Some(folder) = &options.backup.folder
+        && !Path::new(folder).is_dir()
+    {
+        return Err(Error::InvalidOption { key: "backup.folder".into(), reason: format!("{folder} is not a folder") });
+    }
+    Vault::new(&options.backup)
+}
+
+fn catalog(set: Option<Arc<Set>>, options: &request::Open) -> Result<Catalog> {
+    let style = match &options.style {
+        None => Style::default(),
+        Some(name) => Style::from_name(name).ok_or_else(|| {
+            let names = Style::ALL.map(Style::name).join(", ");
+            Error::InvalidOption { key: "style".into(), reason: format!("'{name}' is none of {names}") }
+        })?,
+    };
+    let source = match (set, &options.migrations) {
+        (Some(set), _) => Source::Given(set),
+        (None, Some(folder)) => Source::Folder(folder.into(), style),
+        (None, None) => Source::Embedded,
+    };
+    let catalog = Catalog::new(source, lua::run_step);
+    catalog.check()?;
+    Ok(catalog)
+}
+
+/// See [`Database::restore_file`].
+pub(super) fn restore_file(
+    database: &Path,
+    path: &Path,
+    options: &request::Open,
+    request: &request::Restore,
+    operation: &Operation,
+) -> Result<report::Restore> {
+    options.check()?;
+    request.check()?;
+    let mut options = options.clone();
+    absolute_folders(&mut options);
+    let (vault, catalog) = (vault(&options)?, catalog(None, &options)?);
+    let operation = operation.begin("restore", 0, Arc::default());
+    let _entered = operation::enter(operation.clone());
+    operation.check()?;
+    let place = ops::restore::Place { vault: &vault, catalog: &catalog };
+    ops::restore::to_file(database, &place, path, request, &operation)
 }

@@ -13,6 +13,7 @@ const TABLE: &[(&str, Role)] = &[
     ("adopt", Role::Admin),
     ("as", Role::Supervisor),
     ("backup", Role::Admin),
+    ("backups", Role::Supervisor),
     ("baseline", Role::Admin),
     ("checkpoint", Role::Admin),
     ("diagnostics", Role::Supervisor),
@@ -20,20 +21,26 @@ const TABLE: &[(&str, Role)] = &[
     ("lint", Role::Supervisor),
     ("migrate", Role::Admin),
     ("migrations", Role::Supervisor),
+    ("pin", Role::Admin),
+    ("prune", Role::Admin),
     ("query", Role::Supervisor),
     ("repair", Role::Admin),
+    ("restore", Role::Admin),
     ("rollback", Role::Admin),
     ("schema", Role::Supervisor),
     ("script", Role::Supervisor),
     ("stats", Role::Supervisor),
     ("test", Role::Admin),
     ("transaction", Role::Admin),
+    ("undo_restore", Role::Admin),
+    ("verify", Role::Admin),
 ];
 
 /// The verbs that stand at every door: Rust, C, Lua and the command.
 pub const VERBS: &[&str] = &[
     "adopt",
     "backup",
+    "backups",
     "baseline",
     "checkpoint",
     "diagnostics",
@@ -41,13 +48,18 @@ pub const VERBS: &[&str] = &[
     "lint",
     "migrate",
     "migrations",
+    "pin",
+    "prune",
     "query",
     "repair",
+    "restore",
     "rollback",
     "schema",
     "script",
     "stats",
     "test",
+    "undo_restore",
+    "verify",
 ];
 
 /// The lowest role that may call a verb; `None` for a verb that does not exist.

@@ -53,7 +53,7 @@ pub(super) fn bound(core: &Core, connection: &Connection, actor: &str, role: Rol
     let core = Core {
         access: Some(core.access()?.bind(connection)),
         catalog: Arc::clone(&core.catalog),
-        backup: core.backup.clone(),
+        vault: core.vault.clone(),
         limits: core.limits.clone(),
         process: core.process,
         owner: next_owner(),

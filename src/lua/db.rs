@@ -245,9 +245,8 @@ fn add_verbs<M: UserDataMethods<Db>>(methods: &mut M) {
     methods.add_method("migrate", |lua, db, table: Option<Table>| {
         let (session, access) = db.writing_session("migrate")?;
         let request: request::Migrate = options(lua, table)?;
-        let wanted = request.backup.unwrap_or(session.backup_before_migrate);
-        let folder = session.backup_folder.as_deref();
-        let mut before = || ops::backup::before_migration(&access, folder, wanted, &db.operation);
+        let wanted = request.backup.unwrap_or(session.vault.before_migrate);
+        let mut before = || ops::backup::before_migration(&access, &session.vault, wanted, &db.operation);
         let report =
             migrations::migrate(&access, &session.catalog, &request, &session.actor, &db.operation, &mut before);
         shown(lua, report)
@@ -255,9 +254,8 @@ fn add_verbs<M: UserDataMethods<Db>>(methods: &mut M) {
     methods.add_method("rollback", |lua, db, (target, table): (i64, Option<Table>)| {
         let (session, access) = db.writing_session("rollback")?;
         let request: request::Rollback = options(lua, table)?;
-        let wanted = request.backup.unwrap_or(session.backup_before_migrate);
-        let folder = session.backup_folder.as_deref();
-        let mut before = || ops::backup::before_migration(&access, folder, wanted, &db.operation);
+        let wanted = request.backup.unwrap_or(session.vault.before_migrate);
+        let mut before = || ops::backup::before_migration(&access, &session.vault, wanted, &db.operation);
         shown(lua, migrations::rollback(&access, &session.catalog, target, &request, &db.operation, &mut before))
     });
     methods.add_method("adopt", |lua, db, table: Option<Table>| {
@@ -301,12 +299,45 @@ fn add_verbs<M: UserDataMethods<Db>>(methods: &mut M) {
         let mode = request::CheckpointMode::from_name(mode.as_deref()).map_err(raise)?;
         shown(lua, ops::checkpoint::run(&access, mode, &options(lua, table)?, &db.operation))
     });
+    add_archive_verbs(methods);
+}
+
+fn add_archive_verbs<M: UserDataMethods<Db>>(methods: &mut M) {
     methods.add_method("backup", |lua, db, (name, table): (Option<String>, Option<Table>)| {
         let (session, access) = db.writing_session("backup")?;
-        let destination =
-            name.map(|name| in_folder(session.backup_folder.as_deref(), &name)).transpose().map_err(raise)?;
-        let folder = session.backup_folder.as_deref();
-        shown(lua, ops::backup::run(&access, destination.as_deref(), folder, &options(lua, table)?, &db.operation))
+        let destination = name.map(|name| in_folder(session.vault.folder(), &name)).transpose().map_err(raise)?;
+        let request = options(lua, table)?;
+        shown(lua, ops::backup::run(&access, &session.vault, destination.as_deref(), &request, &db.operation))
+    });
+    methods.add_method("backups", |lua, db, table: Option<Table>| {
+        let (session, _) = db.session("backups")?;
+        let _: request::Backups = options(lua, table)?;
+        shown(lua, ops::backups::run(&session.vault))
+    });
+    methods.add_method("verify", |lua, db, (name, table): (String, Option<Table>)| {
+        let (session, access) = db.writing_session("verify")?;
+        let path = in_folder(session.vault.folder(), &name).map_err(raise)?;
+        shown(lua, ops::verify::run(&access, &session.vault, &path, &options(lua, table)?, &db.operation))
+    });
+    methods.add_method("restore", |lua, db, (name, table): (String, Option<Table>)| {
+        let (session, access) = db.writing_session("restore")?;
+        let path = in_folder(session.vault.folder(), &name).map_err(raise)?;
+        let place = ops::restore::Place { vault: &session.vault, catalog: &session.catalog };
+        shown(lua, ops::restore::run(&access, &place, &path, &options(lua, table)?, &db.operation))
+    });
+    methods.add_method("undo_restore", |lua, db, table: Option<Table>| {
+        let (session, access) = db.writing_session("undo_restore")?;
+        let place = ops::restore::Place { vault: &session.vault, catalog: &session.catalog };
+        shown(lua, ops::restore::undo(&access, &place, &options(lua, table)?, &db.operation))
+    });
+    methods.add_method("prune", |lua, db, table: Option<Table>| {
+        let (session, _) = db.writing_session("prune")?;
+        shown(lua, ops::prune::run(&session.vault, &options(lua, table)?, &db.operation))
+    });
+    methods.add_method("pin", |lua, db, (name, table): (String, Option<Table>)| {
+        let (session, _) = db.writing_session("pin")?;
+        let path = in_folder(session.vault.folder(), &name).map_err(raise)?;
+        shown(lua, ops::pin::run(&session.vault, &path, &options(lua, table)?))
     });
 }
 

@@ -23,6 +23,7 @@ use crate::request;
 pub const VERBS: &[&str] = &[
     "adopt",
     "backup",
+    "backups",
     "baseline",
     "checkpoint",
     "diagnostics",
@@ -30,12 +31,17 @@ pub const VERBS: &[&str] = &[
     "lint",
     "migrate",
     "migrations",
+    "pin",
+    "prune",
     "query",
     "repair",
+    "restore",
     "rollback",
     "schema",
     "stats",
     "test",
+    "undo_restore",
+    "verify",
 ];
 
 const TIMEOUT_MS: u64 = 30_000;

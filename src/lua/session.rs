@@ -2,9 +2,9 @@
 //!
 //! Leaves to others: checking that the caller may run scripts at all (`database.rs`).
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::archive::vault::Vault;
 use crate::migrations::Catalog;
 use crate::request;
 use crate::sqlite::Access;
@@ -16,10 +16,8 @@ pub struct Session {
     pub access: Access,
     /// The migrations of the handle.
     pub catalog: Arc<Catalog>,
-    /// Where backups go.
-    pub backup_folder: Option<PathBuf>,
-    /// Whether `migrate` backs up first when not told.
-    pub backup_before_migrate: bool,
+    /// How backups are made and kept.
+    pub vault: Vault,
     /// Whether the role may change anything.
     pub may_write: bool,
     /// Who.

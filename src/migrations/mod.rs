@@ -35,7 +35,7 @@ pub use drift::differences as schema_differences;
 pub use history::made_by_repeatables;
 pub use review::{lint, schema};
 pub use rollback::rollback;
-pub use run::{current_version, is_up_to_date, migrate, schema_drift, status};
+pub use run::{current_version, is_up_to_date, migrate, refuse_newer, schema_drift, status, version_and_progress};
 pub use scan::{main_word, one_statement};
 pub use set::Set;
 pub use style::Style;

@@ -410,6 +410,21 @@ pub fn schema_drift(connection: &Connection) -> Result<Vec<report::SchemaChange>
     drift::since_last_run(connection, &History::read(connection)?.state)
 }
 
+/// Highest applied version, and whether a migration outside a transaction ran in part.
+pub fn version_and_progress(connection: &Connection) -> Result<(i64, bool)> {
+    let history = History::read(connection)?;
+    Ok((history.current(), history.state.progress.is_some()))
+}
+
+/// Refuses a database whose schema is newer than the set of `catalog` knows.
+pub fn refuse_newer(connection: &Connection, catalog: &Catalog) -> Result<()> {
+    let history = History::read(connection)?;
+    match Plan::new(&catalog.listing()?, &history, &request::Migrate::default()) {
+        Err(error @ Error::DatabaseTooNew { .. }) => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Highest applied version; 0 for none.
 pub fn current_version(connection: &Connection) -> Result<i64> {
     History::read(connection).map(|history| history.current())

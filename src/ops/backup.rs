@@ -1,29 +1,62 @@
-//! `backup`: a copy of the live database that is whole or not there.
+//! `backup`: a copy of the live database that is whole, proved and described, or not there.
 //!
-//! Leaves to others: copying pages and checking them (`sqlite/copy.rs`).
+//! Leaves to others: making it (`archive/make.rs`), which older ones go (`archive/retention.rs`).
 //!
-//! Invariants: the destination's name appears only on a finished, checked and synced file; an existing file is never
-//! touched; a failure or kill at any point leaves at most a hidden `.NAME.*.partial` file, which nothing
-//! takes for a backup. Order: temporary file, copy, check, fsync, rename, fsync of the folder.
+//! Invariants: the database itself is never the destination, by whatever name; an existing file is touched only when that was
+//! asked for, and then it stays whole until the new one has its name; in the configured folder one process at a time
+//! makes a backup, so that of several that find one due, one makes it.
 
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use crate::archive::folder::{self, Listing};
+use crate::archive::hashes::PageHashes;
+use crate::archive::make::{self, Made, Spec};
+use crate::archive::read::{self, Link};
+use crate::archive::vault::Vault;
+use crate::archive::{manifest, store};
 use crate::error::{Error, Result};
-use crate::machine;
+use crate::migrations;
 use crate::operation::Operation;
-use crate::report::{self, elapsed_ms};
-use crate::request;
-use crate::sqlite::{self, Access};
+use crate::report::{self, elapsed_ms, now_ms};
+use crate::request::{self, Incremental};
+use crate::sqlite::Access;
 
-/// Copies the database to `destination`, or into `folder` under a name that sorts by time.
+/// How long the backup of another process into the same folder is waited for.
+const FOLDER_WAIT: Duration = Duration::from_secs(600);
+const HOUR_MS: i64 = 3_600_000;
+
+/// Copies the database to `destination`, or into the folder of `vault` under a name that sorts by time.
 pub fn run(
     access: &Access,
+    vault: &Vault,
     destination: Option<&Path>,
-    folder: Option<&Path>,
     request: &request::Backup,
+    operation: &Operation,
+) -> Result<report::Backup> {
+    make_one(access, vault, destination, request, None, operation)
+}
+
+/// The backup that a migration run wants before it begins: none unless `wanted`.
+pub fn before_migration(
+    access: &Access,
+    vault: &Vault,
+    wanted: bool,
+    operation: &Operation,
+) -> Result<Option<report::Backup>> {
+    if !wanted {
+        return Ok(None);
+    }
+    make_one(access, vault, None, &request::Backup::default(), Some("pre_migrate"), operation).map(Some)
+}
+
+fn make_one(
+    access: &Access,
+    vault: &Vault,
+    destination: Option<&Path>,
+    request: &request::Backup,
+    reason: Option<&'static str>,
     operation: &Operation,
 ) -> Result<report::Backup> {
     let start = Instant::now();
@@ -33,154 +66,173 @@ pub fn run(
             instead: Some("back up with the handle of the database, before or after the transaction"),
         });
     }
-    let destination = match (destination, folder) {
-        (Some(path), _) => path.to_owned(),
-        (None, Some(folder)) => folder.join(timed_name(access)),
-        (None, None) => {
-            return Err(Error::InvalidArgument {
-                name: "destination".into(),
-                reason: "is missing and the handle has no backup folder".into(),
-            });
-        }
+    let wrapping = vault.wrapping(request.compress, request.encrypt_to.as_ref());
+    wrapping.check()?;
+    let folder = match destination {
+        Some(destination) => check_destination(access, destination, request.overwrite)?,
+        None => vault.need_folder("destination")?.to_owned(),
     };
-    let parent = check_destination(access, &destination)?;
+    let is_in_folder = vault.folder().is_some_and(|configured| is_same_folder(configured, &folder));
+    let _lock = if is_in_folder { Some(store::lock_folder(&folder, FOLDER_WAIT, operation)?) } else { None };
+    store::clean_up(&folder)?;
+    let listing = folder::list(&folder, vault.sign_key())?;
+    if let Some(hours) = request.every_hours
+        && !is_due(&listing, hours)
+    {
+        return Ok(nothing(start));
+    }
+    let base = base_of(request.incremental.as_ref(), &listing, &folder, vault)?;
+    let reason = reason.unwrap_or(if request.every_hours.is_some() { "scheduled" } else { "manual" });
+    let destination = match destination {
+        Some(destination) => destination.to_owned(),
+        None => folder.join(folder::timed_name(&stem(access), reason, base.is_some(), wrapping.suffix())),
+    };
 
     let connection = access.reader(operation)?;
-    check_space(&connection, &parent, &destination)?;
-    let partial = Partial::create(&parent, &destination)?;
-    let step_pages = i32::try_from(request.step_pages.unwrap_or(1_000)).unwrap_or(i32::MAX);
-    let verify = request.verify.unwrap_or(true);
-    let pages =
-        sqlite::copy_pages(&connection, &partial.0, &destination.display().to_string(), step_pages, verify, operation)?;
+    let spec = Spec {
+        destination: &destination,
+        overwrite: request.overwrite,
+        reason,
+        wrapping,
+        base: base.as_ref(),
+        depth: request.verify,
+        compact: request.compact,
+        pin: request.pin,
+        step_pages: request.step_pages.unwrap_or(1_000),
+        sequence: listing.next_sequence(),
+        database: access.settings().display(),
+        sign_key: vault.sign_key(),
+        version: &migrations::version_and_progress,
+    };
+    let made = make::make(&connection, &spec, operation)?;
     drop(connection);
+    tracing::info!(path = %destination.display(), pages = made.manifest.page_count, "backup finished");
+    let deleted = if is_in_folder { pruned(vault, &folder, operation) } else { Vec::new() };
+    Ok(described(&made, deleted, start))
+}
 
-    operation.report("writing to disk", pages, pages)?;
-    let failed = |error: std::io::Error| Error::from_io(destination.display().to_string(), &error);
-    let file = std::fs::File::open(&partial.0).map_err(failed)?;
-    file.sync_all().map_err(failed)?;
-    let size_bytes = file.metadata().map_err(failed)?.len();
-    partial.rename(&destination).map_err(failed)?;
-    if let Err(error) = sync_folder(&parent) {
-        // why removed: a name that a power failure may take away again is no backup
-        let _ = std::fs::remove_file(&destination);
-        return Err(failed(error));
-    }
-    tracing::info!(path = %destination.display(), pages, "backup finished");
-    Ok(report::Backup {
-        path: destination.display().to_string(),
+fn nothing(start: Instant) -> report::Backup {
+    report::Backup {
+        path: None,
         manifest: None,
-        size_bytes,
-        pages,
-        verified: verify,
+        size_bytes: 0,
+        pages: 0,
+        verified: false,
+        depth: None,
+        base: None,
         duration_ms: elapsed_ms(start),
         deleted: Vec::new(),
-    })
-}
-
-/// The backup that a migration run wants before it begins: none unless `wanted`.
-pub fn before_migration(
-    access: &Access,
-    folder: Option<&Path>,
-    wanted: bool,
-    operation: &Operation,
-) -> Result<Option<report::Backup>> {
-    if !wanted {
-        return Ok(None);
     }
-    run(access, None, folder, &request::Backup::default(), operation).map(Some)
 }
 
-/// `app-20260131T235959.123Z.db`; a name already taken shows when the file is made.
-fn timed_name(access: &Access) -> String {
+fn described(made: &Made, deleted: Vec<String>, start: Instant) -> report::Backup {
+    report::Backup {
+        path: Some(made.path.display().to_string()),
+        manifest: Some(manifest::path_of(&made.path).display().to_string()),
+        size_bytes: made.manifest.size_bytes,
+        pages: made.manifest.page_count.into(),
+        verified: made.manifest.checks.pages.is_some(),
+        depth: made.depth.name(),
+        base: made.manifest.base.as_ref().map(|base| base.file.clone()),
+        duration_ms: elapsed_ms(start),
+        deleted,
+    }
+}
+
+/// What retention removed. The backup is made; that an older one could not be removed does not undo that.
+fn pruned(vault: &Vault, folder: &Path, operation: &Operation) -> Vec<String> {
+    vault.prune(folder, request::Keep::default(), false, operation).map_or_else(
+        |error| {
+            tracing::warn!(%error, "older backups were not all removed");
+            Vec::new()
+        },
+        |(deleted, _)| deleted,
+    )
+}
+
+/// A time that lies ahead is a clock that was wrong, and no reason to wait for it.
+fn is_due(listing: &Listing, hours: u64) -> bool {
+    let newest = listing.entries.iter().rev().find(|entry| entry.manifest.reason == "scheduled");
+    let Some(newest) = newest else { return true };
+    let age = now_ms() - newest.manifest.created_at;
+    age < 0 || age >= i64::try_from(hours).unwrap_or(i64::MAX).saturating_mul(HOUR_MS)
+}
+
+fn base_of(
+    wanted: Option<&Incremental>,
+    listing: &Listing,
+    folder: &Path,
+    vault: &Vault,
+) -> Result<Option<(Link, PageHashes)>> {
+    let path = match wanted {
+        None | Some(Incremental::Newest(false)) => return Ok(None),
+        Some(Incremental::Newest(true)) => {
+            let newest = listing.newest_verified().ok_or_else(|| Error::NotFound {
+                what: format!("a verified backup in {} that an incremental one could be based on", folder.display()),
+            })?;
+            newest.path.clone()
+        }
+        Some(Incremental::Named(name)) => {
+            if Path::new(name).components().count() != 1 {
+                return Err(Error::InvalidOption {
+                    key: "incremental".into(),
+                    reason: format!("'{name}' must be the name of a backup in the folder, without a path"),
+                });
+            }
+            folder.join(name)
+        }
+    };
+    // why all of it: what is based on a broken chain brings nothing back
+    let mut chain = read::chain(&path, vault.sign_key())?;
+    let Some(link) = chain.pop() else { return Ok(None) };
+    let hashes = link.hashes(vault.sign_key())?;
+    Ok(Some((link, hashes)))
+}
+
+fn stem(access: &Access) -> String {
     let path = access.settings().path.as_deref();
-    let stem = path.and_then(Path::file_stem).map_or_else(|| "memory".into(), |stem| stem.to_string_lossy());
-    format!("{stem}-{}.db", jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S.%3fZ"))
+    path.and_then(Path::file_stem).map_or_else(|| "memory".into(), |stem| stem.to_string_lossy().into_owned())
+}
+
+fn is_same_folder(one: &Path, other: &Path) -> bool {
+    let identity = |path: &Path| std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
+    identity(one).is_some() && identity(one) == identity(other)
 }
 
 /// Refuses a destination that exists, the database itself by any name, and a missing folder; returns the folder.
-fn check_destination(access: &Access, destination: &Path) -> Result<PathBuf> {
+fn check_destination(access: &Access, destination: &Path, overwrite: bool) -> Result<PathBuf> {
     let display = destination.display().to_string();
-    if destination.file_name().is_none() {
-        return Err(Error::InvalidArgument { name: "destination".into(), reason: format!("{display} names no file") });
+    let invalid = |reason: &str| Error::InvalidArgument { name: "destination".into(), reason: reason.to_owned() };
+    let Some(name) = destination.file_name() else {
+        return Err(invalid(&format!("{display} names no file")));
+    };
+    if name.to_string_lossy().ends_with(manifest::SUFFIX) {
+        return Err(invalid(&format!("{display} is the name of a manifest")));
     }
     let identity = |path: &Path| std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
-    let database = access.settings().path.as_deref().and_then(identity);
-    if database.is_some() && identity(destination) == database {
-        return Err(Error::SameFile { path: display });
+    if let Some(database) = access.settings().path.as_deref() {
+        let mut files = vec![database.to_owned()];
+        // why these too: SQLite would take the backup for a log or a journal of the database
+        files.extend(["-wal", "-shm", "-journal"].iter().filter_map(|suffix| access.settings().beside(suffix)));
+        let is_same = |file: &PathBuf| {
+            std::path::absolute(destination).is_ok_and(|destination| destination == *file)
+                || (identity(file).is_some() && identity(file) == identity(destination))
+        };
+        if files.iter().any(is_same) {
+            return Err(Error::SameFile { path: display });
+        }
     }
-    if std::fs::symlink_metadata(destination).is_ok() {
-        return Err(Error::AlreadyExists { path: display });
+    if let Ok(found) = std::fs::symlink_metadata(destination) {
+        if !overwrite {
+            return Err(Error::AlreadyExists { path: display });
+        }
+        if !found.is_file() {
+            return Err(invalid(&format!("{display} is not an ordinary file, and is not replaced")));
+        }
     }
-    let parent = match destination.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
+    let parent = store::folder_of(destination);
     if !parent.is_dir() {
         return Err(Error::NotFound { what: format!("the folder {}", parent.display()) });
     }
     Ok(parent)
-}
-
-/// Says that the space does not suffice before the first byte is written.
-fn check_space(connection: &sqlite::Connection, parent: &Path, destination: &Path) -> Result<()> {
-    let pragma = |name: &str| connection.value::<u64>(&format!("PRAGMA {name}"), &[]);
-    let needed = pragma("page_count")?.unwrap_or(0) * pragma("page_size")?.unwrap_or(0);
-    match machine::free_disk_bytes(parent) {
-        Some(free) if free < needed => Err(Error::DiskFull {
-            what: format!("{}: it needs {needed} bytes, {free} are free", destination.display()),
-        }),
-        _ => Ok(()),
-    }
-}
-
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    std::fs::File::open(folder)?.sync_all()
-}
-
-/// The unfinished copy; removed when dropped, with what SQLite puts beside it.
-struct Partial(PathBuf);
-
-impl Partial {
-    fn create(parent: &Path, destination: &Path) -> Result<Partial> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = destination.file_name().unwrap_or_default().to_string_lossy();
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = parent.join(format!(".{name}.{}-{number}.partial", std::process::id()));
-        std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|error| Error::from_io(destination.display().to_string(), &error))?;
-        Ok(Partial(path))
-    }
-}
-
-impl Partial {
-    /// Gives it its name, and fails when somebody took that meanwhile.
-    fn rename(self, destination: &Path) -> std::io::Result<()> {
-        #[cfg(all(target_os = "linux", target_env = "gnu"))]
-        {
-            use nix::errno::Errno;
-            use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
-            match renameat2(AT_FDCWD, &self.0, AT_FDCWD, destination, RenameFlags::RENAME_NOREPLACE) {
-                // why on: some file systems do not know this flag
-                Err(Errno::EINVAL | Errno::ENOSYS) => {}
-                outcome => return outcome.map_err(std::io::Error::from),
-            }
-        }
-        // why a link: it too fails when the name is taken, while a plain rename would replace that file
-        std::fs::hard_link(&self.0, destination)
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        for suffix in ["", "-journal", "-wal", "-shm"] {
-            let mut name = self.0.clone().into_os_string();
-            name.push(suffix);
-            // why ignored: three of the four usually do not exist, and a leftover is harmless by its name
-            let _ = std::fs::remove_file(name);
-        }
-    }
 }

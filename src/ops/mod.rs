@@ -8,9 +8,14 @@
 //! [`Access`]: crate::sqlite::Access
 
 pub mod backup;
+pub mod backups;
 pub mod checkpoint;
 pub mod diagnostics;
 pub mod health;
+pub mod pin;
+pub mod prune;
 pub mod query;
+pub mod restore;
 pub mod stats;
 pub mod test;
+pub mod verify;

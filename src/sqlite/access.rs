@@ -8,10 +8,10 @@
 
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use super::connection::Connection;
 use super::readers::{Reader, Readers};
@@ -28,9 +28,10 @@ const SLICE: Duration = Duration::from_millis(50);
 
 /// The connections of one open database.
 pub struct Pool {
-    settings: Settings,
-    writer: Mutex<Connection>,
-    readers: OnceLock<Readers>,
+    pub(super) settings: Settings,
+    pub(super) writer: Mutex<Connection>,
+    /// Locked for reading while a reader is leased, for writing while the file is replaced.
+    pub(super) readers: RwLock<Option<Readers>>,
 }
 
 /// Where a call finds its connections.
@@ -115,10 +116,10 @@ impl Pool {
             }
             set_journal_mode(&writer, &settings)?;
         }
-        Ok((Pool { settings, writer: Mutex::new(writer), readers: OnceLock::new() }, created))
+        Ok((Pool { settings, writer: Mutex::new(writer), readers: RwLock::new(None) }, created))
     }
 
-    fn lease_writer(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
+    pub(super) fn lease_writer(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
         let lease = self.lease_unsettled(operation, wait)?;
         lease.settle()?;
         Ok(lease)
@@ -151,12 +152,30 @@ impl Pool {
             operation.check()?;
             return Connection::open(&self.settings, false, true).map(Lease::Opened);
         }
-        let readers = self.readers.get_or_init(|| Readers::new(&self.settings));
-        Ok(Lease::Reader(ReaderLease(readers.lease(operation)?)))
+        let since = Instant::now();
+        loop {
+            operation.check()?;
+            if let Some(readers) = self.readers.try_read_for(SLICE) {
+                if let Some(readers) = readers.as_ref() {
+                    return Ok(Lease::Reader(ReaderLease(readers.lease(operation)?)));
+                }
+                drop(readers);
+                if let Some(mut readers) = self.readers.try_write_for(SLICE) {
+                    readers.get_or_insert_with(|| Readers::new(&self.settings));
+                }
+            }
+            if since.elapsed() > self.settings.reader_timeout {
+                return Err(Error::Busy {
+                    what: format!("{}, which is being restored,", self.settings.display()),
+                    waited_ms: u64::try_from(self.settings.reader_timeout.as_millis()).unwrap_or(u64::MAX),
+                });
+            }
+        }
     }
 
     fn state(&self) -> PoolState {
-        let (open, idle) = self.readers.get().map_or((0, 0), Readers::counts);
+        let (open, idle) =
+            self.readers.try_read().and_then(|readers| readers.as_ref().map(Readers::counts)).unwrap_or((0, 0));
         let writer_idle = u32::from(!self.writer.is_locked());
         let readers = if self.settings.path.is_some() { self.settings.readers } else { 0 };
         PoolState { connections: open + 1, idle_connections: idle + writer_idle, max_connections: readers + 1 }
@@ -166,7 +185,7 @@ impl Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         // why first: the writer must be the last to close, so that SQLite tidies up the log
-        if let Some(readers) = self.readers.take() {
+        if let Some(readers) = self.readers.get_mut().take() {
             readers.close();
         }
     }
@@ -179,7 +198,16 @@ impl Access {
         &self.pool().settings
     }
 
-    fn pool(&self) -> &Arc<Pool> {
+    /// Whether `path` names the file of this database, by whatever way.
+    #[must_use]
+    pub fn is_file(&self, path: &Path) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let identity = |path: &Path| std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
+        let own = self.settings().path.as_deref().and_then(identity);
+        own.is_some() && own == identity(path)
+    }
+
+    pub(super) fn pool(&self) -> &Arc<Pool> {
         match self {
             Access::Pool(pool) | Access::Bound { pool, .. } => pool,
         }
@@ -352,7 +380,7 @@ fn explain(error: Error, settings: &Settings) -> Error {
 }
 
 /// Changes the journal mode only where the header says it must be.
-fn set_journal_mode(writer: &Connection, settings: &Settings) -> Result<()> {
+pub(super) fn set_journal_mode(writer: &Connection, settings: &Settings) -> Result<()> {
     let wanted = settings.journal_mode;
     if wanted == JournalMode::Keep {
         return Ok(());

@@ -77,7 +77,8 @@ impl Settings {
     }
 
     /// The file that SQLite keeps beside the database under its name and `suffix`; `None` for a database in memory.
-    pub(super) fn beside(&self, suffix: &str) -> Option<PathBuf> {
+    #[must_use]
+    pub fn beside(&self, suffix: &str) -> Option<PathBuf> {
         let mut name = self.path.clone()?.into_os_string();
         name.push(suffix);
         Some(name.into())

@@ -147,6 +147,19 @@ impl<'c> Statement<'c> {
         self.inner().raw_bind_parameter(index, value).map_err(|error| connection.failure(error))
     }
 
+    /// Runs it and lends the first column of each row to `body`, without a copy.
+    pub(super) fn for_each_first(
+        &mut self,
+        mut body: impl FnMut(rusqlite::types::ValueRef<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let connection = self.connection;
+        let mut rows = self.inner().raw_query();
+        while let Some(row) = rows.next().map_err(|error| connection.failure(error))? {
+            body(row.get_ref(0).map_err(|error| connection.failure(error))?)?;
+        }
+        Ok(())
+    }
+
     /// Runs it and hands each row to `body` until that returns false.
     pub fn for_each(&mut self, mut body: impl FnMut(&Row<'_>) -> Result<bool>) -> Result<()> {
         let connection = self.connection;

@@ -135,7 +135,8 @@ fn call(args: &Args) -> Result<ExitCode> {
             show::report(args.json, &report, show::checkpoint);
         }
         Verb::Backup { destination, no_verify, .. } => {
-            let request = request::Backup { verify: Some(!no_verify), ..request::Backup::default() };
+            let verify = no_verify.then_some(request::Depth::None);
+            let request = request::Backup { verify, ..request::Backup::default() };
             let report = database.backup(destination.as_deref(), &request, &watch)?;
             show::report(args.json, &report, show::backup);
         }

@@ -93,7 +93,7 @@ fn changes(changes: Option<&report::Changes>) {
 
 pub(crate) fn rollback(report: &report::Rollback) {
     if let Some(backup) = &report.backup {
-        say!("backed up to {}", backup.path);
+        say!("backed up to {}", backup.path.as_deref().unwrap_or("nothing: none was due"));
     }
     steps(&report.reverted);
     changes(report.changes.as_ref());
@@ -193,7 +193,7 @@ pub(crate) fn migrate(migrate: &report::Migrate, opened: &report::Open) {
         say!("created {}", opened.database_path);
     }
     if let Some(backup) = &migrate.backup {
-        say!("backed up to {}", backup.path);
+        say!("backed up to {}", backup.path.as_deref().unwrap_or("nothing: none was due"));
     }
     if let Some(adopted) = &migrate.adopted {
         say!("took over {} migration(s) from {} ({})", adopted.migrations.len(), adopted.tool, adopted.table);
@@ -302,7 +302,7 @@ pub(crate) fn backup(backup: &report::Backup) {
     let checked = if backup.verified { "checked" } else { "not checked" };
     say!(
         "{} ({}, {} pages, {checked}, {:.1} ms)",
-        backup.path,
+        backup.path.as_deref().unwrap_or("none was due"),
         size(backup.size_bytes),
         backup.pages,
         backup.duration_ms

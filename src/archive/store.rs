@@ -1,0 +1,344 @@
+//! How a backup comes to be on the disk, and how it goes: whole or not at all, whenever the process or the power dies.
+//!
+//! A backup and its manifest are written under hidden names and synced; then the backup gets its name, then the manifest. What
+//! a killed process left is told by its names alone: a hidden manifest whose backup is no longer hidden belongs to a backup
+//! that has its name already, and gets its own; every other hidden file that nobody has locked is rubbish.
+//!
+//! Leaves to others: what is written (`write.rs`), which backups stay (`retention.rs`).
+//!
+//! Invariants: a file that is being written or read is locked (`flock`), and nothing locked is cleaned up; a folder is synced
+//! after each change of names in it.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+
+use super::manifest;
+use crate::error::{Error, Result};
+use crate::operation::Operation;
+
+const PARTIAL: &str = ".partial";
+const MANIFEST_PARTIAL: &str = ".manifest.partial";
+const DELETED: &str = ".deleted";
+const LOCK: &str = ".rpmadb-backups.lock";
+
+/// The folder of a file; the present one for a bare name.
+pub fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Makes the names in a folder survive a power failure.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// A file that is being written under a hidden name; removed when dropped.
+pub struct Partial {
+    path: PathBuf,
+    file: Flock<File>,
+    /// Whether the name is still the hidden one.
+    is_hidden: bool,
+}
+
+impl Partial {
+    /// Makes the hidden file for `destination`.
+    pub fn create(destination: &Path) -> Result<Partial> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = destination.file_name().unwrap_or_default().to_string_lossy();
+        let tag = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        Partial::create_as(&folder_of(destination).join(format!(".{name}.{tag}{PARTIAL}")))
+            .map_err(|error| Error::from_io(destination.display().to_string(), &error))
+    }
+
+    fn create_as(path: &Path) -> io::Result<Partial> {
+        loop {
+            let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(path)?;
+            let file =
+                Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| io::Error::from(errno))?;
+            // why looked at again: before it was locked, somebody who cleans up may have taken it for rubbish
+            if same_file(&file, path) {
+                return Ok(Partial { path: path.to_owned(), file, is_hidden: true });
+            }
+        }
+    }
+
+    /// The hidden file for the manifest of this backup.
+    pub fn manifest(&self, text: &str) -> io::Result<Partial> {
+        use std::io::Write;
+        let hidden = self.path.to_string_lossy();
+        let stem = hidden.strip_suffix(PARTIAL).unwrap_or(&hidden);
+        let manifest = Partial::create_as(Path::new(&format!("{stem}{MANIFEST_PARTIAL}")))?;
+        (&*manifest.file).write_all(text.as_bytes())?;
+        manifest.file.sync_all()?;
+        Ok(manifest)
+    }
+
+    /// The open file.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Its hidden name.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives it its name; fails when that is taken, unless it may be replaced.
+    pub fn publish(&mut self, destination: &Path, overwrite: bool) -> io::Result<()> {
+        self.file.sync_all()?;
+        if overwrite {
+            std::fs::rename(&self.path, destination)?;
+            self.is_hidden = false;
+        } else {
+            self.is_hidden = !rename_to_free_name(&self.path, destination)?;
+        }
+        Ok(())
+    }
+
+    /// Leaves the hidden file where it is.
+    fn leave(mut self) {
+        self.is_hidden = false;
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if self.is_hidden {
+            for suffix in ["", "-journal", "-wal", "-shm"] {
+                let mut name = self.path.clone().into_os_string();
+                name.push(suffix);
+                // why ignored: three of the four usually do not exist, and a leftover is harmless by its name
+                let _ = std::fs::remove_file(name);
+            }
+        }
+    }
+}
+
+/// Whether the old name is gone.
+fn rename_to_free_name(from: &Path, to: &Path) -> io::Result<bool> {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+        match renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE) {
+            // why on: some file systems do not know this flag
+            Err(Errno::EINVAL | Errno::ENOSYS) => {}
+            outcome => return outcome.map(|()| true).map_err(io::Error::from),
+        }
+    }
+    // why a link: it too fails when the name is taken, while a plain rename would replace that file
+    std::fs::hard_link(from, to).map(|()| false)
+}
+
+/// Gives a finished backup and its manifest their names. On failure the destination is what it was, or, when only the manifest
+/// is missing, [`clean_up`] completes it.
+pub fn publish(
+    mut data: Partial,
+    text: &str,
+    destination: &Path,
+    overwrite: bool,
+    operation: &Operation,
+) -> Result<()> {
+    let failed = |error: io::Error| Error::from_io(destination.display().to_string(), &error);
+    let folder = folder_of(destination);
+    data.file.sync_all().map_err(failed)?;
+    let manifest = data.manifest(text).map_err(failed);
+    let mut manifest = manifest?;
+    let manifest_path = manifest::path_of(destination);
+    // why: a manifest may stand there alone, of a backup that somebody removed
+    let replaces = overwrite || !destination.exists();
+    operation.boundary("a backup is about to get its name");
+    if let Err(error) = data.publish(destination, overwrite).and_then(|()| sync_folder(&folder)) {
+        drop(manifest);
+        if !data.is_hidden && !overwrite {
+            // why removed: a name that a power failure may take away again is no backup
+            let _ = std::fs::remove_file(destination);
+        }
+        return Err(failed(error));
+    }
+    operation.boundary("a backup has its name and its manifest has not");
+    match manifest.publish(&manifest_path, replaces).and_then(|()| sync_folder(&folder)) {
+        Ok(()) => {
+            operation.boundary("a backup has its manifest");
+            Ok(())
+        }
+        Err(error) => {
+            if overwrite {
+                // why left: the old backup is gone, and cleaning up gives the new one its manifest
+                manifest.leave();
+            } else {
+                let _ = std::fs::remove_file(destination);
+                let _ = std::fs::remove_file(&manifest_path);
+            }
+            Err(failed(error))
+        }
+    }
+}
+
+/// Whether `path` still names the open file.
+pub fn same_file(file: &File, path: &Path) -> bool {
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+/// Opens a backup so that nobody removes it meanwhile.
+pub fn open_for_reading(path: &Path) -> Result<Flock<File>> {
+    let failed = |error: &io::Error| Error::from_io(path.display().to_string(), error);
+    // why first: a FIFO would hold the open up for ever
+    let found = std::fs::metadata(path).map_err(|error| failed(&error))?;
+    if !found.is_file() {
+        return Err(Error::BackupInvalid { path: path.display().to_string(), detail: "it is not a file".into() });
+    }
+    let file = File::open(path).map_err(|error| failed(&error))?;
+    Flock::lock(file, FlockArg::LockSharedNonblock).map_err(|(_, errno)| match errno {
+        Errno::EWOULDBLOCK => Error::Busy { what: path.display().to_string(), waited_ms: 0 },
+        errno => failed(&errno.into()),
+    })
+}
+
+/// Whether somebody reads or writes the file now.
+pub fn is_in_use(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| Flock::lock(file, FlockArg::LockExclusiveNonblock).is_err())
+}
+
+/// The right to change what is in a backup folder; one process has it at a time.
+pub struct FolderLock(#[allow(dead_code, reason = "held, not read")] Flock<File>);
+
+/// Takes the lock of a folder, waiting for it at most `wait`.
+pub fn lock_folder(folder: &Path, wait: Duration, operation: &Operation) -> Result<FolderLock> {
+    let path = folder.join(LOCK);
+    let failed = |error: io::Error| Error::from_io(path.display().to_string(), &error);
+    let since = Instant::now();
+    loop {
+        operation.check()?;
+        let file = File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+        match Flock::lock(file.map_err(failed)?, FlockArg::LockExclusiveNonblock) {
+            Ok(lock) => return Ok(FolderLock(lock)),
+            Err((_, Errno::EWOULDBLOCK)) if since.elapsed() < wait => std::thread::sleep(Duration::from_millis(20)),
+            Err((_, Errno::EWOULDBLOCK)) => {
+                return Err(Error::Busy {
+                    what: format!("the backup folder {}", folder.display()),
+                    waited_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                });
+            }
+            Err((_, errno)) => return Err(failed(errno.into())),
+        }
+    }
+}
+
+/// Removes a backup. A kill on the way leaves what [`clean_up`] finishes. False when it is in use.
+pub fn remove(path: &Path) -> Result<bool> {
+    let failed = |error: io::Error| Error::from_io(path.display().to_string(), &error);
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) => return Err(failed(error)),
+    };
+    let Ok(_locked) = Flock::lock(file, FlockArg::LockExclusiveNonblock) else { return Ok(false) };
+    let hidden = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        folder_of(path).join(format!(".{name}{DELETED}"))
+    };
+    let (data, manifest) = (hidden(path), hidden(&manifest::path_of(path)));
+    // why the manifest first: from then on the backup does not count
+    std::fs::rename(manifest::path_of(path), &manifest).map_err(failed)?;
+    std::fs::rename(path, &data).map_err(failed)?;
+    std::fs::remove_file(&data).map_err(failed)?;
+    let _ = std::fs::remove_file(pin_of(path));
+    std::fs::remove_file(&manifest).map_err(failed)?;
+    sync_folder(&folder_of(path)).map_err(failed)?;
+    Ok(true)
+}
+
+/// The empty file that keeps retention away from a backup.
+pub fn pin_of(backup: &Path) -> PathBuf {
+    let mut name = backup.as_os_str().to_owned();
+    name.push(".pin");
+    name.into()
+}
+
+/// Makes or removes the pin of a backup.
+pub fn set_pin(backup: &Path, pinned: bool) -> Result<()> {
+    let pin = pin_of(backup);
+    let outcome = match pinned {
+        true => std::fs::write(&pin, "").and_then(|()| sync_folder(&folder_of(backup))),
+        false => match std::fs::remove_file(&pin) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            outcome => outcome,
+        },
+    };
+    outcome.map_err(|error| Error::from_io(pin.display().to_string(), &error))
+}
+
+/// Finishes or removes what killed processes left in a folder, and returns the names of what it found.
+pub fn clean_up(folder: &Path) -> Result<Vec<String>> {
+    let failed = |error: io::Error| Error::from_io(folder.display().to_string(), &error);
+    let mut found = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') && [PARTIAL, DELETED].iter().any(|end| name.ends_with(end)) {
+            names.push(name);
+        }
+    }
+    // why manifests first: what becomes of one is told by the backup that is or is not beside it
+    names.sort_by_key(|name| {
+        !(name.ends_with(MANIFEST_PARTIAL) || name.ends_with(&format!("{}{DELETED}", manifest::SUFFIX)))
+    });
+    for name in names {
+        let path = folder.join(&name);
+        let Ok(file) = File::open(&path) else { continue };
+        let Ok(locked) = Flock::lock(file, FlockArg::LockExclusiveNonblock) else { continue };
+        if let Some(stem) = name.strip_suffix(MANIFEST_PARTIAL) {
+            let data = folder.join(format!("{stem}{PARTIAL}"));
+            match (data.exists(), destination_of(folder, stem)) {
+                (false, Some(destination)) if fits(&path, &destination) => {
+                    std::fs::rename(&path, manifest::path_of(&destination)).map_err(failed)?;
+                }
+                _ => std::fs::remove_file(&path).map_err(failed)?,
+            }
+        } else if let Some(backup) = name.strip_suffix(&format!("{}{DELETED}", manifest::SUFFIX)) {
+            // why also the backup: its removal had begun
+            let backup = folder.join(backup.trim_start_matches('.'));
+            let _ = std::fs::remove_file(pin_of(&backup));
+            if !manifest::path_of(&backup).exists() && fits(&path, &backup) {
+                let _ = std::fs::remove_file(&backup);
+            }
+            std::fs::remove_file(&path).map_err(failed)?;
+        } else {
+            std::fs::remove_file(&path).map_err(failed)?;
+            for suffix in ["-journal", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(folder.join(format!("{name}{suffix}")));
+            }
+        }
+        drop(locked);
+        found.push(name);
+    }
+    if !found.is_empty() {
+        sync_folder(folder).map_err(failed)?;
+    }
+    Ok(found)
+}
+
+/// `.NAME.PID-N` is the hidden stem of `NAME`.
+fn destination_of(folder: &Path, stem: &str) -> Option<PathBuf> {
+    let (name, tag) = stem.strip_prefix('.')?.rsplit_once('.')?;
+    tag.contains('-').then(|| folder.join(name))
+}
+
+/// Whether the manifest in `text_path` is about the file `backup`.
+fn fits(text_path: &Path, backup: &Path) -> bool {
+    let read = std::fs::read_to_string(text_path).ok().and_then(|text| manifest::from_text(&text, None).ok());
+    let name = backup.file_name().map(|name| name.to_string_lossy().into_owned());
+    let size = std::fs::metadata(backup).map(|found| found.len()).ok();
+    read.is_some_and(|read| Some(&read.manifest.file) == name.as_ref() && Some(read.manifest.size_bytes) == size)
+}

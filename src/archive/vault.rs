@@ -1,0 +1,176 @@
+//! How one database is backed up: the folder, compression and encryption, keys, and which backups stay.
+//!
+//! Leaves to others: making a backup (`make.rs`), when (`ops/`).
+//!
+//! Invariant: made once from the options of `open`, which are refused there when no backup could be made with them.
+
+use std::path::{Path, PathBuf};
+
+use super::codec::{Keys, Seal, Wrapping};
+use super::folder::{self, Listing};
+use super::retention::{self, Item, Policy, Reason};
+use super::store;
+use crate::error::{Error, Result};
+use crate::operation::Operation;
+use crate::report;
+use crate::request::{BackupFolder, Compress, EncryptTo, Keep, Secret};
+
+/// How many backups made before migrations stay, when nothing else is said, and as many made before restores.
+const KEPT_BEFORE: u32 = 3;
+
+/// How backups of one database are made and kept.
+#[derive(Debug, Clone, Default)]
+pub struct Vault {
+    folder: Option<PathBuf>,
+    wrapping: Wrapping,
+    keys: Keys,
+    sign_key: Option<Secret>,
+    keep: Keep,
+    /// Whether a migration run makes one first.
+    pub before_migrate: bool,
+}
+
+impl Vault {
+    /// From the option `backup` of `open`.
+    pub fn new(options: &BackupFolder) -> Result<Vault> {
+        let keys = Keys {
+            identities: options.identities.iter().map(|identity| identity.0.clone()).collect(),
+            passphrase: options.passphrase.as_ref().map(|passphrase| passphrase.0.clone()),
+        };
+        let vault = Vault {
+            folder: options.folder.as_ref().map(PathBuf::from),
+            wrapping: wrapping(&Wrapping::default(), options.compress, options.encrypt_to.as_ref()),
+            keys,
+            sign_key: options.sign_key.clone(),
+            keep: options.keep(),
+            before_migrate: options.before_migrate,
+        };
+        vault.wrapping.check()?;
+        Ok(vault)
+    }
+
+    /// The configured folder.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// The configured folder; without one, `name` was needed.
+    pub fn need_folder(&self, name: &str) -> Result<&Path> {
+        self.folder().ok_or_else(|| Error::InvalidArgument {
+            name: name.to_owned(),
+            reason: "is missing and the handle has no backup folder".into(),
+        })
+    }
+
+    /// What signs manifests.
+    pub fn sign_key(&self) -> Option<&str> {
+        self.sign_key.as_ref().map(|key| key.0.as_str())
+    }
+
+    /// How a backup is wrapped, when a call asks for something else than the configuration.
+    pub fn wrapping(&self, compress: Option<Compress>, encrypt_to: Option<&EncryptTo>) -> Wrapping {
+        wrapping(&self.wrapping, compress, encrypt_to)
+    }
+
+    /// What opens encrypted backups, with what a call brings along first.
+    pub fn keys(&self, identities: &[Secret], passphrase: Option<&Secret>) -> Keys {
+        let given = identities.iter().map(|identity| identity.0.clone());
+        Keys {
+            identities: given.chain(self.keys.identities.iter().cloned()).collect(),
+            passphrase: passphrase.map(|passphrase| passphrase.0.clone()).or_else(|| self.keys.passphrase.clone()),
+        }
+    }
+
+    /// A backup by its path; a bare name is one in the folder, when it is there.
+    pub fn find(&self, path: &Path) -> PathBuf {
+        match &self.folder {
+            Some(folder) if path.components().count() == 1 && folder.join(path).exists() => folder.join(path),
+            _ => path.to_owned(),
+        }
+    }
+
+    /// Removes the backups of `folder` that nothing wants any more; the caller has the lock of the folder. `except` counts as one
+    /// in use.
+    pub fn prune(
+        &self,
+        folder: &Path,
+        keep: Keep,
+        dry_run: bool,
+        operation: &Operation,
+    ) -> Result<(Vec<String>, Vec<report::Kept>)> {
+        let listing = folder::list(folder, self.sign_key())?;
+        let keep = keep.or(self.keep);
+        let verdicts = retention::judge(&items(&listing), &policy(keep));
+        let (mut deleted, mut kept) = (Vec::new(), Vec::new());
+        // why the newest first: an increment goes before its base, so that a kill on the way breaks no chain
+        for (entry, verdict) in listing.entries.iter().zip(verdicts).rev() {
+            let path = entry.path.display().to_string();
+            if verdict.keep {
+                kept.push(report::Kept { path, because: verdict.because });
+                continue;
+            }
+            operation.check()?;
+            if dry_run || store::remove(&entry.path)? {
+                deleted.push(path);
+                operation.boundary("a backup was removed");
+            } else {
+                kept.push(report::Kept { path, because: vec!["in use".into()] });
+            }
+        }
+        Ok((deleted, kept))
+    }
+}
+
+fn wrapping(base: &Wrapping, compress: Option<Compress>, encrypt_to: Option<&EncryptTo>) -> Wrapping {
+    Wrapping {
+        compress: match compress {
+            None => base.compress,
+            Some(Compress::Off) => None,
+            Some(Compress::Zstd(level)) => Some(level),
+        },
+        encrypt: match encrypt_to {
+            None => base.encrypt.clone(),
+            Some(EncryptTo::One(recipient)) => Some(Seal::Recipients(vec![recipient.clone()])),
+            Some(EncryptTo::Several(recipients)) => Some(Seal::Recipients(recipients.clone())),
+            Some(EncryptTo::Passphrase(given)) => Some(Seal::Passphrase(given.passphrase.0.clone())),
+        },
+    }
+}
+
+fn items(listing: &Listing) -> Vec<Item> {
+    let complete = listing.complete();
+    let of = |entry: &folder::Entry| {
+        let manifest = &entry.manifest;
+        Item {
+            id: manifest.id.clone(),
+            sequence: manifest.sequence,
+            created_at: manifest.created_at,
+            // why also complete: an increment without its base brings nothing back
+            verified: manifest.checks.pages.is_some() && complete.contains(manifest.id.as_str()),
+            pinned: entry.pinned,
+            in_use: store::is_in_use(&entry.path),
+            reason: match manifest.reason.as_str() {
+                "scheduled" => Reason::Scheduled,
+                "pre_migrate" => Reason::PreMigrate,
+                "pre_restore" => Reason::PreRestore,
+                _ => Reason::Manual,
+            },
+            base: manifest.base.as_ref().map(|base| base.id.clone()),
+        }
+    };
+    listing.entries.iter().map(of).collect()
+}
+
+fn policy(keep: Keep) -> Policy {
+    Policy {
+        last: keep.keep_last,
+        hourly: keep.keep_hourly,
+        daily: keep.keep_daily,
+        weekly: keep.keep_weekly,
+        monthly: keep.keep_monthly,
+        yearly: keep.keep_yearly,
+        minimum: keep.keep_minimum.unwrap_or(1),
+        pre_migrate: Some(keep.keep_pre_migrate.unwrap_or(KEPT_BEFORE)),
+        pre_restore: Some(keep.keep_pre_restore.unwrap_or(KEPT_BEFORE)),
+    }
+}

@@ -1,0 +1,376 @@
+//! `restore` and `undo_restore`: a backup in the place of the database, and back again.
+//!
+//! The backup is proved while it is written to a hidden file beside the database; what is there is backed up; then the hidden file
+//! gets the name of the database, or, while others have that open, its pages are written over it in one transaction.
+//!
+//! Leaves to others: reading the backup (`archive/`), the change of the file (`sqlite/replace.rs`).
+//!
+//! Invariants: until the backup is proved and what is there is backed up, nothing is changed; a kill at any point leaves the
+//! whole old or the whole new database, and the next start needs no help.
+
+use std::fs::{File, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::archive::make::{self, Spec};
+use crate::archive::read::{self, Link};
+use crate::archive::rebuild::{self, Gathered};
+use crate::archive::store::{self, Partial};
+use crate::archive::vault::Vault;
+use crate::archive::{check, folder};
+use crate::error::{Error, Result};
+use crate::machine;
+use crate::migrations::{self, Catalog};
+use crate::operation::Operation;
+use crate::report::{self, Checks, elapsed_ms};
+use crate::request::{self, Depth, Open};
+use crate::sqlite::{self, Access, Connection, Settings};
+
+const REASON: &str = "pre_restore";
+
+/// Where a restore finds what it needs.
+pub struct Place<'p> {
+    /// How backups are made and read.
+    pub vault: &'p Vault,
+    /// The migrations that the database must fit.
+    pub catalog: &'p Catalog,
+}
+
+/// Brings back the backup at `path`, or of that name in the folder.
+pub fn run(
+    access: &Access,
+    place: &Place<'_>,
+    path: &Path,
+    request: &request::Restore,
+    operation: &Operation,
+) -> Result<report::Restore> {
+    let start = Instant::now();
+    if access.is_bound() {
+        return Err(Error::Unsupported {
+            what: "a restore inside a transaction".into(),
+            instead: Some("restore with the handle of the database, outside of it"),
+        });
+    }
+    if access.settings().read_only {
+        return Err(Error::ReadOnly { what: access.settings().display() });
+    }
+    let path = place.vault.find(path);
+    if access.is_file(&path) {
+        return Err(Error::SameFile { path: path.display().to_string() });
+    }
+    // why a folder even for one in memory: the backup may have to be unwrapped
+    let beside = access.settings().path.clone().unwrap_or_else(|| std::env::temp_dir().join("memory.db"));
+    let candidate = Candidate::prepare(&path, &beside, place, request, operation)?;
+    let mut report = report::Restore {
+        path: path.display().to_string(),
+        database_path: access.settings().display(),
+        method: "none",
+        backup: None,
+        kept: None,
+        pages: candidate.pages,
+        schema_version: candidate.schema_version,
+        warnings: candidate.warnings.clone(),
+        dry_run: request.dry_run,
+        duration_ms: 0.0,
+    };
+    if !request.dry_run {
+        let wait = request.busy_timeout_ms.map_or(access.settings().busy_timeout, Duration::from_millis);
+        bring_back(access, place.vault, &candidate, request.backup.unwrap_or(true), wait, &mut report, operation)?;
+        tracing::info!(path = %path.display(), method = report.method, "backup restored");
+    }
+    report.duration_ms = elapsed_ms(start);
+    Ok(report)
+}
+
+/// Brings back what the last restore replaced.
+pub fn undo(
+    access: &Access,
+    place: &Place<'_>,
+    request: &request::UndoRestore,
+    operation: &Operation,
+) -> Result<report::Restore> {
+    let folder = folder_for(access.settings(), place.vault);
+    let listing = folder::list(&folder, place.vault.sign_key())?;
+    let database = access.settings().display();
+    let last = listing
+        .entries
+        .iter()
+        .rev()
+        .find(|entry| entry.manifest.reason == REASON && entry.manifest.database == database)
+        .ok_or_else(|| Error::NotFound { what: format!("a backup in {} made before a restore", folder.display()) })?;
+    let request = request::Restore {
+        busy_timeout_ms: request.busy_timeout_ms,
+        identities: request.identities.clone(),
+        passphrase: request.passphrase.clone(),
+        // why: what was there before the restore was there, whatever this library knows of it
+        allow_newer: true,
+        ..request::Restore::default()
+    };
+    run(access, place, &last.path, &request, operation)
+}
+
+/// Brings back a backup where there is no database, or one that does not open any more: that is kept under another name.
+pub fn to_file(
+    database: &Path,
+    place: &Place<'_>,
+    path: &Path,
+    request: &request::Restore,
+    operation: &Operation,
+) -> Result<report::Restore> {
+    let start = Instant::now();
+    let path = place.vault.find(path);
+    let failed = |error: std::io::Error| Error::from_io(database.display().to_string(), &error);
+    let identity = |path: &Path| std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
+    if identity(&path).is_some() && identity(&path) == identity(database) {
+        return Err(Error::SameFile { path: path.display().to_string() });
+    }
+    let mut candidate = Candidate::prepare(&path, database, place, request, operation)?;
+    let exists = std::fs::symlink_metadata(database).is_ok();
+    if exists && machine::is_open_elsewhere(database) {
+        return Err(Error::Busy { what: database.display().to_string(), waited_ms: 0 });
+    }
+    let mut kept = None;
+    if !request.dry_run {
+        if exists {
+            kept = Some(set_aside(database).map_err(failed)?);
+        }
+        remove_beside(database).map_err(failed)?;
+        operation.boundary("the database is about to be replaced");
+        candidate.partial.publish(database, exists).map_err(failed)?;
+        machine::sync_folder_of(database).map_err(failed)?;
+        operation.boundary("the database was replaced");
+    }
+    Ok(report::Restore {
+        path: path.display().to_string(),
+        database_path: database.display().to_string(),
+        method: if request.dry_run { "none" } else { "rename" },
+        backup: None,
+        kept: kept.map(|kept| kept.display().to_string()),
+        pages: candidate.pages,
+        schema_version: candidate.schema_version,
+        warnings: candidate.warnings,
+        dry_run: request.dry_run,
+        duration_ms: elapsed_ms(start),
+    })
+}
+
+/// Gives a file that is no database any more a second name, with its log and journal: somebody may still save something from it.
+fn set_aside(database: &Path) -> std::io::Result<PathBuf> {
+    let time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S.%3fZ");
+    let aside = PathBuf::from(format!("{}.damaged-{time}", database.display()));
+    std::fs::hard_link(database, &aside).or_else(|_| std::fs::copy(database, &aside).map(|_| ()))?;
+    for suffix in ["-wal", "-journal"] {
+        let from = PathBuf::from(format!("{}{suffix}", database.display()));
+        if from.exists() {
+            std::fs::rename(&from, format!("{}{suffix}", aside.display()))?;
+        }
+    }
+    machine::sync_folder_of(database)?;
+    Ok(aside)
+}
+
+fn remove_beside(database: &Path) -> std::io::Result<()> {
+    for suffix in ["-journal", "-wal", "-shm"] {
+        match std::fs::remove_file(format!("{}{suffix}", database.display())) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn bring_back(
+    access: &Access,
+    vault: &Vault,
+    candidate: &Candidate,
+    wants_backup: bool,
+    wait: Duration,
+    report: &mut report::Restore,
+    operation: &Operation,
+) -> Result<()> {
+    let mut backup = None;
+    let is_replaced = access.replace_file(candidate.partial.path(), wait, operation, |connection| {
+        if wants_backup {
+            backup = Some(back_up(connection, access.settings(), vault, operation)?);
+        }
+        Ok(())
+    })?;
+    if is_replaced {
+        report.method = "rename";
+        report.backup = backup;
+        return Ok(());
+    }
+    report.method = "transaction";
+    let connection = access.reader(operation)?;
+    let (page_size, page_count) = sqlite::page_figures(&connection)?;
+    if page_count > 0 && page_size != candidate.page_size && access.settings().path.is_some() {
+        return Err(Error::Unsupported {
+            what: format!(
+                "a restore of pages of {} bytes over pages of {page_size} bytes, while others have the database open,",
+                candidate.page_size
+            ),
+            instead: Some("close the other connections and restore again: then the file is replaced"),
+        });
+    }
+    if wants_backup {
+        report.backup = Some(back_up(&connection, access.settings(), vault, operation)?);
+    }
+    drop(connection);
+    let source = Connection::open(&candidate.settings(), false, true)?;
+    operation.boundary("the database is about to be overwritten");
+    access.overwrite(&source, wait, operation)?;
+    operation.boundary("the database was overwritten");
+    Ok(())
+}
+
+/// The folder of the vault, or the one of the database.
+fn folder_for(settings: &Settings, vault: &Vault) -> PathBuf {
+    let own = settings.folder().map_or_else(std::env::temp_dir, Path::to_owned);
+    vault.folder().map_or(own, Path::to_owned)
+}
+
+fn back_up(source: &Connection, settings: &Settings, vault: &Vault, operation: &Operation) -> Result<String> {
+    let folder = folder_for(settings, vault);
+    let _lock = store::lock_folder(&folder, Duration::from_secs(600), operation)?;
+    store::clean_up(&folder)?;
+    let listing = folder::list(&folder, vault.sign_key())?;
+    let wrapping = vault.wrapping(None, None);
+    let path = settings.path.as_deref();
+    let stem =
+        path.and_then(Path::file_stem).map_or_else(|| "memory".into(), |stem| stem.to_string_lossy().into_owned());
+    let destination = folder.join(folder::timed_name(&stem, REASON, false, wrapping.suffix()));
+    let spec = Spec {
+        destination: &destination,
+        overwrite: false,
+        reason: REASON,
+        wrapping,
+        base: None,
+        // why not SQLite's checks: what is being replaced may be damaged, and is kept as it is
+        depth: Some(Depth::Pages),
+        compact: false,
+        pin: false,
+        step_pages: 1_000,
+        sequence: listing.next_sequence(),
+        database: settings.display(),
+        sign_key: vault.sign_key(),
+        version: &migrations::version_and_progress,
+    };
+    let made = make::make(source, &spec, operation)?;
+    // why not the whole policy: that a restore removes a backup is nothing anybody expects
+    Ok(made.path.display().to_string())
+}
+
+/// The database that is to come, whole and proved under a hidden name.
+struct Candidate {
+    partial: Partial,
+    page_size: u32,
+    pages: u64,
+    schema_version: i64,
+    warnings: Vec<String>,
+}
+
+impl Candidate {
+    fn prepare(
+        path: &Path,
+        database: &Path,
+        place: &Place<'_>,
+        request: &request::Restore,
+        operation: &Operation,
+    ) -> Result<Candidate> {
+        let vault = place.vault;
+        let keys = vault.keys(&request.identities, request.passphrase.as_ref());
+        let folder = store::folder_of(path);
+        // why ignored: the folder may be read-only, and then nothing of ours was left half there
+        let _ = store::clean_up(&folder);
+        let chain = match read::chain(path, vault.sign_key()) {
+            Err(Error::BackupInvalid { .. }) if request.without_manifest && !has_manifest(path) => Vec::new(),
+            outcome => outcome?,
+        };
+        let partial = Partial::create(database)?;
+        let wanted = chain.last().map(|link| u64::from(link.manifest.page_size) * u64::from(link.manifest.page_count));
+        check_space(database, wanted.unwrap_or_else(|| std::fs::metadata(path).map_or(0, |found| found.len())))?;
+        let named = database.display().to_string();
+        let failed = |error: std::io::Error| Error::from_io(named.clone(), &error);
+        let mut sink = Gathered::new(partial.file());
+        match chain.last() {
+            Some(_) => {
+                rebuild::rebuild(&chain, &keys, vault.sign_key(), &mut sink, &named, operation)?;
+            }
+            None => rebuild::unwrap(path, &keys, &mut sink, operation)?,
+        }
+        drop(sink);
+        like_the_old(partial.file(), database).map_err(failed)?;
+        partial.file().sync_all().map_err(failed)?;
+        operation.boundary("a database was written under a hidden name");
+        Candidate::examine(partial, chain.last(), path, place, request, operation)
+    }
+
+    /// What it is, and whether this library can work with it.
+    fn examine(
+        partial: Partial,
+        link: Option<&Link>,
+        path: &Path,
+        place: &Place<'_>,
+        request: &request::Restore,
+        operation: &Operation,
+    ) -> Result<Candidate> {
+        let named = path.display().to_string();
+        let settings = Settings::new(Some(partial.path().to_owned()), &Open::default());
+        let connection = Connection::open(&settings, false, true)?;
+        let mut warnings = Vec::new();
+        let proved = link.is_some_and(|link| {
+            let checks = &link.manifest.checks;
+            checks.quick_check.is_some() || checks.integrity_check.is_some()
+        });
+        let is_copy = link.is_some_and(|link| link.manifest.reason == REASON);
+        if !proved && !is_copy {
+            operation.report("checking the database in it", 0, 0)?;
+            let depth = if link.is_none() { Depth::Full } else { Depth::Quick };
+            check::run(&connection, depth, &named, &mut Checks::default())?;
+        }
+        if !request.allow_newer {
+            check::unless_damaged(migrations::refuse_newer(&connection, place.catalog))?;
+        }
+        let found = check::unless_damaged(migrations::version_and_progress(&connection))?;
+        let (schema_version, in_part) = found.unwrap_or((0, false));
+        if in_part {
+            warnings.push("a migration had run in part when it was made; the next migrate goes on with it".to_owned());
+        }
+        if link.is_none() {
+            warnings.push("it has no manifest: that nothing is missing from it is not proved".to_owned());
+        }
+        let (page_size, pages) = sqlite::page_figures(&connection)?;
+        drop(connection);
+        Ok(Candidate { partial, page_size, pages: pages.into(), schema_version, warnings })
+    }
+
+    fn settings(&self) -> Settings {
+        Settings::new(Some(self.partial.path().to_owned()), &Open::default())
+    }
+}
+
+fn has_manifest(path: &Path) -> bool {
+    crate::archive::manifest::path_of(path).exists()
+}
+
+fn check_space(database: &Path, needed: u64) -> Result<()> {
+    match machine::free_disk_bytes(&store::folder_of(database)) {
+        Some(free) if free < needed => {
+            Err(Error::DiskFull { what: format!("{}: it needs {needed} bytes, {free} are free", database.display()) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Gives the new file the mode and owner of the old one; the umask's without one.
+fn like_the_old(file: &File, database: &Path) -> std::io::Result<()> {
+    let Ok(old) = std::fs::metadata(database) else { return Ok(()) };
+    file.set_permissions(Permissions::from_mode(old.mode() & 0o7777))?;
+    let new = file.metadata()?;
+    if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
+        // why ignored: only a superuser may give files away
+        let _ = std::os::unix::fs::fchown(file, Some(old.uid()), Some(old.gid()));
+    }
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! Another content for an open database: by renaming a file into its place, or page by page in one transaction.
+//!
+//! Renaming is for a database that nobody else has open. That is proved, not believed: the switch out of WAL needs the file for
+//! itself, `BEGIN EXCLUSIVE` keeps everybody out until the new file has the name, and no other process has the file open as far as
+//! the system tells. A connection that opened the old file in that moment finds it in rollback-journal mode, where SQLite
+//! refuses to write to a file that has lost its name.
+//!
+//! Leaves to others: what the new content is and whether it is sound (`ops/restore.rs`).
+//!
+//! Invariants: at any time the name stands for the whole old or the whole new content; no log or journal of the old one is left
+//! beside the new one.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::ffi;
+
+use super::access::{Access, Lease, set_journal_mode};
+use super::connection::Connection;
+use super::failure::{from_code, os_error};
+use crate::error::{Error, Result};
+use crate::machine;
+use crate::operation::Operation;
+
+/// Pages between two looks at the operation.
+const STEP: i32 = 1_000;
+
+impl Access {
+    /// Puts the finished file `candidate`, on the same file system, in the place of the database. `before` runs when nobody else can
+    /// write any more, on a connection with a transaction open. False when somebody else has the database open; then nothing was
+    /// changed.
+    pub fn replace_file(
+        &self,
+        candidate: &Path,
+        wait: Duration,
+        operation: &Operation,
+        before: impl FnOnce(&Connection) -> Result<()>,
+    ) -> Result<bool> {
+        let pool = self.pool();
+        let Some(path) = pool.settings.path.clone() else { return Ok(false) };
+        let mut lease = pool.lease_writer(operation, wait)?;
+        let Lease::Writer(writer) = &mut lease else { return Ok(false) };
+        let since = Instant::now();
+        let mut readers = loop {
+            operation.check()?;
+            match pool.readers.try_write_for(Duration::from_millis(50)) {
+                Some(readers) if readers.as_ref().is_none_or(|readers| readers.counts().0 == readers.counts().1) => {
+                    break readers;
+                }
+                _ if since.elapsed() >= wait => return Ok(false),
+                _ => std::thread::sleep(Duration::from_millis(5)),
+            }
+        };
+        if let Some(readers) = readers.take() {
+            readers.close();
+        }
+        let waiting = writer.wait_for_locks(Duration::ZERO);
+        if !alone(writer, &path)? {
+            let _ = set_journal_mode(writer, &pool.settings);
+            return Ok(false);
+        }
+        let outcome = before(writer).and_then(|()| {
+            operation.boundary("the database is about to be replaced");
+            put_in_place(candidate, &path)
+        });
+        if let Err(error) = outcome {
+            writer.rollback();
+            let _ = set_journal_mode(writer, &pool.settings);
+            return Err(error);
+        }
+        operation.boundary("the database was replaced");
+        let fresh = Connection::open(&pool.settings, false, false)?;
+        fresh.value::<i64>("PRAGMA user_version", &[])?;
+        // why the old one first: what SQLite does at a close it does by name
+        drop(waiting);
+        let old = std::mem::replace(&mut **writer, fresh);
+        old.rollback();
+        drop(old);
+        if let Err(error) = set_journal_mode(writer, &pool.settings) {
+            tracing::warn!(%error, "the journal mode was not set after a restore");
+        }
+        Ok(true)
+    }
+
+    /// Writes the pages of the database file `candidate` over this database, in one transaction. Returns how many.
+    pub fn overwrite(&self, candidate: &Connection, wait: Duration, operation: &Operation) -> Result<u64> {
+        let writer = self.writer_within(operation, wait)?;
+        let _waiting = writer.wait_for_locks(wait);
+        let pages = overwrite(&writer, candidate, wait, operation)?;
+        if writer.is_wal()? {
+            // why ignored: readers may hold it back, and the next checkpoint goes on
+            let _ = super::checkpoint(&writer, "passive");
+        }
+        Ok(pages)
+    }
+}
+
+/// Gets the database for this connection alone, out of WAL and with an exclusive transaction open.
+fn alone(writer: &Connection, path: &Path) -> Result<bool> {
+    let refused = |outcome: Result<()>| match outcome {
+        Ok(()) => Ok(false),
+        Err(Error::Busy { .. }) => Ok(true),
+        Err(error) => Err(error),
+    };
+    let mode = writer.value::<String>("PRAGMA journal_mode=delete", &[]);
+    let is_delete = matches!(&mode, Ok(Some(mode)) if mode == "delete");
+    if refused(mode.map(|_| ()))? || !is_delete {
+        return Ok(false);
+    }
+    if refused(writer.execute_batch("BEGIN EXCLUSIVE"))? {
+        return Ok(false);
+    }
+    if writer.has_moved()? || machine::is_open_elsewhere(path) {
+        writer.rollback();
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+fn put_in_place(candidate: &Path, path: &Path) -> Result<()> {
+    let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
+    for suffix in ["-journal", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        match std::fs::remove_file(&name) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+    }
+    machine::sync_folder_of(path).map_err(failed)?;
+    std::fs::rename(candidate, path).map_err(failed)?;
+    machine::sync_folder_of(path).map_err(failed)
+}
+
+/// SQLite's backup API, from one connection into the other, as one transaction of the latter.
+fn overwrite(into: &Connection, from: &Connection, wait: Duration, operation: &Operation) -> Result<u64> {
+    let (into_inner, from_inner) = (into.raw(), from.raw());
+    let since = Instant::now();
+    let failed = |code: i32| {
+        // SAFETY: the connection is open and locked by us, and the text is copied before the lock ends.
+        let message = unsafe { std::ffi::CStr::from_ptr(ffi::sqlite3_errmsg(into_inner.handle())) };
+        let waited = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        from_code(code, message.to_string_lossy().into_owned(), &into.display(), waited, os_error(&into_inner))
+    };
+    // SAFETY: both connections are open, not the same one, and locked by us until the backup is finished below; nothing else
+    // uses them meanwhile, as SQLite demands of the destination.
+    let backup = unsafe {
+        ffi::sqlite3_backup_init(into_inner.handle(), c"main".as_ptr(), from_inner.handle(), c"main".as_ptr())
+    };
+    if backup.is_null() {
+        // SAFETY: the connection is open and locked by us.
+        return Err(failed(unsafe { ffi::sqlite3_extended_errcode(into_inner.handle()) }));
+    }
+    let mut pages;
+    let outcome = loop {
+        // SAFETY: `backup` came from sqlite3_backup_init and is finished only after this loop.
+        let (code, left, total) = unsafe {
+            let code = ffi::sqlite3_backup_step(backup, STEP);
+            (code, ffi::sqlite3_backup_remaining(backup), ffi::sqlite3_backup_pagecount(backup))
+        };
+        pages = total.max(0) as u64;
+        let done = pages.saturating_sub(left.max(0) as u64);
+        if let Err(error) = operation.report("writing pages", done, pages) {
+            break Err(error);
+        }
+        match code {
+            ffi::SQLITE_DONE => break Ok(()),
+            ffi::SQLITE_OK => operation.boundary("pages of a restore were written"),
+            ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED if since.elapsed() < wait => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            code => break Err(failed(code)),
+        }
+    };
+    // SAFETY: `backup` is not used again. Unless it came to its end, this rolls the destination back.
+    let code = unsafe { ffi::sqlite3_backup_finish(backup) };
+    outcome?;
+    match code {
+        ffi::SQLITE_OK => Ok(pages),
+        code => Err(failed(code)),
+    }
+}
