@@ -184,7 +184,11 @@ fn threads_read_and_write_on_one_handle() {
 #[test]
 fn every_verb_may_run_beside_every_other() {
     let scratch = Scratch::new();
-    let folder = request::BackupFolder { folder: Some(text(scratch.folder())), before_migrate: false };
+    let folder = request::BackupFolder {
+        folder: Some(text(scratch.folder())),
+        before_migrate: false,
+        ..request::BackupFolder::default()
+    };
     let options = request::Open { backup: folder, ..request::Open::default() };
     let database = try_open(scratch.path("a.db"), &options).expect("opens").0;
     let insert = "INSERT INTO application_settings (key, value, updated_at) VALUES (lower(hex(randomblob(8))), 'x', 1)";

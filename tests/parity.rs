@@ -172,7 +172,11 @@ fn open_scene(scratch: &Scratch) -> Database {
         create: Some(false),
         migrate: Some(false),
         migrations: Some(text(&scratch.path("m"))),
-        backup: request::BackupFolder { folder: Some(text(&scratch.path("backups"))), before_migrate: false },
+        backup: request::BackupFolder {
+            folder: Some(text(&scratch.path("backups"))),
+            before_migrate: false,
+            ..request::BackupFolder::default()
+        },
         ..request::Open::default()
     };
     try_open(scratch.path("a.db"), &options).expect("opens").0

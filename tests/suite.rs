@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail loudly")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a test says goes to whoever runs it")]
 
+mod archive;
 mod c;
 mod cli;
 mod concurrency;

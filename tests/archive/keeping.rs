@@ -1,0 +1,83 @@
+//! Which backups stay, and what becomes of what killed processes left.
+
+use super::*;
+
+fn names(scene: &Scene) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(scene.folder())
+        .expect("reads")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .filter(|name| name != ".rpmadb-backups.lock")
+        .collect();
+    names.sort();
+    names
+}
+
+fn files(scene: &Scene) -> usize {
+    scene.database.backups(&watch()).expect("lists").backups.len()
+}
+
+#[test]
+fn retention_keeps_the_last_and_what_is_pinned() {
+    let scene = scene_with(r#"{"backup": {"keep_last": 2}}"#);
+    let pinned = scene.backup(r#"{"pin": true}"#);
+    let mut deleted = Vec::new();
+    for _ in 0..4 {
+        deleted.extend(scene.try_backup("{}").expect("backs up").deleted);
+    }
+    assert_eq!((deleted.len(), files(&scene)), (2, 3));
+    assert!(pinned.exists() && deleted.iter().all(|path| !Path::new(path).exists()));
+    let request = request::Prune { dry_run: true, keep_last: Some(1), ..request::Prune::default() };
+    let report = scene.database.prune(&request, &watch()).expect("judges");
+    assert_eq!((report.deleted.len(), report.kept.len(), files(&scene)), (1, 2, 3));
+    scene.database.pin(&pinned, &request::Pin { pinned: Some(false) }, &watch()).expect("unpins");
+    let report = scene.database.prune(&request::Prune { dry_run: false, ..request }, &watch()).expect("prunes");
+    assert_eq!((report.deleted.len(), files(&scene)), (2, 1));
+    assert_eq!(names(&scene).len(), 2, "a backup and its manifest: {:?}", names(&scene));
+}
+
+#[test]
+fn retention_never_breaks_a_chain() {
+    let scene = scene_with(r#"{"backup": {"keep_last": 1}}"#);
+    scene.backup("{}");
+    for _ in 0..3 {
+        scene.query("UPDATE plain SET a = a || '!' WHERE id = 7");
+        scene.backup(r#"{"incremental": true}"#);
+    }
+    assert_eq!(files(&scene), 4, "the last one needs them all");
+    let newest = scene.database.backups(&watch()).expect("lists").backups[0].path.clone();
+    scene.verify(Path::new(&newest), "{}").expect("is sound");
+    scene.backup("{}");
+    assert_eq!(files(&scene), 1);
+}
+
+#[test]
+fn leftovers_of_killed_backups_are_cleaned_up_and_a_finished_one_gets_its_manifest() {
+    let scene = scene();
+    let path = scene.backup("{}");
+    let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+    let hidden = |name: &str| scene.folder().join(name);
+    // as a kill between the two names leaves it
+    std::fs::rename(format!("{}.manifest.json", path.display()), hidden(&format!(".{name}.77-0.manifest.partial")))
+        .expect("renames");
+    std::fs::write(hidden(".app-x.db.77-1.partial"), "half").expect("writes");
+    std::fs::write(hidden(".app-x.db.77-1.manifest.partial"), "{}").expect("writes");
+    std::fs::write(hidden(".app-y.db.deleted"), "half gone").expect("writes");
+    assert_eq!(files(&scene), 0);
+    let report = scene.database.prune(&request::Prune::default(), &watch()).expect("cleans up");
+    assert_eq!(report.leftovers.len(), 4, "{:?}", report.leftovers);
+    assert_eq!(names(&scene), [name.clone(), format!("{name}.manifest.json")]);
+    scene.verify(&path, "{}").expect("is sound");
+}
+
+#[test]
+fn a_backup_before_each_migration_is_bounded() {
+    let scene = scene_with(r#"{"backup": {"before_migrate": true, "keep_pre_migrate": 2}}"#);
+    assert_eq!(files(&scene), 0, "a new database has nothing to back up");
+    for version in 3..8 {
+        scene.scratch.write(&format!("m/{version}_x.sql"), format!("CREATE TABLE t{version} (x)"));
+        let report = scene.database.migrate(&request::Migrate::default(), &watch()).expect("migrates");
+        let backup = report.backup.expect("was made");
+        assert!(backup.path.is_some_and(|path| path.ends_with(".pre-migrate.db")));
+    }
+    assert_eq!(files(&scene), 2);
+}

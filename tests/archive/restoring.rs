@@ -1,0 +1,132 @@
+//! A backup comes back in place of the database, and what was there can come back again.
+
+use super::*;
+use crate::support::refusal;
+
+#[test]
+fn a_restore_can_be_undone_and_redone() {
+    let scene = scene();
+    let path = scene.backup("{}");
+    let old = scene.contents();
+    scene.query("DELETE FROM plain");
+    let new = scene.contents();
+    let report = scene.restore(&path, "{}").expect("restores");
+    assert_eq!((report.method, report.schema_version), ("rename", 2));
+    assert!(report.backup.is_some() && report.warnings.is_empty());
+    assert_eq!(scene.contents(), old);
+    let undone = scene.database.undo_restore(&request::UndoRestore::default(), &watch()).expect("undoes");
+    assert_eq!(Some(undone.path), report.backup);
+    assert_eq!(scene.contents(), new);
+    scene.database.undo_restore(&request::UndoRestore::default(), &watch()).expect("redoes");
+    assert_eq!(scene.contents(), old);
+    scene.query("INSERT INTO plain (a) VALUES ('it works on')");
+    assert_eq!(scene.database.health(&watch()).expect("looks").status, report::HealthStatus::Ok);
+}
+
+#[test]
+fn while_others_have_it_open_a_restore_is_one_transaction() {
+    let scene = scene();
+    let path = scene.backup("{}");
+    let old = scene.contents();
+    scene.query("DELETE FROM plain");
+    let other = rusqlite::Connection::open(scene.path()).expect("opens");
+    other.execute_batch("BEGIN; SELECT count(*) FROM plain").expect("reads");
+    let report = scene.restore(&path, r#"{"busy_timeout_ms": 200}"#).expect("restores");
+    assert_eq!(report.method, "transaction");
+    let seen: i64 = other.query_row("SELECT count(*) FROM plain", [], |row| row.get(0)).expect("counts");
+    assert_eq!(seen, 0, "a reader keeps its state");
+    other.execute_batch("COMMIT").expect("ends");
+    let seen: i64 = other.query_row("SELECT count(*) FROM plain", [], |row| row.get(0)).expect("counts");
+    assert_eq!(seen, 601);
+    drop(other);
+    assert_eq!(scene.contents(), old);
+}
+
+#[test]
+fn a_dry_run_changes_nothing_and_a_bad_backup_neither() {
+    let scene = scene();
+    let path = scene.backup("{}");
+    scene.query("DELETE FROM plain");
+    let now = scene.contents();
+    let report = scene.restore(&path, r#"{"dry_run": true}"#).expect("looks");
+    assert!(report.dry_run && report.method == "none" && report.backup.is_none());
+    assert_eq!(scene.contents(), now);
+    let names = scene.scratch.names();
+    let mut bytes = std::fs::read(&path).expect("reads");
+    bytes[5000] ^= 1;
+    std::fs::write(&path, bytes).expect("writes");
+    assert_eq!(refusal(scene.restore(&path, "{}")), "BACKUP_INVALID");
+    assert_eq!(scene.contents(), now);
+    assert_eq!(scene.scratch.names(), names, "nothing is left behind");
+    assert_eq!(refusal(scene.restore(&scene.path(), "{}")), "SAME_FILE");
+    assert_eq!(refusal(scene.restore(Path::new("nowhere.db"), "{}")), "NOT_FOUND");
+}
+
+#[test]
+fn a_newer_schema_is_refused_unless_it_is_wanted() {
+    let scene = scene();
+    let folder = scene.scratch.migrations("older", &[("1_tables.sql", TABLES)]);
+    let path = scene.backup("{}");
+    let options = request::Open { migrations: Some(folder), ..request::Open::default() };
+    let (older, _) = try_open(scene.scratch.path("older.db"), &options).expect("opens");
+    let restore = |options: &str| {
+        let request = <request::Restore as request::Request>::from_json(Some(options)).expect("options");
+        older.restore(&path, &request, &watch())
+    };
+    assert_eq!(refusal(restore("{}")), "DATABASE_TOO_NEW");
+    restore(r#"{"allow_newer": true}"#).expect("is wanted");
+}
+
+#[test]
+fn another_page_size_comes_back_by_rename_and_is_refused_while_others_have_it_open() {
+    let scene = scene();
+    let other_size = scene.scratch.path("other.db");
+    let raw = rusqlite::Connection::open(&other_size).expect("opens");
+    raw.execute_batch("PRAGMA page_size = 8192; CREATE TABLE only (x); INSERT INTO only VALUES (1)").expect("makes");
+    drop(raw);
+    let options = request::Open { migrate: Some(false), ..request::Open::default() };
+    let (source, _) = try_open(&other_size, &options).expect("opens");
+    let path = scene.scratch.path("copy.db");
+    source.backup(Some(&path), &request::Backup::default(), &watch()).expect("backs up");
+    let guest = rusqlite::Connection::open(scene.path()).expect("opens");
+    guest.execute_batch("BEGIN; SELECT count(*) FROM plain").expect("reads");
+    assert_eq!(refusal(scene.restore(&path, r#"{"busy_timeout_ms": 100}"#)), "UNSUPPORTED");
+    drop(guest);
+    assert_eq!(scene.restore(&path, "{}").expect("restores").method, "rename");
+    assert!(scene.contents().contains("CREATE TABLE only"));
+}
+
+#[test]
+fn a_missing_or_damaged_database_comes_back_from_a_file() {
+    let scene = scene();
+    let path = scene.backup("{}");
+    let wanted = scene.contents();
+    let target = scene.scratch.path("again.db");
+    let restore = || {
+        let (options, request) =
+            (request::Open::default(), request::Restore { allow_newer: true, ..Default::default() });
+        Database::restore_file(&target, &path, &options, &request, &watch())
+    };
+    let report = restore().expect("restores");
+    assert_eq!((report.kept, contents(&target)), (None, wanted.clone()));
+    std::fs::write(&target, b"this is no database at all, however long it may be").expect("writes");
+    scene.scratch.write("again.db-wal", "old");
+    let report = restore().expect("restores");
+    let kept = report.kept.expect("is kept");
+    assert!(std::fs::read(&kept).expect("reads").starts_with(b"this is no database"));
+    assert!(Path::new(&format!("{kept}-wal")).exists() && !scene.scratch.path("again.db-wal").exists());
+    assert_eq!(contents(&target), wanted);
+}
+
+#[test]
+fn a_file_without_a_manifest_comes_back_only_when_that_is_said() {
+    let scene = scene();
+    let path = scene.backup("{}");
+    let wanted = scene.contents();
+    std::fs::remove_file(format!("{}.manifest.json", path.display())).expect("removes");
+    assert_eq!(refusal(scene.restore(&path, "{}")), "BACKUP_INVALID");
+    scene.query("DELETE FROM plain");
+    let report = scene.restore(&path, r#"{"without_manifest": true}"#).expect("restores");
+    assert_eq!(report.warnings.len(), 1);
+    assert_eq!(scene.contents(), wanted);
+}
