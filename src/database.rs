@@ -24,6 +24,7 @@ use crate::lua;
 use crate::migrations::{self, Catalog};
 use crate::operation::Operation;
 use crate::ops;
+use crate::ops::restore::Net;
 use crate::report::{self, elapsed_ms};
 use crate::request::{self, CheckpointMode, Role};
 use crate::sqlite::Access;
@@ -140,9 +141,10 @@ impl Database {
         let call = self.gate.enter("migrate", self.role, operation)?;
         let core = call.core();
         let access = core.access()?;
-        let wanted = request.backup.unwrap_or(core.vault.before_migrate);
-        let mut before = || ops::backup::before_migration(access, &core.vault, wanted, call.operation());
-        migrations::migrate(access, &core.catalog, request, &self.actor, call.operation(), &mut before)
+        let mut net = Net::new(access, core.place(), request.backup, call.operation());
+        let mut before = || net.before();
+        let outcome = migrations::migrate(access, &core.catalog, request, &self.actor, call.operation(), &mut before);
+        net.after(outcome, request.transaction)
     }
 
     /// Every migration known or recorded, with its state.
@@ -162,8 +164,8 @@ impl Database {
         let call = self.gate.enter("rollback", self.role, operation)?;
         let core = call.core();
         let access = core.access()?;
-        let wanted = request.backup.unwrap_or(core.vault.before_migrate);
-        let mut before = || ops::backup::before_migration(access, &core.vault, wanted, call.operation());
+        let mut net = Net::new(access, core.place(), request.backup, call.operation());
+        let mut before = || net.before();
         migrations::rollback(access, &core.catalog, target, request, call.operation(), &mut before)
     }
 

@@ -107,6 +107,8 @@ pub enum Error {
 
     #[error("migration {version} failed: {cause}")]
     MigrationFailed { version: String, cause: Box<Error>, place: Box<Place>, kept: Kept },
+    #[error("{cause}; what had been applied was undone: the database is again what it was in {backup}")]
+    BroughtBack { cause: Box<Error>, backup: String },
     #[error("the database has the history of {tool} ({table}), which is not taken over")]
     ForeignHistory { tool: &'static str, table: String },
     #[error("{reason}")]
@@ -189,6 +191,7 @@ impl Error {
                 stopped @ (Status::Cancelled | Status::Timeout | Status::DiskFull | Status::Busy) => stopped,
                 _ => Status::MigrationFailed,
             },
+            Error::BroughtBack { cause, .. } => cause.status(),
             Error::ForeignHistory { .. } | Error::AdoptRefused { .. } => Status::MigrationFailed,
             Error::MigrationChanged { .. } => Status::MigrationChanged,
             Error::MigrationMissing { .. } => Status::MigrationMissing,
@@ -235,6 +238,7 @@ impl Error {
             Error::DiskFull { .. } => "free some space and try again; nothing half-written was kept",
             Error::Permission { .. } => "let the account of this process read and write the file and its folder",
             Error::SameFile { .. } => "choose another destination",
+            Error::BroughtBack { cause, .. } => return cause.hint(),
             Error::MigrationFailed { cause, .. } if self.status() != Status::MigrationFailed => return cause.hint(),
             Error::MigrationFailed { kept: Kept::Nothing, place, .. }
                 if place.file.as_ref().is_some_and(|file| file.starts_with(HOST_STEP)) =>
@@ -298,7 +302,7 @@ impl Error {
             | Error::Corrupt { sqlite_code, .. }
             | Error::Constraint { sqlite_code, .. } => Some(*sqlite_code),
             Error::Io { sqlite_code, .. } => *sqlite_code,
-            Error::MigrationFailed { cause, .. } => cause.sqlite_code(),
+            Error::MigrationFailed { cause, .. } | Error::BroughtBack { cause, .. } => cause.sqlite_code(),
             _ => None,
         }
     }
@@ -316,6 +320,7 @@ impl Error {
             | Error::Guard { place, .. }
             | Error::ScriptSyntax { place, .. }
             | Error::ScriptFailed { place, .. } => Some(place),
+            Error::BroughtBack { cause, .. } => cause.place(),
             _ => None,
         }
     }

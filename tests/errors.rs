@@ -78,6 +78,10 @@ fn every_error() -> Vec<Error> {
         migration_failed(Error::Busy { what: path(), waited_ms: 60_000 }),
         migration_failed(Error::Cancelled { verb: "migrate" }),
         migration_failed(Error::Timeout { verb: "migrate", limit_ms: 50 }),
+        Error::BroughtBack {
+            cause: Box::new(Error::Guard { guard: "row-loss", finding: text("rows are gone"), place: place() }),
+            backup: text("/backups/app.db"),
+        },
         Error::MigrationFailed {
             version: text("7"),
             cause: Box::new(sql()),

@@ -8,6 +8,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use super::codec::Wrapping;
 use super::hashes::PageHashes;
@@ -17,7 +18,7 @@ use super::{check, manifest, store};
 use crate::error::{Error, Result};
 use crate::machine;
 use crate::operation::Operation;
-use crate::report::{Base, Checks, Manifest, now_ms};
+use crate::report::{self, Base, Checks, Manifest, elapsed_ms, now_ms};
 use crate::request::{Depth, Open};
 use crate::sqlite::{self, Connection, Scratch, Settings};
 
@@ -59,6 +60,23 @@ pub struct Made {
     pub manifest: Manifest,
     /// How deep it was looked at.
     pub depth: Depth,
+}
+
+impl Made {
+    /// As the verb reports it.
+    pub fn report(&self, deleted: Vec<String>, start: Instant) -> report::Backup {
+        report::Backup {
+            path: Some(self.path.display().to_string()),
+            manifest: Some(manifest::path_of(&self.path).display().to_string()),
+            size_bytes: self.manifest.size_bytes,
+            pages: self.manifest.page_count.into(),
+            verified: self.manifest.checks.pages.is_some(),
+            depth: self.depth.name(),
+            base: self.manifest.base.as_ref().map(|base| base.file.clone()),
+            duration_ms: elapsed_ms(start),
+            deleted,
+        }
+    }
 }
 
 /// Makes a backup of what `source` sees; begins a read transaction unless one is open.

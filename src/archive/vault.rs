@@ -5,16 +5,21 @@
 //! Invariant: made once from the options of `open`, which are refused there when no backup could be made with them.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::codec::{Keys, Seal, Wrapping};
 use super::folder::{self, Listing};
+use super::make::{self, Made, Spec};
 use super::retention::{self, Item, Policy, Reason};
 use super::store;
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::report;
-use crate::request::{BackupFolder, Compress, EncryptTo, Keep, Secret};
+use crate::request::{BackupFolder, Compress, Depth, EncryptTo, Keep, Secret};
+use crate::sqlite::{Connection, Settings};
 
+/// How long the backup of another process into the same folder is waited for.
+pub const FOLDER_WAIT: Duration = Duration::from_secs(600);
 /// How many backups made before migrations stay, when nothing else is said, and as many made before restores.
 const KEPT_BEFORE: u32 = 3;
 
@@ -85,12 +90,48 @@ impl Vault {
     pub fn find(&self, path: &Path) -> PathBuf {
         match &self.folder {
             Some(folder) if path.components().count() == 1 && folder.join(path).exists() => folder.join(path),
-            _ => path.to_owned(),
+            // why absolute: SQLite would take a name that begins with "file:" for more than a name
+            _ => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
         }
     }
 
-    /// Removes the backups of `folder` that nothing wants any more; the caller has the lock of the folder. `except` counts as one
-    /// in use.
+    /// Makes a full backup into `folder`, as it is configured, before something is done to the database.
+    pub fn back_up(&self, source: &Connection, before: &Before<'_>, operation: &Operation) -> Result<Made> {
+        let _lock = store::lock_folder(before.folder, FOLDER_WAIT, operation)?;
+        store::clean_up(before.folder)?;
+        let listing = folder::list(before.folder, self.sign_key())?;
+        let name = folder::timed_name(&stem(before.settings), before.reason, false, self.wrapping.suffix());
+        let destination = before.folder.join(name);
+        let spec = Spec {
+            destination: &destination,
+            overwrite: false,
+            reason: before.reason,
+            wrapping: self.wrapping.clone(),
+            base: None,
+            depth: before.depth,
+            compact: false,
+            pin: false,
+            step_pages: 1_000,
+            sequence: listing.next_sequence(),
+            database: before.settings.display(),
+            sign_key: self.sign_key(),
+            version: before.version,
+        };
+        make::make(source, &spec, operation)
+    }
+
+    /// What retention removes after a backup. That one is made; that an older one could not be removed does not undo it.
+    pub fn prune_after(&self, folder: &Path, operation: &Operation) -> Vec<String> {
+        self.prune(folder, Keep::default(), false, operation).map_or_else(
+            |error| {
+                tracing::warn!(%error, "older backups were not all removed");
+                Vec::new()
+            },
+            |(deleted, _)| deleted,
+        )
+    }
+
+    /// Removes the backups of `folder` that nothing wants any more; the caller has the lock of the folder.
     pub fn prune(
         &self,
         folder: &Path,
@@ -119,6 +160,26 @@ impl Vault {
         }
         Ok((deleted, kept))
     }
+}
+
+/// What is about to be done, and to which database.
+pub struct Before<'b> {
+    /// Where the backup goes.
+    pub folder: &'b Path,
+    /// The database.
+    pub settings: &'b Settings,
+    /// See [`report::Manifest::reason`].
+    pub reason: &'static str,
+    /// See [`Spec::depth`].
+    pub depth: Option<Depth>,
+    /// See [`Spec::version`].
+    pub version: &'b dyn Fn(&Connection) -> Result<(i64, bool)>,
+}
+
+/// What the names of backups of a database begin with.
+pub fn stem(settings: &Settings) -> String {
+    let path = settings.path.as_deref();
+    path.and_then(Path::file_stem).map_or_else(|| "memory".into(), |stem| stem.to_string_lossy().into_owned())
 }
 
 fn wrapping(base: &Wrapping, compress: Option<Compress>, encrypt_to: Option<&EncryptTo>) -> Wrapping {

@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::migrations;
 use crate::operation::Operation;
 use crate::ops;
+use crate::ops::restore::Net;
 use crate::request::{self, Request};
 use crate::sqlite::{Access, Connection, Statement, Whose};
 
@@ -245,17 +246,17 @@ fn add_verbs<M: UserDataMethods<Db>>(methods: &mut M) {
     methods.add_method("migrate", |lua, db, table: Option<Table>| {
         let (session, access) = db.writing_session("migrate")?;
         let request: request::Migrate = options(lua, table)?;
-        let wanted = request.backup.unwrap_or(session.vault.before_migrate);
-        let mut before = || ops::backup::before_migration(&access, &session.vault, wanted, &db.operation);
+        let mut net = Net::new(&access, session.place(), request.backup, &db.operation);
+        let mut before = || net.before();
         let report =
             migrations::migrate(&access, &session.catalog, &request, &session.actor, &db.operation, &mut before);
-        shown(lua, report)
+        shown(lua, net.after(report, request.transaction))
     });
     methods.add_method("rollback", |lua, db, (target, table): (i64, Option<Table>)| {
         let (session, access) = db.writing_session("rollback")?;
         let request: request::Rollback = options(lua, table)?;
-        let wanted = request.backup.unwrap_or(session.vault.before_migrate);
-        let mut before = || ops::backup::before_migration(&access, &session.vault, wanted, &db.operation);
+        let mut net = Net::new(&access, session.place(), request.backup, &db.operation);
+        let mut before = || net.before();
         shown(lua, migrations::rollback(&access, &session.catalog, target, &request, &db.operation, &mut before))
     });
     methods.add_method("adopt", |lua, db, table: Option<Table>| {
@@ -322,13 +323,11 @@ fn add_archive_verbs<M: UserDataMethods<Db>>(methods: &mut M) {
     methods.add_method("restore", |lua, db, (name, table): (String, Option<Table>)| {
         let (session, access) = db.writing_session("restore")?;
         let path = in_folder(session.vault.folder(), &name).map_err(raise)?;
-        let place = ops::restore::Place { vault: &session.vault, catalog: &session.catalog };
-        shown(lua, ops::restore::run(&access, &place, &path, &options(lua, table)?, &db.operation))
+        shown(lua, ops::restore::run(&access, &session.place(), &path, &options(lua, table)?, &db.operation))
     });
     methods.add_method("undo_restore", |lua, db, table: Option<Table>| {
         let (session, access) = db.writing_session("undo_restore")?;
-        let place = ops::restore::Place { vault: &session.vault, catalog: &session.catalog };
-        shown(lua, ops::restore::undo(&access, &place, &options(lua, table)?, &db.operation))
+        shown(lua, ops::restore::undo(&access, &session.place(), &options(lua, table)?, &db.operation))
     });
     methods.add_method("prune", |lua, db, table: Option<Table>| {
         let (session, _) = db.writing_session("prune")?;

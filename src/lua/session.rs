@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::archive::vault::Vault;
 use crate::migrations::Catalog;
+use crate::ops::restore::Place;
 use crate::request;
 use crate::sqlite::Access;
 
@@ -26,4 +27,11 @@ pub struct Session {
     pub role: &'static str,
     /// Limits no script can raise.
     pub limits: request::ScriptLimits,
+}
+
+impl Session {
+    /// Where a restore finds what it needs.
+    pub fn place(&self) -> Place<'_> {
+        Place { vault: &self.vault, catalog: &self.catalog }
+    }
 }

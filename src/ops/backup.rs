@@ -8,13 +8,13 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::archive::folder::{self, Listing};
 use crate::archive::hashes::PageHashes;
-use crate::archive::make::{self, Made, Spec};
+use crate::archive::make::{self, Spec};
 use crate::archive::read::{self, Link};
-use crate::archive::vault::Vault;
+use crate::archive::vault::{self, FOLDER_WAIT, Vault};
 use crate::archive::{manifest, store};
 use crate::error::{Error, Result};
 use crate::migrations;
@@ -23,8 +23,6 @@ use crate::report::{self, elapsed_ms, now_ms};
 use crate::request::{self, Incremental};
 use crate::sqlite::Access;
 
-/// How long the backup of another process into the same folder is waited for.
-const FOLDER_WAIT: Duration = Duration::from_secs(600);
 const HOUR_MS: i64 = 3_600_000;
 
 /// Copies the database to `destination`, or into the folder of `vault` under a name that sorts by time.
@@ -33,30 +31,6 @@ pub fn run(
     vault: &Vault,
     destination: Option<&Path>,
     request: &request::Backup,
-    operation: &Operation,
-) -> Result<report::Backup> {
-    make_one(access, vault, destination, request, None, operation)
-}
-
-/// The backup that a migration run wants before it begins: none unless `wanted`.
-pub fn before_migration(
-    access: &Access,
-    vault: &Vault,
-    wanted: bool,
-    operation: &Operation,
-) -> Result<Option<report::Backup>> {
-    if !wanted {
-        return Ok(None);
-    }
-    make_one(access, vault, None, &request::Backup::default(), Some("pre_migrate"), operation).map(Some)
-}
-
-fn make_one(
-    access: &Access,
-    vault: &Vault,
-    destination: Option<&Path>,
-    request: &request::Backup,
-    reason: Option<&'static str>,
     operation: &Operation,
 ) -> Result<report::Backup> {
     let start = Instant::now();
@@ -82,10 +56,12 @@ fn make_one(
         return Ok(nothing(start));
     }
     let base = base_of(request.incremental.as_ref(), &listing, &folder, vault)?;
-    let reason = reason.unwrap_or(if request.every_hours.is_some() { "scheduled" } else { "manual" });
+    let reason = if request.every_hours.is_some() { "scheduled" } else { "manual" };
     let destination = match destination {
         Some(destination) => destination.to_owned(),
-        None => folder.join(folder::timed_name(&stem(access), reason, base.is_some(), wrapping.suffix())),
+        None => {
+            folder.join(folder::timed_name(&vault::stem(access.settings()), reason, base.is_some(), wrapping.suffix()))
+        }
     };
 
     let connection = access.reader(operation)?;
@@ -107,8 +83,8 @@ fn make_one(
     let made = make::make(&connection, &spec, operation)?;
     drop(connection);
     tracing::info!(path = %destination.display(), pages = made.manifest.page_count, "backup finished");
-    let deleted = if is_in_folder { pruned(vault, &folder, operation) } else { Vec::new() };
-    Ok(described(&made, deleted, start))
+    let deleted = if is_in_folder { vault.prune_after(&folder, operation) } else { Vec::new() };
+    Ok(made.report(deleted, start))
 }
 
 fn nothing(start: Instant) -> report::Backup {
@@ -123,31 +99,6 @@ fn nothing(start: Instant) -> report::Backup {
         duration_ms: elapsed_ms(start),
         deleted: Vec::new(),
     }
-}
-
-fn described(made: &Made, deleted: Vec<String>, start: Instant) -> report::Backup {
-    report::Backup {
-        path: Some(made.path.display().to_string()),
-        manifest: Some(manifest::path_of(&made.path).display().to_string()),
-        size_bytes: made.manifest.size_bytes,
-        pages: made.manifest.page_count.into(),
-        verified: made.manifest.checks.pages.is_some(),
-        depth: made.depth.name(),
-        base: made.manifest.base.as_ref().map(|base| base.file.clone()),
-        duration_ms: elapsed_ms(start),
-        deleted,
-    }
-}
-
-/// What retention removed. The backup is made; that an older one could not be removed does not undo that.
-fn pruned(vault: &Vault, folder: &Path, operation: &Operation) -> Vec<String> {
-    vault.prune(folder, request::Keep::default(), false, operation).map_or_else(
-        |error| {
-            tracing::warn!(%error, "older backups were not all removed");
-            Vec::new()
-        },
-        |(deleted, _)| deleted,
-    )
 }
 
 /// A time that lies ahead is a clock that was wrong, and no reason to wait for it.
@@ -187,11 +138,6 @@ fn base_of(
     let Some(link) = chain.pop() else { return Ok(None) };
     let hashes = link.hashes(vault.sign_key())?;
     Ok(Some((link, hashes)))
-}
-
-fn stem(access: &Access) -> String {
-    let path = access.settings().path.as_deref();
-    path.and_then(Path::file_stem).map_or_else(|| "memory".into(), |stem| stem.to_string_lossy().into_owned())
 }
 
 fn is_same_folder(one: &Path, other: &Path) -> bool {

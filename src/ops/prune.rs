@@ -4,17 +4,14 @@
 //!
 //! Invariant: one process at a time; a kill on the way leaves fewer backups, never a broken one or a broken chain.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::archive::store;
-use crate::archive::vault::Vault;
+use crate::archive::vault::{FOLDER_WAIT, Vault};
 use crate::error::Result;
 use crate::operation::Operation;
 use crate::report::{self, elapsed_ms};
 use crate::request;
-
-/// How long a backup under way is waited for.
-const FOLDER_WAIT: Duration = Duration::from_secs(600);
 
 /// Prunes the configured folder.
 pub fn run(vault: &Vault, request: &request::Prune, operation: &Operation) -> Result<report::Prune> {

@@ -3,21 +3,23 @@
 //! The backup is proved while it is written to a hidden file beside the database; what is there is backed up; then the hidden file
 //! gets the name of the database, or, while others have that open, its pages are written over it in one transaction.
 //!
+//! `net` is the backup before a migration, and the way back to it.
 //! Leaves to others: reading the backup (`archive/`), the change of the file (`sqlite/replace.rs`).
 //!
 //! Invariants: until the backup is proved and what is there is backed up, nothing is changed; a kill at any point leaves the
 //! whole old or the whole new database, and the next start needs no help.
+
+mod net;
 
 use std::fs::{File, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::archive::make::{self, Spec};
 use crate::archive::read::{self, Link};
 use crate::archive::rebuild::{self, Gathered};
 use crate::archive::store::{self, Partial};
-use crate::archive::vault::Vault;
+use crate::archive::vault::{Before, Vault};
 use crate::archive::{check, folder};
 use crate::error::{Error, Result};
 use crate::machine;
@@ -26,6 +28,8 @@ use crate::operation::Operation;
 use crate::report::{self, Checks, elapsed_ms};
 use crate::request::{self, Depth, Open};
 use crate::sqlite::{self, Access, Connection, Settings};
+
+pub use net::Net;
 
 const REASON: &str = "pre_restore";
 
@@ -231,34 +235,15 @@ fn folder_for(settings: &Settings, vault: &Vault) -> PathBuf {
 }
 
 fn back_up(source: &Connection, settings: &Settings, vault: &Vault, operation: &Operation) -> Result<String> {
-    let folder = folder_for(settings, vault);
-    let _lock = store::lock_folder(&folder, Duration::from_secs(600), operation)?;
-    store::clean_up(&folder)?;
-    let listing = folder::list(&folder, vault.sign_key())?;
-    let wrapping = vault.wrapping(None, None);
-    let path = settings.path.as_deref();
-    let stem =
-        path.and_then(Path::file_stem).map_or_else(|| "memory".into(), |stem| stem.to_string_lossy().into_owned());
-    let destination = folder.join(folder::timed_name(&stem, REASON, false, wrapping.suffix()));
-    let spec = Spec {
-        destination: &destination,
-        overwrite: false,
+    let before = Before {
+        folder: &folder_for(settings, vault),
+        settings,
         reason: REASON,
-        wrapping,
-        base: None,
         // why not SQLite's checks: what is being replaced may be damaged, and is kept as it is
         depth: Some(Depth::Pages),
-        compact: false,
-        pin: false,
-        step_pages: 1_000,
-        sequence: listing.next_sequence(),
-        database: settings.display(),
-        sign_key: vault.sign_key(),
         version: &migrations::version_and_progress,
     };
-    let made = make::make(source, &spec, operation)?;
-    // why not the whole policy: that a restore removes a backup is nothing anybody expects
-    Ok(made.path.display().to_string())
+    Ok(vault.back_up(source, &before, operation)?.path.display().to_string())
 }
 
 /// The database that is to come, whole and proved under a hidden name.

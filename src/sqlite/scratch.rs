@@ -66,17 +66,20 @@ impl Scratch {
         self.content.write_at(bytes, offset)
     }
 
+    #[cfg(test)]
     /// Takes plain bytes from there; fewer than asked for only at the end.
     pub fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<usize> {
         self.content.read_at(into, offset)
     }
 
+    #[cfg(test)]
     /// How many plain bytes it holds.
     #[must_use]
     pub fn len(&self) -> u64 {
         self.content.len()
     }
 
+    #[cfg(test)]
     /// Whether it holds nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
