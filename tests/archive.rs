@@ -10,6 +10,7 @@ mod damage;
 mod keeping;
 mod kinds;
 mod restoring;
+mod shapes;
 
 use std::path::{Path, PathBuf};
 

@@ -81,3 +81,23 @@ fn a_backup_before_each_migration_is_bounded() {
     }
     assert_eq!(files(&scene), 2);
 }
+
+#[test]
+fn a_guard_that_fails_after_a_commit_brings_the_backup_back() {
+    let scene = scene_with(r#"{"backup": {"before_migrate": true}}"#);
+    let before = scene.contents();
+    scene.scratch.write("m/3_fine.sql", "CREATE TABLE fine (x)");
+    scene.scratch.write("m/4_loses_an_index.sql", "ALTER TABLE plain RENAME TO old; CREATE TABLE plain (id INTEGER PRIMARY KEY, a TEXT, b BLOB); INSERT INTO plain SELECT * FROM old; DROP TABLE old;");
+    let request = request::Migrate { transaction: request::TransactionPer::File, ..request::Migrate::default() };
+    let error = scene.database.migrate(&request, &watch()).expect_err("the guard fails");
+    assert_eq!(error.status().name(), "GUARD");
+    assert!(matches!(&error, Error::BroughtBack { backup, .. } if backup.ends_with(".pre-migrate.db")), "{error}");
+    assert_eq!(scene.contents(), before, "the table of the third migration is gone again");
+    let state = scene.database.migrations(&watch()).expect("lists");
+    assert_eq!((state.current, state.pending), (2, 2));
+    let reasons = scene.database.backups(&watch()).expect("lists");
+    let reasons: Vec<_> = reasons.backups.iter().map(|backup| backup.manifest.reason.as_str()).collect();
+    assert_eq!(reasons, ["pre_restore", "pre_migrate"]);
+    std::fs::remove_file(scene.scratch.path("m/4_loses_an_index.sql")).expect("removes");
+    scene.database.migrate(&request, &watch()).expect("goes on");
+}
