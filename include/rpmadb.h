@@ -448,6 +448,9 @@ int32_t rpmadb_op_free(rpmadb_op **op);
  * - synchronous: "off", "normal", "full", "extra"; normal
  * - foreign_keys, true; trusted_schema, false; defensive, true
  * - mmap_size_bytes, 0; statement_cache: 0 to 10000 statements a connection, 64
+ * - ballast_bytes: 0 to 1099511627776, none; a file PATH-ballast whose space is kept allocated beside the database. It is
+ *   removed when SQLite finds the disk full, so that deletions and a checkpoint work again, and made again by an open or a
+ *   checkpoint when more than twice its size is free. That there is none never fails a call; rpmadb_health tells
  * - pool: max, 1 to 1000 readers, 10; min_idle, readers opened with the first, 2; timeout_ms, 1 to 86400000, 30000
  * - backup: folder, none; before_migrate, false
  * - script: timeout_ms, 1 to 86400000, 30000; memory_bytes, from 1048576, 67108864
@@ -586,10 +589,16 @@ int32_t rpmadb_migrations(rpmadb *db,
                           char **out);
 
 /**
- * A quick look that says whether somebody must act. Writes nothing.
+ * A quick look that says whether somebody must act. Writes nothing; takes well under a millisecond when nothing is wrong.
+ *
+ * The status is that of the worst check, and the score at most 39 when one is critical. A check that could not be made is
+ * "unknown"; one that does not apply (such as free_disk in memory, or busy_rate before any lock was asked for) is not there.
+ *
+ * Options: require_users (true: no row in the table users is critical, and so is no such table), backup_max_age_hours (1 to
+ * 87600, 48: an older newest verified backup is degraded, one seven times as old critical).
  *
  * @param db       an open handle.
- * @param options  NULL or "{}": there are none yet.
+ * @param options  a JSON object, or NULL for defaults.
  * @param op       watches the call; may be NULL.
  * @param out      receives {status: "ok" | "unknown" | "degraded" | "critical", score, checks: [{id, status, value, threshold,
  *                 measured_at, cost_us, remedy}]} or the error document; release it with rpmadb_free. May be NULL.
@@ -645,12 +654,15 @@ int32_t rpmadb_stats(rpmadb *db,
  *
  * Options: busy_timeout_ms (how long the modes other than passive wait for readers and writers).
  *
+ * When busy, held_by says who kept it from finishing, as far as this process can tell: {who: "reader" or "writer", label,
+ * age_ms} for the oldest call of its own that was in the way, with its verb; {who: "another process"} otherwise.
+ *
  * @param db       an open handle.
  * @param mode     "passive", "full", "restart" or "truncate"; NULL is passive.
  * @param options  a JSON object, or NULL for defaults.
  * @param op       watches the call; may be NULL.
- * @param out      receives {mode, busy, log, checkpointed, duration_ms} or the error document; release it with rpmadb_free.
- *                 May be NULL.
+ * @param out      receives {mode, busy, log, checkpointed, held_by, duration_ms} or the error document; release it with
+ *                 rpmadb_free. May be NULL.
  * @return RPMADB_OK also when readers kept it from finishing, which `busy` tells; else an error status.
  *
  * Threads: any.

@@ -209,9 +209,13 @@ impl Database {
     }
 
     /// A quick look that says whether somebody must act.
-    pub fn health(&self, operation: &Operation) -> Result<report::Health> {
+    pub fn health(&self, request: &request::Health, operation: &Operation) -> Result<report::Health> {
+        request::Request::check(request)?;
         let call = self.gate.enter("health", self.role, operation)?;
-        ops::health::run(call.core().access()?, &call.core().catalog, call.operation())
+        let core = call.core();
+        let newest = || core.vault.newest_verified();
+        let newest = core.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
+        ops::health::run(core.access()?, &core.catalog, request, newest, call.operation())
     }
 
     /// Everything that helps to find out what is wrong, the slow checks included.

@@ -174,8 +174,21 @@ pub struct Checkpoint {
     pub log: i64,
     /// Frames that are now in the database file; -1 when not in WAL mode.
     pub checkpointed: i64,
+    /// Who kept it from finishing, as far as this process can tell; null when not busy.
+    pub held_by: Option<HeldBy>,
     /// Time it took.
     pub duration_ms: f64,
+}
+
+/// Who keeps a checkpoint from finishing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HeldBy {
+    /// `reader` or `writer`: a call on this database by this process; else `another process`.
+    pub who: &'static str,
+    /// The verb of that call; null for another process.
+    pub label: Option<&'static str>,
+    /// How long that call has had its connection; null for another process.
+    pub age_ms: Option<u64>,
 }
 
 /// Report of `query`.

@@ -206,6 +206,8 @@ pub struct Open {
     pub defensive: Option<bool>,
     /// Bytes of the file mapped into memory; default 0, because a file truncated by another process then ends this one.
     pub mmap_size_bytes: Option<u64>,
+    /// Bytes kept allocated in a file beside the database, and let go of when the disk is full; 0 to 1 TiB, default none.
+    pub ballast_bytes: Option<u64>,
     /// Prepared statements kept per connection, 0 to 10,000; default 64.
     pub statement_cache: Option<u64>,
     /// The readers.
@@ -220,6 +222,7 @@ impl Request for Open {
     fn check(&self) -> Result<()> {
         within("busy_timeout_ms", self.busy_timeout_ms, 0, 86_400_000)?;
         within("mmap_size_bytes", self.mmap_size_bytes, 0, i64::MAX as u64)?;
+        within("ballast_bytes", self.ballast_bytes, 0, 1 << 40)?;
         within("statement_cache", self.statement_cache, 0, 10_000)?;
         within("pool.max", self.pool.max, 1, 1_000)?;
         within("pool.min_idle", self.pool.min_idle, 0, self.pool.max())?;
@@ -315,14 +318,36 @@ no_options! {
     Lint;
     /// Options of `backups`: none yet.
     Backups;
-    /// Options of `health`: none yet.
-    Health;
     /// Options of `diagnostics`: none yet.
     Diagnostics;
     /// Options of `query`: none yet.
     Query;
     /// Options of `transaction`: none yet.
     Transaction;
+}
+
+/// Options of `health`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Health {
+    /// A database without a row in its table `users` is critical; default false.
+    pub require_users: bool,
+    /// The newest verified backup may be this old, 1 to 87,600 hours; default 48. Seven times as old is critical.
+    pub backup_max_age_hours: Option<u64>,
+}
+
+impl Request for Health {
+    fn check(&self) -> Result<()> {
+        within("backup_max_age_hours", self.backup_max_age_hours, 1, 87_600)
+    }
+}
+
+impl Health {
+    /// How old the newest verified backup may be, in hours.
+    #[must_use]
+    pub fn backup_max_age_hours(&self) -> u64 {
+        self.backup_max_age_hours.unwrap_or(48)
+    }
 }
 
 /// Options of `stats`.

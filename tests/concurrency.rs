@@ -195,7 +195,7 @@ fn every_verb_may_run_beside_every_other() {
     let calls: [&(dyn Fn() -> Result<(), rpmadb::Error> + Sync); 9] = [
         &|| database.query(insert, None, &watch()).map(|_| ()),
         &|| database.transaction(&watch(), |_| 1).map(|_| ()),
-        &|| database.health(&watch()).map(|_| ()),
+        &|| database.health(&request::Health::default(), &watch()).map(|_| ()),
         &|| database.diagnostics(&watch()).map(|_| ()),
         &|| database.stats(&request::Stats::default(), &watch()).map(|_| ()),
         &|| database.migrations(&watch()).map(|_| ()),

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rpmadb::{Request, request};
+use rpmadb::{CheckpointMode, Database, Operation, Request, report, request};
 use serde_json::Value as Json;
 
 use crate::support::{Ran, Scratch, bytes, command, open, run, text};

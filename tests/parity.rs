@@ -198,7 +198,7 @@ pub(crate) fn reports_in_rust() -> BTreeMap<&'static str, Json> {
                 document(database.checkpoint(CheckpointMode::Full, &request::Checkpoint::default(), &watch()))
             }
             "diagnostics" => document(database.diagnostics(&watch())),
-            "health" => document(database.health(&watch())),
+            "health" => document(database.health(&request::Health::default(), &watch())),
             "migrate" => {
                 let request = request::Migrate { backup: Some(true), ..request::Migrate::default() };
                 document(database.migrate(&request, &watch()))

@@ -6,6 +6,8 @@
 //! Each test makes its own file in its own folder. What a rollback kept away is compared by contents, table by table.
 
 mod asking;
+mod checking;
+mod checkpointing;
 mod migrating;
 mod opening;
 mod running;
@@ -22,7 +24,7 @@ use rpmadb::{CheckpointMode, Database, Error, HostFn, HostStep, Operation, Role,
 use serde_json::{Value as Json, json};
 
 use crate::support::{
-    Scratch, bare, bytes, contents, open, refusal, rows, text, try_open, value, wait_until, watch, with_folder,
+    Scratch, bare, bytes, contents, open, refusal, rows, run, text, try_open, value, wait_until, watch, with_folder,
 };
 
 const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";

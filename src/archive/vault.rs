@@ -5,7 +5,10 @@
 //! Invariant: made once from the options of `open`, which are refused there when no backup could be made with them.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use parking_lot::Mutex;
 
 use super::codec::{Keys, Seal, Wrapping};
 use super::folder::{self, Listing};
@@ -33,6 +36,14 @@ pub struct Vault {
     keep: Keep,
     /// Whether a migration run makes one first.
     pub before_migrate: bool,
+    newest: Arc<Mutex<Option<Newest>>>,
+}
+
+/// The newest verified backup as it was found when the folder had this time.
+#[derive(Debug, Clone, Copy)]
+struct Newest {
+    folder_changed: SystemTime,
+    created_at: Option<i64>,
 }
 
 impl Vault {
@@ -49,6 +60,7 @@ impl Vault {
             sign_key: options.sign_key.clone(),
             keep: options.keep(),
             before_migrate: options.before_migrate,
+            newest: Arc::default(),
         };
         vault.wrapping.check()?;
         Ok(vault)
@@ -70,6 +82,22 @@ impl Vault {
     /// What signs manifests.
     pub fn sign_key(&self) -> Option<&str> {
         self.sign_key.as_ref().map(|key| key.0.as_str())
+    }
+
+    /// When the newest backup in the folder was made that was proved then; `None` without one. The manifests are read again only
+    /// after names in the folder have changed.
+    pub fn newest_verified(&self) -> Result<Option<i64>> {
+        let Some(folder) = self.folder() else { return Ok(None) };
+        let changed = std::fs::metadata(folder).and_then(|found| found.modified());
+        let folder_changed = changed.map_err(|error| Error::from_io(folder.display().to_string(), &error))?;
+        let known = *self.newest.lock();
+        if let Some(known) = known.filter(|known| known.folder_changed == folder_changed) {
+            return Ok(known.created_at);
+        }
+        let listing = folder::list(folder, self.sign_key())?;
+        let created_at = listing.newest_verified().map(|entry| entry.manifest.created_at);
+        *self.newest.lock() = Some(Newest { folder_changed, created_at });
+        Ok(created_at)
     }
 
     /// How a backup is wrapped, when a call asks for something else than the configuration.

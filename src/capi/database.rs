@@ -43,6 +43,9 @@ fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
 /// - synchronous: "off", "normal", "full", "extra"; normal
 /// - foreign_keys, true; trusted_schema, false; defensive, true
 /// - mmap_size_bytes, 0; statement_cache: 0 to 10000 statements a connection, 64
+/// - ballast_bytes: 0 to 1099511627776, none; a file PATH-ballast whose space is kept allocated beside the database. It is
+///   removed when SQLite finds the disk full, so that deletions and a checkpoint work again, and made again by an open or a
+///   checkpoint when more than twice its size is free. That there is none never fails a call; rpmadb_health tells
 /// - pool: max, 1 to 1000 readers, 10; min_idle, readers opened with the first, 2; timeout_ms, 1 to 86400000, 30000
 /// - backup: folder, none; before_migrate, false
 /// - script: timeout_ms, 1 to 86400000, 30000; memory_bytes, from 1048576, 67108864

@@ -72,10 +72,16 @@ pub extern "C" fn rpmadb_migrations(
     plain(db, options, op, out, |database, _: &request::Migrations, operation| database.migrations(operation))
 }
 
-/// A quick look that says whether somebody must act. Writes nothing.
+/// A quick look that says whether somebody must act. Writes nothing; takes well under a millisecond when nothing is wrong.
+///
+/// The status is that of the worst check, and the score at most 39 when one is critical. A check that could not be made is
+/// "unknown"; one that does not apply (such as free_disk in memory, or busy_rate before any lock was asked for) is not there.
+///
+/// Options: require_users (true: no row in the table users is critical, and so is no such table), backup_max_age_hours (1 to
+/// 87600, 48: an older newest verified backup is degraded, one seven times as old critical).
 ///
 /// @param db       an open handle.
-/// @param options  NULL or "{}": there are none yet.
+/// @param options  a JSON object, or NULL for defaults.
 /// @param op       watches the call; may be NULL.
 /// @param out      receives {status: "ok" | "unknown" | "degraded" | "critical", score, checks: [{id, status, value, threshold,
 ///                 measured_at, cost_us, remedy}]} or the error document; release it with rpmadb_free. May be NULL.
@@ -89,7 +95,7 @@ pub extern "C" fn rpmadb_health(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, _: &request::Health, operation| database.health(operation))
+    plain(db, options, op, out, |database, request, operation| database.health(request, operation))
 }
 
 /// Examines everything that helps to find out what is wrong, the slow checks included. Writes nothing.
@@ -140,12 +146,15 @@ pub extern "C" fn rpmadb_stats(
 ///
 /// Options: busy_timeout_ms (how long the modes other than passive wait for readers and writers).
 ///
+/// When busy, held_by says who kept it from finishing, as far as this process can tell: {who: "reader" or "writer", label,
+/// age_ms} for the oldest call of its own that was in the way, with its verb; {who: "another process"} otherwise.
+///
 /// @param db       an open handle.
 /// @param mode     "passive", "full", "restart" or "truncate"; NULL is passive.
 /// @param options  a JSON object, or NULL for defaults.
 /// @param op       watches the call; may be NULL.
-/// @param out      receives {mode, busy, log, checkpointed, duration_ms} or the error document; release it with rpmadb_free.
-///                 May be NULL.
+/// @param out      receives {mode, busy, log, checkpointed, held_by, duration_ms} or the error document; release it with
+///                 rpmadb_free. May be NULL.
 /// @return RPMADB_OK also when readers kept it from finishing, which `busy` tells; else an error status.
 ///
 /// Threads: any.

@@ -226,8 +226,10 @@ fn add_statements<M: UserDataMethods<Db>>(methods: &mut M) {
 fn add_verbs<M: UserDataMethods<Db>>(methods: &mut M) {
     methods.add_method("health", |lua, db, table: Option<Table>| {
         let (session, access) = db.session("health")?;
-        let _: request::Health = options(lua, table)?;
-        shown(lua, ops::health::run(&access, &session.catalog, &db.operation))
+        let request = options(lua, table)?;
+        let newest = || session.vault.newest_verified();
+        let newest = session.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
+        shown(lua, ops::health::run(&access, &session.catalog, &request, newest, &db.operation))
     });
     methods.add_method("diagnostics", |lua, db, table: Option<Table>| {
         let (_, access) = db.session("diagnostics")?;

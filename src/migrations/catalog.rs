@@ -7,13 +7,15 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use include_dir::{Dir, include_dir};
 use once_cell::sync::OnceCell;
 use parking_lot::Mutex;
 
+use super::glance::Glance;
 use super::scan;
 use super::set::{Migration, Repeatable, Set, Text};
 use super::style::Style;
@@ -72,6 +74,8 @@ pub struct Catalog {
     steps: Mutex<BTreeMap<i64, Step>>,
     /// The folder as `check` read it, for the first call that looks at it.
     checked: Mutex<Option<Arc<Set>>>,
+    /// The digest of the folder as it was read last, for as long as a glance finds it unchanged.
+    glanced: Mutex<Option<(Glance, String)>>,
     pub(super) run_lua: LuaRunner,
 }
 
@@ -158,7 +162,7 @@ impl Catalog {
     /// A catalog without steps in code.
     #[must_use]
     pub fn new(source: Source, run_lua: LuaRunner) -> Catalog {
-        Catalog { source, steps: Mutex::default(), checked: Mutex::default(), run_lua }
+        Catalog { source, steps: Mutex::default(), checked: Mutex::default(), glanced: Mutex::default(), run_lua }
     }
 
     /// Registers a step; its version must have no step yet. It wins over a file of its version.
@@ -181,7 +185,7 @@ impl Catalog {
     /// Reads and checks the files, so that a bad folder is refused before anything is opened.
     pub fn check(&self) -> Result<()> {
         if let Source::Folder(folder, style) = &self.source {
-            *self.checked.lock() = Some(Arc::new(Set::read_styled(folder, *style)?));
+            *self.checked.lock() = Some(self.read(folder, *style)?);
         }
         Ok(())
     }
@@ -191,12 +195,22 @@ impl Catalog {
         *self.checked.lock() = None;
     }
 
+    fn read(&self, folder: &Path, style: Style) -> Result<Arc<Set>> {
+        let glance = Glance::of(folder).filter(|glance| glance.is_settled(SystemTime::now()));
+        let set = Set::read_styled(folder, style)?;
+        // why looked at again: what changed while it was read must not be remembered under the look of before
+        let glance = glance.filter(|before| Glance::of(folder).as_ref() == Some(before));
+        let digest = || blake3::Hash::from(set.digest()).to_hex().to_string();
+        *self.glanced.lock() = glance.map(|glance| (glance, digest()));
+        Ok(Arc::new(set))
+    }
+
     fn set(&self) -> Result<Arc<Set>> {
         match &self.source {
             Source::Embedded => embedded(),
             Source::Folder(folder, style) => match self.checked.lock().take() {
                 Some(set) => Ok(set),
-                None => Set::read_styled(folder, *style).map(Arc::new),
+                None => self.read(folder, *style),
             },
             Source::Given(set) => Ok(Arc::clone(set)),
         }
@@ -216,6 +230,21 @@ impl Catalog {
             }
             Source::Embedded | Source::Folder(..) => None,
         }
+    }
+
+    /// The stamp of a database that has everything, where it is known without reading files: of a folder too, while `stat`
+    /// says that nothing has changed since it was read.
+    pub(super) fn known_stamp(&self) -> Option<i64> {
+        let digest = match &self.source {
+            Source::Embedded => EMBEDDED_DIGEST.to_owned(),
+            Source::Given(set) => blake3::Hash::from(set.digest()).to_hex().to_string(),
+            Source::Folder(folder, _) => {
+                let glanced = self.glanced.lock().clone();
+                let (_, digest) = glanced.filter(|(before, _)| Glance::of(folder).as_ref() == Some(before))?;
+                digest
+            }
+        };
+        Some(stamp(&digest, &self.steps.lock()))
     }
 
     pub(super) fn listing(&self) -> Result<Listing> {
@@ -296,5 +325,23 @@ mod tests {
         given.add(step.clone()).expect("added");
         assert_ne!(given.quick_stamp(), catalog.quick_stamp(), "a step in code changes the stamp");
         assert!(given.add(step).is_err(), "one step a version");
+        assert_eq!(given.known_stamp(), Some(given.listing().expect("sound").stamp), "with a step too");
+    }
+
+    #[test]
+    fn the_stamp_of_a_folder_is_known_while_nothing_changed_in_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("1_a.sql");
+        std::fs::write(&file, "CREATE TABLE a (x);").expect("writes");
+        let catalog = Catalog::new(Source::Folder(folder.path().to_owned(), Style::default()), |_, _, _| Ok(false));
+        assert_eq!(catalog.known_stamp(), None, "never read");
+        let stamp = catalog.listing().expect("sound").stamp;
+        assert_eq!(catalog.known_stamp(), None, "read too soon after it was written");
+        std::thread::sleep(std::time::Duration::from_millis(2_200));
+        assert_eq!(catalog.listing().expect("sound").stamp, stamp);
+        assert_eq!(catalog.known_stamp(), Some(stamp));
+        std::fs::write(&file, "CREATE TABLE b (x);").expect("writes");
+        assert_eq!(catalog.known_stamp(), None, "changed");
+        assert_ne!(catalog.listing().expect("sound").stamp, stamp);
     }
 }

@@ -166,10 +166,13 @@ fn has_everything(connection: &Connection, set_stamp: i64) -> Result<bool> {
     Ok(found == Some(state::stamp(set_stamp, state::cookie(connection)?)))
 }
 
-/// Whether the stamp says that the database has everything; false also when only the history can tell.
-pub fn is_up_to_date(access: &Access, catalog: &Catalog, operation: &Operation) -> Result<bool> {
-    let Some((stamp, _)) = catalog.quick_stamp() else { return Ok(false) };
-    has_everything(&*access.reader(operation)?, stamp)
+/// Whether the stamp says that the database has everything, unchanged; false also when only the history can tell. Reads no
+/// file.
+pub fn is_up_to_date(connection: &Connection, catalog: &Catalog) -> Result<bool> {
+    match catalog.known_stamp() {
+        Some(stamp) => has_everything(connection, stamp),
+        None => Ok(false),
+    }
 }
 
 /// The plan; a changed file is explained line by line.
@@ -396,12 +399,16 @@ pub(super) fn kind(recorded: &str) -> &'static str {
 
 /// Every migration known or recorded, with its state.
 pub fn status(access: &Access, catalog: &Catalog, operation: &Operation) -> Result<report::Migrations> {
+    status_on(&*access.reader(operation)?, catalog, operation)
+}
+
+/// As [`status`], on a connection the caller has.
+pub fn status_on(connection: &Connection, catalog: &Catalog, operation: &Operation) -> Result<report::Migrations> {
     let listing = catalog.listing()?;
-    let connection = access.reader(operation)?;
-    let history = History::read(&connection)?;
+    let history = History::read(connection)?;
     let migrations = plan::states(&listing, &history, |lua| (catalog.run_lua)(lua, None, operation));
     let pending = migrations.iter().filter(|state| matches!(state.state, "pending" | "out_of_order")).count();
-    let drift = drift::since_last_run(&connection, &history.state)?;
+    let drift = drift::since_last_run(connection, &history.state)?;
     Ok(report::Migrations { current: history.current(), latest: listing.latest(), pending, migrations, drift })
 }
 

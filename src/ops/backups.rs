@@ -29,10 +29,3 @@ pub fn run(vault: &Vault) -> Result<report::Backups> {
         incomplete: listing.incomplete.iter().map(|path| path.display().to_string()).collect(),
     })
 }
-
-/// When the newest backup was made that was proved then; `None` without one.
-pub fn newest_verified(vault: &Vault) -> Result<Option<i64>> {
-    let Some(folder) = vault.folder() else { return Ok(None) };
-    let listing = folder::list(folder, vault.sign_key())?;
-    Ok(listing.newest_verified().map(|entry| entry.manifest.created_at))
-}

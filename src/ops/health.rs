@@ -1,67 +1,88 @@
 //! `health`: a quick look that says whether somebody must act.
 //!
-//! Leaves to others: the slow checks (`diagnostics`).
+//! Leaves to others: the slow checks (`diagnostics`), when a backup counts as verified (handed in as a function).
 //!
-//! Invariants: writes nothing; the status is that of the worst check, and a critical one caps the score at 39; a check
-//! that could not measure is `unknown`, never `ok`; a check that does not apply (the file of a database in memory)
-//! is not there.
+//! Invariants: writes nothing, and takes under 1 ms when nothing is wrong and nobody is in the way; the status is that of the
+//! worst check, and a critical one caps the score at 39; a check that could not measure is `unknown`, never `ok`; a check that
+//! does not apply (the file of a database in memory, waits when no lock was ever asked for) is not there.
+
+mod contention;
+mod file;
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
-use crate::error::Result;
-use crate::machine;
+use crate::error::{Error, Result};
 use crate::migrations::{self, Catalog};
 use crate::operation::Operation;
 use crate::report::{Check, Health, HealthStatus, now_ms};
-use crate::request::JournalMode;
-use crate::sqlite::{self, Access, Connection};
+use crate::request;
+use crate::sqlite::{Access, Connection, Effective, Lease, Settings};
 
-/// Less free disk than this is critical: SQLite needs room for the log to finish a commit.
-const DISK_CRITICAL: u64 = 64 << 20;
-/// Less free disk than this is worth a look.
-const DISK_LOW: u64 = 512 << 20;
-/// A log above this size slows down every reader; checkpoints are not getting through.
-const WAL_LARGE: u64 = 64 << 20;
-/// Frames of the log not yet in the database; SQLite's automatic checkpoint comes every 1,000.
-const BACKLOG_LARGE: i64 = 10_000;
+/// Tells when the newest verified backup was made, in milliseconds since the Unix epoch; `None` when there is none.
+pub type NewestVerified<'a> = &'a dyn Fn() -> Result<Option<i64>>;
+
+/// How long a look waits for a connection that is in use; what it does not get is unknown.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+const HOUR_MS: u64 = 3_600_000;
 
 /// What a check found: status, value, threshold, remedy.
 type Finding = (HealthStatus, Json, Json, Option<String>);
 
-/// Looks.
-pub fn run(access: &Access, catalog: &Catalog, operation: &Operation) -> Result<Health> {
-    let connection = access.reader(operation)?;
-    let mut checks = vec![measure("answers", || answers(&connection))];
+/// Looks. `newest_verified` is `None` where no folder for backups is configured.
+pub fn run(
+    access: &Access,
+    catalog: &Catalog,
+    request: &request::Health,
+    newest_verified: Option<NewestVerified<'_>>,
+    operation: &Operation,
+) -> Result<Health> {
+    // why first: the look's own connections must not count
+    let mut checks = contention::checks(access);
+    let connection = match access.reader_within(operation, PATIENCE) {
+        // why no report: there is nothing to look at any more
+        Err(error) if access.is_bound() => return Err(error),
+        outcome => outcome,
+    };
+    // why not unknown: a call that was stopped has no report
+    operation.check()?;
+    let with = |look: &dyn Fn(&Connection) -> Result<Finding>| match &connection {
+        Ok(connection) => look(connection),
+        Err(error) => Err(error.clone()),
+    };
+    checks.insert(0, measure("answers", || answers(&connection)));
     if access.settings().path.is_some() {
-        checks.push(measure("file", || file(&connection)));
-        // why not for the others: they leave the mode as they find it
-        if !access.settings().read_only && access.settings().journal_mode != JournalMode::Keep {
-            checks.push(measure("journal_mode", || journal_mode(access, &connection)));
-        }
-        checks.push(measure("wal_size", || wal_size(access)));
-        checks.push(measure("free_disk", || free_disk(access)));
-        if !access.is_bound() {
-            checks.push(measure("checkpoint_backlog", || backlog(&connection)));
-        }
+        checks.extend(file::checks(access, &with));
     }
+    if request.require_users {
+        checks.push(measure("users", || with(&users)));
+    }
+    checks.push(measure("migrations", || with(&|connection| pending(connection, catalog, operation))));
     // why here: a database in memory has one connection, and the two checks below ask for it themselves
     drop(connection);
-    checks.push(measure("foreign_keys", || foreign_keys(access, operation)));
-    checks.push(measure("migrations", || pending(access, catalog, operation)));
+    let effective = access.first(operation, PATIENCE).and_then(|writer| writer.effective());
+    checks.push(measure("foreign_keys", || foreign_keys(access.settings(), &effective)));
+    checks.push(measure("pragmas", || pragmas(access.settings(), &effective)));
+    if let Some(newest) = newest_verified {
+        let limit_hours = request.backup_max_age_hours();
+        checks.push(measure("backup_age", || Ok(backup_age(newest()?, now_ms(), limit_hours))));
+    }
     operation.check()?;
     Ok(summarise(checks))
 }
 
 fn measure(id: &'static str, look: impl FnOnce() -> Result<Finding>) -> Check {
     let start = Instant::now();
-    let (status, value, threshold, remedy) = look().unwrap_or_else(|error| {
-        let remedy = error.hint().map_or_else(|| error.to_string(), |hint| format!("{error}; {hint}"));
-        (HealthStatus::Unknown, Json::Null, Json::Null, Some(remedy))
-    });
+    let (status, value, threshold, remedy) =
+        look().unwrap_or_else(|error| (HealthStatus::Unknown, Json::Null, Json::Null, Some(in_words(&error))));
     let cost_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     Check { id, status, value, threshold, measured_at: now_ms(), cost_us, remedy }
+}
+
+fn in_words(error: &Error) -> String {
+    error.hint().map_or_else(|| error.to_string(), |hint| format!("{error}; {hint}"))
 }
 
 fn summarise(checks: Vec<Check>) -> Health {
@@ -83,81 +104,93 @@ fn grade(bad: bool, status: HealthStatus, remedy: &str) -> (HealthStatus, Option
     if bad { (status, Some(remedy.to_owned())) } else { (HealthStatus::Ok, None) }
 }
 
-fn answers(connection: &Connection) -> Result<Finding> {
-    let answer = connection.value::<i64>("SELECT count(*) > 0 FROM sqlite_schema LIMIT 1", &[]);
+fn answers(connection: &Result<Lease<'_>>) -> Result<Finding> {
+    let answer = match connection {
+        // why unknown: it was too busy to be asked, which is not the same as not answering
+        Err(busy @ Error::Busy { .. }) => return Err(busy.clone()),
+        Err(error) => Err(error.clone()),
+        Ok(connection) => connection.value::<i64>("SELECT EXISTS (SELECT 1 FROM sqlite_schema)", &[]),
+    };
     Ok(match answer {
         Ok(_) => (HealthStatus::Ok, json!(true), Json::Null, None),
-        Err(error) => {
-            let remedy = error.hint().map_or_else(|| error.to_string(), |hint| format!("{error}; {hint}"));
-            (HealthStatus::Critical, json!(false), Json::Null, Some(remedy))
-        }
+        Err(error) => (HealthStatus::Critical, json!(false), Json::Null, Some(in_words(&error))),
     })
 }
 
-fn file(connection: &Connection) -> Result<Finding> {
-    let moved = connection.has_moved()?;
-    let remedy =
-        "the file was replaced or removed while it was open: close the handle, look where the file went, open again";
-    let (status, remedy) = grade(moved, HealthStatus::Critical, remedy);
-    Ok((status, json!(if moved { "moved" } else { "in place" }), Json::Null, remedy))
-}
-
-fn journal_mode(access: &Access, connection: &Connection) -> Result<Finding> {
-    let wanted = access.settings().journal_mode;
-    let is_wal = connection.is_wal()?;
-    let (status, remedy) = grade(
-        is_wal != (wanted == JournalMode::Wal),
-        HealthStatus::Degraded,
-        "another program changed the journal mode: open the database again to change it back",
-    );
-    Ok((status, json!(if is_wal { "wal" } else { "rollback journal" }), json!(wanted.name()), remedy))
-}
-
-fn wal_size(access: &Access) -> Result<Finding> {
-    let size = access.settings().wal_size_bytes().unwrap_or(0);
-    let (status, remedy) =
-        grade(size > WAL_LARGE, HealthStatus::Degraded, "end long read transactions, then run a truncate checkpoint");
-    Ok((status, json!(size), json!(WAL_LARGE), remedy))
-}
-
-fn free_disk(access: &Access) -> Result<Finding> {
-    let Some(free) = access.settings().folder().and_then(machine::free_disk_bytes) else {
-        return Ok((HealthStatus::Unknown, Json::Null, json!(DISK_LOW), Some("this platform does not tell".into())));
+/// The rule of the original system: a database without users is one that nobody can log in to.
+fn users(connection: &Connection) -> Result<Finding> {
+    let (is_bad, found) = match connection.value::<i64>("SELECT EXISTS (SELECT 1 FROM main.users)", &[]) {
+        Ok(found) => (found != Some(1), json!(found == Some(1))),
+        Err(Error::Sql { message, .. }) if message.contains("no such table") => (true, Json::Null),
+        Err(error) => return Err(error),
     };
-    let worst = if free < DISK_CRITICAL { HealthStatus::Critical } else { HealthStatus::Degraded };
-    let (status, remedy) = grade(free < DISK_LOW, worst, "free space on the file system of the database");
-    Ok((status, json!(free), json!(DISK_LOW), remedy))
+    let remedy = match found {
+        Json::Null => "there is no table users: run migrate, or look whether this is the right database",
+        _ => "the table users is empty: add the first user, or look whether this is the right database",
+    };
+    let (status, remedy) = grade(is_bad, HealthStatus::Critical, remedy);
+    Ok((status, found, Json::Null, remedy))
 }
 
-fn backlog(connection: &Connection) -> Result<Finding> {
-    let state = sqlite::wal_state(connection)?;
-    let frames = (state.log - state.checkpointed).max(0);
-    let (status, remedy) =
-        grade(frames > BACKLOG_LARGE, HealthStatus::Degraded, "end long read transactions, then run a checkpoint");
-    Ok((status, json!(frames), json!(BACKLOG_LARGE), remedy))
-}
-
-fn foreign_keys(access: &Access, operation: &Operation) -> Result<Finding> {
-    // why the writer's: enforcement is a setting of the connection that writes
-    let on = access.first(operation, Duration::from_millis(100))?.value::<i64>("PRAGMA foreign_keys", &[])? == Some(1);
-    let wanted = access.settings().foreign_keys;
+fn foreign_keys(settings: &Settings, effective: &Result<Effective>) -> Result<Finding> {
+    let on = effective.clone()?.foreign_keys;
+    let wanted = settings.foreign_keys;
     let (status, remedy) = grade(on != wanted, HealthStatus::Degraded, "close the handle and open the database again");
     Ok((status, json!(on), json!(wanted), remedy))
 }
 
-fn pending(access: &Access, catalog: &Catalog, operation: &Operation) -> Result<Finding> {
-    // why first: the stamp costs one header value, the comparison with the history a look at every file
-    if migrations::is_up_to_date(access, catalog, operation)? {
-        return Ok((HealthStatus::Ok, json!(0), json!(0), None));
+/// The settings of the connection that writes, for it is its settings that decide what becomes of the file.
+fn pragmas(settings: &Settings, effective: &Result<Effective>) -> Result<Finding> {
+    let found = effective.clone()?;
+    let shown = |found: Effective| {
+        json!({
+            "foreign_keys": found.foreign_keys,
+            "synchronous": found.synchronous,
+            "trusted_schema": found.trusted_schema,
+            "defensive": found.defensive,
+        })
+    };
+    let wanted = Effective {
+        foreign_keys: settings.foreign_keys,
+        trusted_schema: settings.trusted_schema,
+        defensive: settings.defensive,
+        // why what was found: a connection is told when it is first used to write, and until then there is nothing to compare
+        synchronous: found.synchronous.map(|_| settings.synchronous.name()),
+    };
+    let (status, remedy) =
+        grade(found != wanted, HealthStatus::Degraded, "close the handle and open the database again");
+    Ok((status, shown(found), shown(wanted), remedy))
+}
+
+fn pending(connection: &Connection, catalog: &Catalog, operation: &Operation) -> Result<Finding> {
+    let finding = |count: usize, remedy: &str| {
+        let (status, remedy) = grade(count > 0, HealthStatus::Degraded, remedy);
+        Ok((status, json!(count), json!(0), remedy))
+    };
+    // why first: the stamp covers the migrations and the schema and costs two header values, comparing a look at everything
+    if migrations::is_up_to_date(connection, catalog)? {
+        return finding(0, "");
     }
-    let status = migrations::status(access, catalog, operation)?;
+    let status = migrations::status_on(connection, catalog, operation)?;
     let wrong = status.migrations.iter().filter(|migration| matches!(migration.state, "changed" | "missing")).count();
-    if wrong > 0 {
-        let remedy = "applied migrations were changed or are missing: see migrations".to_owned();
-        return Ok((HealthStatus::Degraded, json!(wrong), json!(0), Some(remedy)));
+    match (wrong, status.pending, status.drift.len()) {
+        (0, 0, drifted) => finding(drifted, "the schema was changed by hand: undo that, or accept it with repair"),
+        (0, pending, _) => finding(pending, "run migrate"),
+        (wrong, _, _) => finding(wrong, "applied migrations were changed or are missing: see migrations"),
     }
-    let (grade, remedy) = grade(status.pending > 0, HealthStatus::Degraded, "run migrate");
-    Ok((grade, json!(status.pending), json!(0), remedy))
+}
+
+fn backup_age(newest_ms: Option<i64>, now_ms: i64, limit_hours: u64) -> Finding {
+    let limit_ms = limit_hours.saturating_mul(HOUR_MS);
+    let Some(newest_ms) = newest_ms else {
+        let remedy = "there is no verified backup: make one".to_owned();
+        return (HealthStatus::Degraded, Json::Null, json!(limit_ms), Some(remedy));
+    };
+    // why 0 for one from the future: a clock that was put back does not make a backup old
+    let age_ms = u64::try_from(now_ms.saturating_sub(newest_ms)).unwrap_or(0);
+    let worst = if age_ms > limit_ms.saturating_mul(7) { HealthStatus::Critical } else { HealthStatus::Degraded };
+    let (status, remedy) = grade(age_ms > limit_ms, worst, "make a backup, and look why there was none for so long");
+    (status, json!(age_ms), json!(limit_ms), remedy)
 }
 
 #[cfg(test)]
@@ -185,5 +218,59 @@ mod tests {
         assert!(failed.remedy.is_some());
         assert_eq!(summarise(vec![failed]).status, HealthStatus::Unknown);
         assert_eq!(summarise(Vec::new()).status, HealthStatus::Unknown);
+    }
+
+    #[test]
+    fn an_old_backup_is_degraded_a_very_old_one_critical_and_none_at_all_is_no_good_sign() {
+        let hour = HOUR_MS as i64;
+        for (newest, status, value) in [
+            (Some(100 * hour), HealthStatus::Ok, json!(0)),
+            (Some(100 * hour - 48 * hour), HealthStatus::Ok, json!(48 * hour)),
+            (Some(100 * hour - 48 * hour - 1), HealthStatus::Degraded, json!(48 * hour + 1)),
+            (Some(100 * hour - 7 * 48 * hour), HealthStatus::Degraded, json!(7 * 48 * hour)),
+            (Some(100 * hour - 7 * 48 * hour - 1), HealthStatus::Critical, json!(7 * 48 * hour + 1)),
+            (Some(200 * hour), HealthStatus::Ok, json!(0)),
+            (None, HealthStatus::Degraded, Json::Null),
+        ] {
+            let found = backup_age(newest, 100 * hour, 48);
+            assert_eq!((found.0, found.1, found.2), (status, value, json!(48 * hour)), "{newest:?}");
+            assert_eq!(found.3.is_some(), status != HealthStatus::Ok);
+        }
+    }
+
+    #[test]
+    fn a_setting_that_is_not_in_force_is_seen() {
+        let settings = Settings::new(None, &request::Open::default());
+        let sound =
+            Effective { foreign_keys: true, trusted_schema: false, defensive: true, synchronous: Some("normal") };
+        for (found, status) in [
+            (sound, HealthStatus::Ok),
+            (Effective { synchronous: None, ..sound }, HealthStatus::Ok),
+            (Effective { synchronous: Some("off"), ..sound }, HealthStatus::Degraded),
+            (Effective { foreign_keys: false, ..sound }, HealthStatus::Degraded),
+            (Effective { trusted_schema: true, ..sound }, HealthStatus::Degraded),
+            (Effective { defensive: false, ..sound }, HealthStatus::Degraded),
+        ] {
+            assert_eq!(pragmas(&settings, &Ok(found)).expect("looks").0, status, "{found:?}");
+        }
+        let busy = Err(Error::Busy { what: "the writer".into(), waited_ms: 100 });
+        assert!(pragmas(&settings, &busy).is_err(), "not measured");
+    }
+
+    #[test]
+    fn a_backup_is_looked_for_only_where_there_is_a_place_for_them() {
+        let ids = |newest: Option<NewestVerified<'_>>| {
+            let settings = Settings::new(None, &request::Open::default());
+            let (pool, _) = crate::sqlite::Pool::open(settings).expect("opens");
+            let access = Access::Pool(std::sync::Arc::new(pool));
+            let catalog = Catalog::new(migrations::Source::Embedded, |_, _, _| Ok(false));
+            let found = run(&access, &catalog, &request::Health::default(), newest, &Operation::new()).expect("looks");
+            found.checks.into_iter().find(|check| check.id == "backup_age").map(|check| check.status)
+        };
+        assert_eq!(ids(None), None);
+        assert_eq!(ids(Some(&|| Ok(Some(now_ms())))), Some(HealthStatus::Ok));
+        assert_eq!(ids(Some(&|| Ok(None))), Some(HealthStatus::Degraded));
+        let failing = || Err(Error::NotFound { what: "the folder".into() });
+        assert_eq!(ids(Some(&failing)), Some(HealthStatus::Unknown));
     }
 }

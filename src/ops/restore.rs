@@ -64,7 +64,7 @@ pub fn run(
         return Err(Error::SameFile { path: path.display().to_string() });
     }
     // why a folder even for one in memory: the backup may have to be unwrapped
-    let beside = access.settings().path.clone().unwrap_or_else(|| std::env::temp_dir().join("memory.db"));
+    let beside = access.settings().real_path.clone().unwrap_or_else(|| std::env::temp_dir().join("memory.db"));
     let candidate = Candidate::prepare(&path, &beside, place, request, operation)?;
     let mut report = report::Restore {
         path: path.display().to_string(),

@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
+use super::ballast::BallastState;
 use super::connection::Connection;
+use super::leases::{LeaseInfo, Ledger, LockCounters, Noted};
 use super::readers::{Reader, Readers};
 use super::rules::Whose;
 use super::settings::Settings;
@@ -49,35 +51,46 @@ pub enum Access {
 }
 
 /// A connection in use; goes back when dropped.
-pub enum Lease<'p> {
-    /// The writer.
-    Writer(MutexGuard<'p, Connection>),
-    /// A reader.
-    Reader(ReaderLease),
-    /// A reader opened for this lease alone, in a child of a fork.
-    Opened(Connection),
-    /// The connection of the surrounding transaction.
-    Bound(Connection),
+pub struct Lease<'p> {
+    // declared before `held`: fields drop in order, and whoever gets the connection next must not find it noted twice
+    noted: Option<Noted>,
+    held: Held<'p>,
 }
 
-/// A reader of the pool in use.
-pub struct ReaderLease(Reader);
+enum Held<'p> {
+    Writer(MutexGuard<'p, Connection>),
+    Reader(Reader),
+    /// A reader opened for this lease alone, in a child of a fork.
+    Opened(Connection),
+    /// The connection of the surrounding transaction, which is noted already.
+    Bound(Connection),
+}
 
 impl std::ops::Deref for Lease<'_> {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
-        match self {
-            Lease::Writer(guard) => guard,
-            Lease::Reader(reader) => &reader.0.connection,
-            Lease::Bound(connection) | Lease::Opened(connection) => connection,
+        match &self.held {
+            Held::Writer(guard) => guard,
+            Held::Reader(reader) => &reader.connection,
+            Held::Bound(connection) | Held::Opened(connection) => connection,
+        }
+    }
+}
+
+impl Lease<'_> {
+    /// The place of the writer, when this is the pool's.
+    pub(super) fn writer_slot(&mut self) -> Option<&mut Connection> {
+        match &mut self.held {
+            Held::Writer(guard) => Some(guard),
+            Held::Reader(_) | Held::Opened(_) | Held::Bound(_) => None,
         }
     }
 }
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        if !matches!(self, Lease::Bound(_)) {
+        if !matches!(self.held, Held::Bound(_)) {
             self.rollback();
         }
     }
@@ -116,6 +129,9 @@ impl Pool {
             }
             set_journal_mode(&writer, &settings)?;
         }
+        if let Some(ballast) = &settings.common.ballast {
+            ballast.keep();
+        }
         Ok((Pool { settings, writer: Mutex::new(writer), readers: RwLock::new(None) }, created))
     }
 
@@ -126,51 +142,79 @@ impl Pool {
     }
 
     fn lease_unsettled(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
+        operation.check()?;
+        match self.writer.try_lock() {
+            Some(guard) => Ok(self.noted(Held::Writer(guard), operation)),
+            None => self.wait_for_writer(operation, wait),
+        }
+    }
+
+    fn wait_for_writer(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
+        let ledger = &self.settings.common.ledger;
+        // why not without one: who only asks has not waited, unless the handle never does anything else
+        let counted = !wait.is_zero() || self.settings.busy_timeout.is_zero();
+        if counted {
+            ledger.waits();
+        }
+        let since = Instant::now();
+        let outcome = loop {
+            let left = wait.saturating_sub(since.elapsed());
+            if let Some(guard) = self.writer.try_lock_for(SLICE.min(left)) {
+                return Ok(self.noted(Held::Writer(guard), operation));
+            }
+            if let Err(stopped) = operation.check() {
+                break Err(stopped);
+            }
+            if left.is_zero() {
+                break Err(Error::Busy {
+                    what: format!("the writer of {}", self.settings.display()),
+                    waited_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                });
+            }
+        };
+        if counted {
+            ledger.gives_up();
+        }
+        outcome
+    }
+
+    fn lease_reader(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
+        if self.settings.path.is_none() {
+            return self.lease_writer(operation, wait);
+        }
+        // why no pool: its idle thread waits in a table of the process that refers to each thread by its stack, and a child
+        // of a fork gets the table with the parent's threads in it and their stacks used anew
+        if super::fork::is_child() {
+            operation.check()?;
+            let opened = Connection::open(&self.settings, false, true)?;
+            return Ok(self.noted(Held::Opened(opened), operation));
+        }
         let since = Instant::now();
         loop {
             operation.check()?;
-            let left = wait.saturating_sub(since.elapsed());
-            if let Some(guard) = self.writer.try_lock_for(SLICE.min(left)) {
-                return Ok(Lease::Writer(guard));
+            if let Some(readers) = self.readers.try_read_for(SLICE.min(wait)) {
+                if let Some(readers) = readers.as_ref() {
+                    let reader = readers.lease(operation, wait.saturating_sub(since.elapsed()))?;
+                    return Ok(self.noted(Held::Reader(reader), operation));
+                }
+                drop(readers);
+                if let Some(mut readers) = self.readers.try_write_for(SLICE.min(wait)) {
+                    readers.get_or_insert_with(|| Readers::new(&self.settings));
+                    continue;
+                }
             }
-            if left.is_zero() {
+            if since.elapsed() >= wait {
                 return Err(Error::Busy {
-                    what: format!("the writer of {}", self.settings.display()),
+                    what: format!("{}, which is being restored,", self.settings.display()),
                     waited_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                 });
             }
         }
     }
 
-    fn lease_reader(&self, operation: &Operation) -> Result<Lease<'_>> {
-        if self.settings.path.is_none() {
-            return self.lease_writer(operation, self.settings.reader_timeout);
-        }
-        // why no pool: its idle thread waits in a table of the process that refers to each thread by its stack, and a child
-        // of a fork gets the table with the parent's threads in it and their stacks used anew
-        if super::fork::is_child() {
-            operation.check()?;
-            return Connection::open(&self.settings, false, true).map(Lease::Opened);
-        }
-        let since = Instant::now();
-        loop {
-            operation.check()?;
-            if let Some(readers) = self.readers.try_read_for(SLICE) {
-                if let Some(readers) = readers.as_ref() {
-                    return Ok(Lease::Reader(ReaderLease(readers.lease(operation)?)));
-                }
-                drop(readers);
-                if let Some(mut readers) = self.readers.try_write_for(SLICE) {
-                    readers.get_or_insert_with(|| Readers::new(&self.settings));
-                }
-            }
-            if since.elapsed() > self.settings.reader_timeout {
-                return Err(Error::Busy {
-                    what: format!("{}, which is being restored,", self.settings.display()),
-                    waited_ms: u64::try_from(self.settings.reader_timeout.as_millis()).unwrap_or(u64::MAX),
-                });
-            }
-        }
+    fn noted<'p>(&'p self, held: Held<'p>, operation: &Operation) -> Lease<'p> {
+        let writes = matches!(held, Held::Writer(_));
+        Lease { noted: Some(Ledger::note(&self.settings.common, operation.verb(), writes)), held }
     }
 
     fn state(&self) -> PoolState {
@@ -241,10 +285,15 @@ impl Access {
         }
     }
 
-    /// A reader.
+    /// A reader, waiting for one at most as long as the settings say.
     pub fn reader(&self, operation: &Operation) -> Result<Lease<'_>> {
+        self.reader_within(operation, self.settings().reader_timeout)
+    }
+
+    /// A reader, waiting for one at most `wait`.
+    pub fn reader_within(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
         match self {
-            Access::Pool(pool) => pool.lease_reader(operation),
+            Access::Pool(pool) => pool.lease_reader(operation, wait),
             Access::Bound { connection, .. } => bound(connection),
         }
     }
@@ -297,6 +346,37 @@ impl Access {
         }
     }
 
+    /// The connections in use at this moment, oldest first. That of a transaction is one of them for all that is done in it.
+    #[must_use]
+    pub fn leases(&self) -> Vec<LeaseInfo> {
+        self.settings().common.ledger.leases(None)
+    }
+
+    /// The connections in use at this moment but for the caller's own, oldest first.
+    #[must_use]
+    pub fn leases_of_others(&self, own: &Lease<'_>) -> Vec<LeaseInfo> {
+        self.settings().common.ledger.leases(own.noted.as_ref().map(|noted| noted.id))
+    }
+
+    /// How often connections were taken and locks waited for since the handle was opened.
+    #[must_use]
+    pub fn lock_counters(&self) -> LockCounters {
+        self.settings().common.ledger.counters()
+    }
+
+    /// The ballast as it is on the disk; `None` when none is kept.
+    #[must_use]
+    pub fn ballast(&self) -> Option<BallastState> {
+        self.settings().common.ballast.as_ref().map(super::ballast::Ballast::state)
+    }
+
+    /// Makes the ballast again if it is gone and there is room.
+    pub fn restore_ballast(&self) {
+        if let Some(ballast) = &self.settings().common.ballast {
+            ballast.keep();
+        }
+    }
+
     /// How many connections are open and idle.
     #[must_use]
     pub fn pool_state(&self) -> PoolState {
@@ -308,7 +388,7 @@ impl Access {
 /// early; what its owner still does would then be committed statement by statement.
 fn bound(connection: &Connection) -> Result<Lease<'_>> {
     connection.must_be_in_transaction()?;
-    Ok(Lease::Bound(connection.clone()))
+    Ok(Lease { noted: None, held: Held::Bound(connection.clone()) })
 }
 
 /// A guess, to spare a second try; SQLite decides.

@@ -16,7 +16,7 @@ use rusqlite::config::DbConfig;
 
 use super::failure::{Failure, from_code, os_error};
 use super::rules::{Rules, Whose};
-use super::settings::Settings;
+use super::settings::{Common, Settings};
 use super::statement::{Params, Statement};
 use super::value::{FromValue, Value};
 use super::waiting::{BusyWait, busy_handler, must_stop, to_ms};
@@ -30,17 +30,18 @@ const STEPS_BETWEEN_POLLS: i32 = 1_000;
 /// A connection; clones share it.
 #[derive(Clone)]
 pub struct Connection {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     inner: ReentrantMutex<rusqlite::Connection>,
     rules: Rules,
     busy_wait_ms: Arc<AtomicU64>,
     display: String,
     settled: AtomicBool,
     synchronous: Option<&'static str>,
-    foreign_keys: AtomicBool,
+    pub(super) foreign_keys: AtomicBool,
+    common: Arc<Common>,
     watch: Mutex<Option<Arc<dyn Watch>>>,
     /// See [`Connection::set_line`]; 0 for none.
     line: AtomicU32,
@@ -87,7 +88,7 @@ impl Connection {
                 inner.file_control(Some(rusqlite::MAIN_DB), rusqlite::FileControl::MMapSize(&mut size))?;
             }
             inner.set_prepared_statement_cache_capacity(settings.statement_cache);
-            inner.busy_handler(Some(busy_handler(Arc::clone(&busy_wait_ms))))?;
+            inner.busy_handler(Some(busy_handler(Arc::clone(&busy_wait_ms), Arc::clone(&settings.common))))?;
             inner.progress_handler(STEPS_BETWEEN_POLLS, Some(must_stop))?;
             let authorizer = rules.clone();
             inner.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| authorizer.authorize(&context)))
@@ -101,6 +102,7 @@ impl Connection {
                 settled: AtomicBool::new(false),
                 synchronous: (!read_only).then(|| settings.synchronous.name()),
                 foreign_keys: AtomicBool::new(settings.foreign_keys),
+                common: Arc::clone(&settings.common),
                 watch: Mutex::default(),
                 line: AtomicU32::new(0),
             }),
@@ -109,9 +111,14 @@ impl Connection {
         Ok(connection)
     }
 
+    /// Whether [`Connection::settle`] has done its work.
+    pub(super) fn is_settled(&self) -> bool {
+        self.shared.settled.load(Ordering::Acquire)
+    }
+
     /// Applies, once, the settings that make SQLite parse the schema. Called before a connection is first used to write.
     pub fn settle(&self) -> Result<()> {
-        if self.shared.settled.load(Ordering::Acquire) {
+        if self.is_settled() {
             return Ok(());
         }
         if let Some(synchronous) = self.shared.synchronous {
@@ -128,7 +135,12 @@ impl Connection {
     }
 
     fn failure_with_offset(&self, error: rusqlite::Error) -> Failure {
-        Failure::new(error, &self.shared.rules, &self.shared.display, self.busy_wait_ms(), os_error(&self.raw()))
+        let os_error = os_error(&self.raw());
+        let failure = Failure::new(error, &self.shared.rules, &self.shared.display, self.busy_wait_ms(), os_error);
+        if let (true, Some(ballast)) = (failure.is_disk_full, &self.shared.common.ballast) {
+            ballast.release();
+        }
+        failure
     }
 
     /// The file as messages name it.
@@ -189,7 +201,7 @@ impl Connection {
     }
 
     fn failure_in(&self, sql: &str, error: rusqlite::Error) -> Error {
-        let Failure { error, offset } = self.failure_with_offset(error);
+        let Failure { error, offset, .. } = self.failure_with_offset(error);
         match offset {
             Some(offset) => error.at(Place::locate(sql, offset)),
             None => error,
@@ -217,7 +229,7 @@ impl Connection {
         let inner = self.raw();
         let _switched = self.shared.rules.switch(whose);
         let failed = |error| {
-            let Failure { error, offset } = self.failure_with_offset(error);
+            let Failure { error, offset, .. } = self.failure_with_offset(error);
             (error, offset)
         };
         let watch = self.watcher();
@@ -336,11 +348,6 @@ impl Connection {
         Ok(moved != 0)
     }
 
-    /// Whether SQLite's defensive mode is on.
-    pub fn is_defensive(&self) -> Result<bool> {
-        self.raw().db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE).map_err(|error| self.failure(error))
-    }
-
     /// Rows changed by the last statement.
     #[must_use]
     fn changes(&self) -> u64 {
@@ -392,44 +399,6 @@ impl Connection {
             let _ = self.execute_batch("ROLLBACK");
         }
     }
-
-    /// Switches foreign-key enforcement until the guard is dropped. Only outside a transaction.
-    pub fn foreign_keys(&self, on: bool) -> Result<ForeignKeys> {
-        let before = self.shared.foreign_keys.swap(on, Ordering::Relaxed);
-        let guard = ForeignKeys { connection: self.clone(), before };
-        self.set_foreign_keys(on)?;
-        Ok(guard)
-    }
-
-    /// Switches enforcement in the middle of a transaction, where the pragma would do nothing. What was done while it was off
-    /// stays unchecked, so whoever calls this looks for violations before the commit.
-    pub fn enforce_foreign_keys(&self, on: bool) -> Result<()> {
-        self.set_foreign_keys(on)
-    }
-
-    /// Whether foreign keys are enforced at this moment.
-    pub fn enforces_foreign_keys(&self) -> Result<bool> {
-        self.raw().db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY).map_err(|error| self.failure(error))
-    }
-
-    fn set_foreign_keys(&self, on: bool) -> Result<()> {
-        let inner = self.raw();
-        inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, on).map(|_| ()).map_err(|error| self.failure(error))
-    }
-}
-
-/// See [`Connection::foreign_keys`].
-pub struct ForeignKeys {
-    connection: Connection,
-    before: bool,
-}
-
-impl Drop for ForeignKeys {
-    fn drop(&mut self) {
-        self.connection.shared.foreign_keys.store(self.before, Ordering::Relaxed);
-        // why ignored: SQLite documents no failure of this option on an open connection
-        let _ = self.connection.set_foreign_keys(self.before);
-    }
 }
 
 /// See [`Connection::watch`].
@@ -457,17 +426,6 @@ mod tests {
         let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
         let error = connection.value::<i64>(endless, &[]).expect_err("must stop");
         assert_eq!(error, Error::Cancelled { verb: "query" });
-    }
-
-    #[test]
-    fn foreign_keys_come_back_whatever_happens() {
-        let connection = Connection::open_in_memory().expect("opens");
-        let asked = || connection.value::<i64>("PRAGMA foreign_keys", &[]).expect("answers");
-        {
-            let _off = connection.foreign_keys(false).expect("switches");
-            assert_eq!(asked(), Some(0));
-        }
-        assert_eq!(asked(), Some(1));
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub(super) struct Failure {
     pub(super) error: Error,
     /// Byte offset into the statement's text.
     pub(super) offset: Option<usize>,
+    /// Whether the file system, or what it lets this account have of it, is full.
+    pub(super) is_disk_full: bool,
 }
 
 impl Failure {
@@ -33,19 +35,20 @@ impl Failure {
                     name: "sql".into(),
                     reason: "holds more than one statement; pass them one by one, or use a script".into(),
                 };
-                return Failure { error, offset: None };
+                return Failure { error, offset: None, is_disk_full: false };
             }
             rusqlite::Error::NulError(_) => {
                 let error = Error::InvalidArgument { name: "sql".into(), reason: "holds a NUL byte".into() };
-                return Failure { error, offset: None };
+                return Failure { error, offset: None, is_disk_full: false };
             }
             other => {
-                return Failure { error: Error::Internal { detail: other.to_string() }, offset: None };
+                let error = Error::Internal { detail: other.to_string() };
+                return Failure { error, offset: None, is_disk_full: false };
             }
         };
         // why whatever the code: SQLite answers a refused function with a plain error
         let error = rules.take_refusal().unwrap_or_else(|| from_code(code, message, path, waited_ms, os_error));
-        Failure { error, offset }
+        Failure { error, offset, is_disk_full: is_disk_full(code, os_error) }
     }
 }
 
@@ -53,6 +56,16 @@ impl Failure {
 pub(super) fn os_error(connection: &rusqlite::Connection) -> i32 {
     // SAFETY: the connection is open, and the call only reads a number from it.
     unsafe { ffi::sqlite3_system_errno(connection.handle()) }
+}
+
+/// Whether more room on the file system would have helped; it would not against a limit on the size of one file.
+fn is_disk_full(code: i32, os_error: i32) -> bool {
+    use nix::libc::{EDQUOT, ENOSPC};
+    match code & 0xff {
+        ffi::SQLITE_FULL => true,
+        ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN => [ENOSPC, EDQUOT].contains(&os_error),
+        _ => false,
+    }
 }
 
 /// The error of a result code with SQLite's message about the database `path`.
@@ -95,5 +108,20 @@ pub(super) fn from_code(code: i32, message: String, path: &str, waited_ms: u64, 
         ffi::SQLITE_NOMEM => Error::NoMemory { what: "SQLite worked".into() },
         ffi::SQLITE_CONSTRAINT => Error::Constraint { message, sqlite_code: code, place: Box::<Place>::default() },
         _ => Error::Sql { message, sqlite_code: code, place: Box::<Place>::default() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_a_limit_on_one_file() {
+        use nix::libc::{EDQUOT, EFBIG, ENOSPC};
+        assert!(is_disk_full(ffi::SQLITE_FULL, 0));
+        for (os_error, is_full) in [(ENOSPC, true), (EDQUOT, true), (EFBIG, false), (0, false)] {
+            assert_eq!(is_disk_full(ffi::SQLITE_IOERR_WRITE, os_error), is_full, "{os_error}");
+            assert!(!is_disk_full(ffi::SQLITE_BUSY, os_error));
+        }
     }
 }

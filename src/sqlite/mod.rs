@@ -8,12 +8,14 @@
 //! operation of the call.
 
 mod access;
+mod ballast;
 mod checkpoint;
 mod connection;
 mod failure;
 pub mod foreign_keys;
 mod fork;
 mod header;
+mod leases;
 mod pages;
 mod readers;
 mod replace;
@@ -22,18 +24,22 @@ pub mod schema;
 mod scratch;
 mod settings;
 mod statement;
+mod switches;
 mod value;
 mod waiting;
 mod watch;
 
 pub use access::{Access, Lease, Pool};
+pub use ballast::BallastState;
 pub use checkpoint::{WalState, checkpoint, wal_state};
-pub use connection::{Connection, ForeignKeys, Watched};
+pub use connection::{Connection, Watched};
+pub use leases::{LeaseInfo, LockCounters};
 pub use pages::{for_each_page, page_figures, page_owners};
 pub use rules::Whose;
 pub use scratch::Scratch;
 pub use settings::Settings;
 pub use statement::{Params, Statement};
+pub use switches::{Effective, ForeignKeys};
 pub use value::{FromValue, Value};
 pub use waiting::BusyWait;
 pub use watch::{Action, Watch};

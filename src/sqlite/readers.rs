@@ -22,7 +22,6 @@ const SLICE: Duration = Duration::from_millis(50);
 pub(super) struct Readers {
     pool: r2d2::Pool<Manager>,
     shared: Arc<Shared>,
-    timeout: Duration,
 }
 
 /// A reader in use; goes back to the pool when dropped.
@@ -118,7 +117,7 @@ impl Readers {
             .test_on_check_out(false)
             .thread_pool(threads)
             .build_unchecked(manager);
-        let readers = Readers { pool, shared, timeout: settings.reader_timeout };
+        let readers = Readers { pool, shared };
         // why opened here and not by r2d2's `min_idle`: it would open them in the background, also when no call is under way,
         // and a fork at that moment would leave SQLite's locks held in the child
         let first: Vec<_> = (0..settings.idle_readers).map(|_| readers.pool.get_timeout(SLICE)).collect();
@@ -126,12 +125,12 @@ impl Readers {
         readers
     }
 
-    /// A reader, waiting for one at most the pool's timeout.
-    pub(super) fn lease(&self, operation: &Operation) -> Result<Reader> {
+    /// A reader, waiting for one at most `wait`.
+    pub(super) fn lease(&self, operation: &Operation, wait: Duration) -> Result<Reader> {
         let since = Instant::now();
         loop {
             operation.check()?;
-            let left = self.timeout.saturating_sub(since.elapsed());
+            let left = wait.saturating_sub(since.elapsed());
             match self.pool.get_timeout(SLICE.min(left.max(Duration::from_millis(1)))) {
                 Ok(reader) => return Ok(reader),
                 Err(_) => {
@@ -141,7 +140,7 @@ impl Readers {
                     if left.is_zero() {
                         return Err(Error::Busy {
                             what: format!("every one of the {} readers", self.pool.max_size()),
-                            waited_ms: u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX),
+                            waited_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                         });
                     }
                 }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::ffi;
 
-use super::access::{Access, Lease, set_journal_mode};
+use super::access::{Access, set_journal_mode};
 use super::connection::Connection;
 use super::failure::{from_code, os_error};
 use crate::error::{Error, Result};
@@ -37,9 +37,9 @@ impl Access {
         before: impl FnOnce(&Connection) -> Result<()>,
     ) -> Result<bool> {
         let pool = self.pool();
-        let Some(path) = pool.settings.path.clone() else { return Ok(false) };
+        let Some(path) = pool.settings.real_path.clone() else { return Ok(false) };
         let mut lease = pool.lease_writer(operation, wait)?;
-        let Lease::Writer(writer) = &mut lease else { return Ok(false) };
+        let Some(writer) = lease.writer_slot() else { return Ok(false) };
         let since = Instant::now();
         let mut readers = loop {
             operation.check()?;
@@ -73,7 +73,7 @@ impl Access {
         fresh.value::<i64>("PRAGMA user_version", &[])?;
         // why the old one first: what SQLite does at a close it does by name
         drop(waiting);
-        let old = std::mem::replace(&mut **writer, fresh);
+        let old = std::mem::replace(writer, fresh);
         old.rollback();
         drop(old);
         if let Err(error) = set_journal_mode(writer, &pool.settings) {

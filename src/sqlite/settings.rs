@@ -5,8 +5,11 @@
 //! Invariant: made once per handle and never changed, so every connection of a handle is configured alike.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::ballast::Ballast;
+use super::leases::Ledger;
 use crate::request::{JournalMode, Open, Synchronous};
 
 /// How every connection of one handle is opened.
@@ -14,6 +17,8 @@ use crate::request::{JournalMode, Open, Synchronous};
 pub struct Settings {
     /// The file; `None` for a database in memory.
     pub path: Option<PathBuf>,
+    /// The file itself where `path` is a link to it: SQLite keeps its other files beside that.
+    pub real_path: Option<PathBuf>,
     /// No connection may write.
     pub read_only: bool,
     /// The first connection may make the file.
@@ -40,14 +45,32 @@ pub struct Settings {
     pub idle_readers: u32,
     /// How long to wait for a reader.
     pub reader_timeout: Duration,
+    /// Shared by all connections of the handle.
+    pub common: Arc<Common>,
+}
+
+/// What all connections of one handle share.
+#[derive(Debug, Default)]
+pub struct Common {
+    /// Who uses which of them.
+    pub(super) ledger: Ledger,
+    /// Space that is let go of when the disk is full.
+    pub(super) ballast: Option<Ballast>,
 }
 
 impl Settings {
     /// The settings of checked options for a database at `path`.
     #[must_use]
     pub fn new(path: Option<PathBuf>, options: &Open) -> Settings {
+        // why not for a reader: it cannot fill the disk
+        let ballast = match (&path, options.ballast_bytes) {
+            (Some(path), Some(bytes)) if bytes > 0 && !options.read_only => Some(Ballast::new(path, bytes)),
+            _ => None,
+        };
         Settings {
+            real_path: path.as_ref().map(|path| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())),
             path,
+            common: Arc::new(Common { ledger: Ledger::default(), ballast }),
             read_only: options.read_only,
             create: options.create.unwrap_or(true) && !options.read_only,
             busy_timeout: Duration::from_millis(options.busy_timeout_ms()),
@@ -79,7 +102,7 @@ impl Settings {
     /// The file that SQLite keeps beside the database under its name and `suffix`; `None` for a database in memory.
     #[must_use]
     pub fn beside(&self, suffix: &str) -> Option<PathBuf> {
-        let mut name = self.path.clone()?.into_os_string();
+        let mut name = self.real_path.clone()?.into_os_string();
         name.push(suffix);
         Some(name.into())
     }
@@ -87,7 +110,7 @@ impl Settings {
     /// The folder of the file; `None` for a database in memory.
     #[must_use]
     pub fn folder(&self) -> Option<&std::path::Path> {
-        let parent = self.path.as_deref()?.parent()?;
+        let parent = self.real_path.as_deref()?.parent()?;
         Some(if parent.as_os_str().is_empty() { std::path::Path::new(".") } else { parent })
     }
 }

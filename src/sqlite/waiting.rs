@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::settings::Common;
 use crate::operation;
 
 /// See [`Connection::wait_for_locks`].
@@ -27,15 +28,26 @@ pub(super) fn to_ms(duration: Duration) -> u64 {
 }
 
 /// Waits for a lock as SQLite's own handler does (1, 2, 5, ... 100 ms), but stops when the operation does.
-pub(super) fn busy_handler(limit_ms: Arc<AtomicU64>) -> impl FnMut(i32) -> bool + Send + 'static {
+pub(super) fn busy_handler(limit_ms: Arc<AtomicU64>, common: Arc<Common>) -> impl FnMut(i32) -> bool + Send + 'static {
     const DELAYS: [u64; 10] = [1, 2, 5, 10, 15, 20, 25, 25, 50, 100];
     let mut since = Instant::now();
+    let never_waits = limit_ms.load(Ordering::Relaxed) == 0;
+    let mut counted = false;
     move |count| {
+        let limit = limit_ms.load(Ordering::Relaxed);
         if count == 0 {
             since = Instant::now();
+            // why not without a limit: who only asks has not waited, unless the handle never does anything else
+            counted = limit > 0 || never_waits;
+            if counted {
+                common.ledger.waits();
+            }
         }
-        let left = limit_ms.load(Ordering::Relaxed).saturating_sub(to_ms(since.elapsed()));
+        let left = limit.saturating_sub(to_ms(since.elapsed()));
         if left == 0 || must_stop() {
+            if counted {
+                common.ledger.gives_up();
+            }
             return false;
         }
         let delay = DELAYS[usize::try_from(count).unwrap_or(0).min(DELAYS.len() - 1)];

@@ -20,7 +20,10 @@ fn a_restore_can_be_undone_and_redone() {
     scene.database.undo_restore(&request::UndoRestore::default(), &watch()).expect("redoes");
     assert_eq!(scene.contents(), old);
     scene.query("INSERT INTO plain (a) VALUES ('it works on')");
-    assert_eq!(scene.database.health(&watch()).expect("looks").status, report::HealthStatus::Ok);
+    assert_eq!(
+        scene.database.health(&request::Health::default(), &watch()).expect("looks").status,
+        report::HealthStatus::Ok
+    );
 }
 
 #[test]

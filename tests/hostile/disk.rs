@@ -120,3 +120,58 @@ fn a_backup_that_does_not_fit_leaves_nothing() {
     let message = refused(&ran, "DISK_FULL");
     assert!(message.contains("b.db") && !message.contains(".partial"), "names what was asked for: {message}");
 }
+
+/// A database on a small disk that another program then fills to the last byte.
+fn on_a_full_disk(at: &Path, ballast_bytes: Option<u64>) -> Database {
+    let options = request::Open { migrate: Some(false), ballast_bytes, ..request::Open::default() };
+    let database = Database::open(at.join("a.db"), &options, &Operation::new()).expect("opens").0;
+    let sql = |sql: &str| database.query(sql, None, &Operation::new()).expect("fits");
+    sql("CREATE TABLE t (a)");
+    sql(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO t SELECT zeroblob(500) FROM n",
+    );
+    let mut filler = std::fs::File::create(at.join("filler")).expect("makes");
+    while std::io::Write::write_all(&mut filler, &[1; 4_096]).is_ok() {}
+    database
+}
+
+#[test]
+fn a_ballast_lets_a_full_disk_be_cleaned_up_where_nothing_else_works() {
+    let scratch = Scratch::new();
+    let Some(disk) = SmallDisk::mount(scratch.path("small"), "8m") else { return };
+    let ask = |database: &Database, sql: &str| database.query(sql, None, &Operation::new());
+    let truncate = |database: &Database| {
+        database.checkpoint(CheckpointMode::Truncate, &request::Checkpoint::default(), &Operation::new())
+    };
+    let more = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) INSERT INTO t SELECT zeroblob(500) FROM n";
+
+    let without = on_a_full_disk(&disk.0, None);
+    for sql in [more, "DELETE FROM t"] {
+        assert_eq!(ask(&without, sql).expect_err("no room").status().name(), "DISK_FULL", "{sql}");
+    }
+    drop(without);
+    for name in disk.names() {
+        std::fs::remove_file(disk.0.join(name)).expect("removes");
+    }
+
+    let with = on_a_full_disk(&disk.0, Some(1 << 20));
+    assert!(disk.names().contains(&"a.db-ballast".to_owned()));
+    assert_eq!(ask(&with, more).expect_err("no room").status().name(), "DISK_FULL");
+    assert!(!disk.names().contains(&"a.db-ballast".to_owned()), "let go of at once");
+    assert_eq!(ask(&with, "SELECT count(*) FROM t").expect("reads").rows[0][0], 2_000, "nothing half done");
+    assert_eq!(ask(&with, "DELETE FROM t").expect("has room").changes, 2_000);
+    assert!(!truncate(&with).expect("has room").busy);
+    let gone = |with: &Database| {
+        !disk.names().contains(&"a.db-ballast".to_owned()) && {
+            let health = with.health(&request::Health::default(), &Operation::new()).expect("looks");
+            let check = health.checks.iter().find(|check| check.id == "ballast").expect("is configured");
+            check.status == report::HealthStatus::Degraded
+        }
+    };
+    assert!(gone(&with), "not made again while there is no room for twice as much");
+    std::fs::remove_file(disk.0.join("filler")).expect("removes");
+    assert!(gone(&with));
+    truncate(&with).expect("works");
+    assert!(!gone(&with), "made again");
+    assert_eq!(ask(&with, "PRAGMA integrity_check").expect("checks").rows[0][0], "ok");
+}

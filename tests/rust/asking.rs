@@ -18,7 +18,11 @@ fn a_cancel_from_another_thread_stops_a_query() {
         assert_eq!(call.join().expect("no panic").err(), Some(Error::Cancelled { verb: "query" }));
     });
     assert_eq!(value(&database, "SELECT count(*) FROM users"), 0, "the handle works on");
-    assert_eq!(refusal(database.health(&operation)), "CANCELLED", "a cancelled operation stops later calls");
+    assert_eq!(
+        refusal(database.health(&request::Health::default(), &operation)),
+        "CANCELLED",
+        "a cancelled operation stops later calls"
+    );
 }
 
 #[test]

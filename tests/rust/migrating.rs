@@ -119,7 +119,10 @@ fn a_changed_token_is_noticed_and_changed_spacing_is_not() {
         assert_eq!(error.status().name(), "MIGRATION_CHANGED");
         assert!(error.to_string().contains("1_a.sql"), "{error}");
         assert_eq!(database.migrations(&watch()).expect("lists").migrations[0].state, "changed");
-        assert_eq!(database.health(&watch()).expect("looks").status, HealthStatus::Degraded);
+        assert_eq!(
+            database.health(&request::Health::default(), &watch()).expect("looks").status,
+            HealthStatus::Degraded
+        );
         assert_eq!(refusal(try_open(scratch.path("a.db"), &with_folder(&folder))), "MIGRATION_CHANGED");
     }
 }

@@ -18,7 +18,7 @@ fn a_new_database_is_created_and_migrated_to_the_latest_version() {
     let known = database.migrations(&watch()).expect("lists");
     assert_eq!((known.current, known.latest, known.pending), (migrated.to, migrated.to, 0));
     assert!(known.migrations.iter().all(|one| one.state == "applied" && one.actor.as_deref() == Some("host")));
-    assert_eq!(database.health(&watch()).expect("looks").status, HealthStatus::Ok);
+    assert_eq!(database.health(&request::Health::default(), &watch()).expect("looks").status, HealthStatus::Ok);
 }
 
 #[test]
@@ -52,7 +52,11 @@ fn migrate_false_leaves_the_schema_alone() {
     assert!(report.migrate.is_none());
     assert_eq!(value(&database, "SELECT count(*) FROM sqlite_schema"), 0);
     assert_eq!(database.migrations(&watch()).expect("lists").pending, 20);
-    assert_eq!(database.health(&watch()).expect("looks").status, HealthStatus::Degraded, "pending is not green");
+    assert_eq!(
+        database.health(&request::Health::default(), &watch()).expect("looks").status,
+        HealthStatus::Degraded,
+        "pending is not green"
+    );
 }
 
 #[test]
@@ -69,7 +73,7 @@ fn a_database_in_memory_works_and_leaves_no_file() {
     assert_eq!(value(&database, "SELECT count(*) FROM users"), 1);
     assert_eq!(diagnostics(&database).integrity, "ok");
     assert_eq!(stats(&database, false).tables["users"], Some(1));
-    assert_eq!(database.health(&watch()).expect("looks").status, HealthStatus::Ok);
+    assert_eq!(database.health(&request::Health::default(), &watch()).expect("looks").status, HealthStatus::Ok);
     let copy = scratch.path("copy.db");
     database.backup(Some(&copy), &request::Backup::default(), &watch()).expect("copies");
     assert_eq!(value(&open(&copy), "SELECT count(*) FROM users"), 1);
@@ -175,7 +179,11 @@ fn options_change_the_settings_in_force() {
     }
     assert_eq!((found.busy_timeout_ms, found.wal_checkpoint), (1_234, [-1, -1]));
     assert_eq!(found.pool_state.max_connections, 4);
-    assert_eq!(database.health(&watch()).expect("looks").status, HealthStatus::Ok, "as asked is well");
+    assert_eq!(
+        database.health(&request::Health::default(), &watch()).expect("looks").status,
+        HealthStatus::Ok,
+        "as asked is well"
+    );
 }
 
 #[test]

@@ -284,7 +284,7 @@ fn a_user_version_of_the_hosts_own_is_left_alone() {
     assert_eq!(report.migrate.expect("ran").to, 18);
     assert_eq!(value(&database, "PRAGMA user_version"), 42);
     assert_eq!(migrate(&database).expect("the history tells").applied.len(), 0);
-    assert_eq!(database.health(&watch()).expect("looks").status, HealthStatus::Ok);
+    assert_eq!(database.health(&request::Health::default(), &watch()).expect("looks").status, HealthStatus::Ok);
 }
 
 #[test]

@@ -11,7 +11,9 @@ fn a_handle_for_another_user_has_their_rights_and_never_more() {
     let supervisor = admin.act_as("sue", Role::Supervisor).expect("hands out");
     assert_eq!((supervisor.actor(), supervisor.role()), ("sue", Role::Supervisor));
     assert_eq!(value(&supervisor, "SELECT count(*) FROM users"), 0);
-    assert!(supervisor.health(&watch()).is_ok() && supervisor.diagnostics(&watch()).is_ok());
+    assert!(
+        supervisor.health(&request::Health::default(), &watch()).is_ok() && supervisor.diagnostics(&watch()).is_ok()
+    );
     assert!(supervisor.migrations(&watch()).is_ok());
     assert_eq!(stats(&supervisor, false).schema_version, 18);
     for denied in [
@@ -30,7 +32,7 @@ fn a_handle_for_another_user_has_their_rights_and_never_more() {
     let user = supervisor.act_as("bob", Role::User).expect("hands out less");
     for denied in [
         refusal(query(&user, "SELECT 1")),
-        refusal(user.health(&watch())),
+        refusal(user.health(&request::Health::default(), &watch())),
         refusal(user.stats(&request::Stats::default(), &watch())),
         refusal(user.script("return 1", &request::Script::default(), &watch())),
         refusal(user.act_as("bob", Role::User)),

@@ -136,7 +136,12 @@ pub(crate) enum Verb {
     /// List every migration known or recorded, with its state
     Migrations { database: PathBuf },
     /// Take a quick look that says whether somebody must act
-    Health { database: PathBuf },
+    Health {
+        database: PathBuf,
+        /// A database without users is unhealthy
+        #[arg(long)]
+        require_users: bool,
+    },
     /// Examine everything, the slow checks included
     #[command(alias = "diagnose")]
     Diagnostics { database: PathBuf },
@@ -196,7 +201,7 @@ impl Verb {
             | Verb::Schema { database, .. }
             | Verb::Test { database, .. }
             | Verb::Migrations { database }
-            | Verb::Health { database }
+            | Verb::Health { database, .. }
             | Verb::Diagnostics { database }
             | Verb::Stats { database, .. }
             | Verb::Checkpoint { database, .. }

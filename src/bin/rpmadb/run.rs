@@ -124,7 +124,10 @@ fn call(args: &Args) -> Result<ExitCode> {
             }
         }
         Verb::Migrations { .. } => show::report(args.json, &database.migrations(&watch)?, show::migrations),
-        Verb::Health { .. } => show::report(args.json, &database.health(&watch)?, show::health),
+        Verb::Health { require_users, .. } => {
+            let request = request::Health { require_users: *require_users, ..request::Health::default() };
+            show::report(args.json, &database.health(&request, &watch)?, show::health);
+        }
         Verb::Diagnostics { .. } => show::report(args.json, &database.diagnostics(&watch)?, show::diagnostics),
         Verb::Stats { estimate, .. } => {
             let report = database.stats(&request::Stats { estimate: *estimate }, &watch)?;

@@ -289,12 +289,27 @@ fn rows(tables: &std::collections::BTreeMap<String, Option<u64>>) {
 }
 
 pub(crate) fn checkpoint(checkpoint: &report::Checkpoint) {
-    let outcome = if checkpoint.busy { "busy: readers or writers kept it from finishing" } else { "done" };
+    let outcome = match &checkpoint.held_by {
+        None => "done".to_owned(),
+        Some(held) => {
+            let label = held.label.map_or_else(String::new, |label| format!(", {label}"));
+            let age = held.age_ms.map_or_else(String::new, |age| format!(", for {age} ms"));
+            format!("busy: kept from finishing by {}{label}{age}", who(held))
+        }
+    };
     say!("{} checkpoint {outcome}", checkpoint.mode);
     if checkpoint.log < 0 {
         say!("the database is not in WAL mode, so there is no log");
     } else {
         say!("{} frames in the log, {} in the database", checkpoint.log, checkpoint.checkpointed);
+    }
+}
+
+fn who(held: &report::HeldBy) -> &'static str {
+    match held.who {
+        "reader" => "a reader of this process",
+        "writer" => "a writer of this process",
+        other => other,
     }
 }
 
