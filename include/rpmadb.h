@@ -619,7 +619,15 @@ int32_t rpmadb_health(rpmadb *db,
  * @param op       watches the call; may be NULL.
  * @param out      receives {journal_mode, wal_checkpoint: [log, checkpointed], busy_timeout_ms, integrity, table_counts,
  *                 pool_state: {connections, idle_connections, max_connections}, foreign_key_check, schema_drift, pragmas,
- *                 sqlite_version, system} or the error document; release it with rpmadb_free. May be NULL.
+ *                 pragma_findings: [{pragma, expected, actual}], wal: {size_bytes, frames, backlog},
+ *                 open_transactions: [{label, age_ms, writes}],
+ *                 indexes: {redundant: [{index, table, covered_by}], missing: [{table, columns, reason, suggestion}],
+ *                 unused: [{index, table}], full_scans: [{table, sql}], statements_seen, statements_forgotten},
+ *                 disks: [{what, path, free_bytes, total_bytes}], files: [{path, mode, findings}], sqlite_version,
+ *                 sqlite: {version, source_id, compile_options, has_wal_reset_bug},
+ *                 system: {free_disk_bytes, resident_memory_bytes, cpu_ms}} or the error document; release it with
+ *                 rpmadb_free. May be NULL. What was not measured is null: pragma_findings while another call writes, unused
+ *                 and full_scans before the first statement through this handle. Statements are shown without their literals.
  * @return RPMADB_OK or an error status.
  *
  * Threads: any. Takes about 8 s per GB of database.

@@ -221,7 +221,7 @@ impl Database {
     /// Everything that helps to find out what is wrong, the slow checks included.
     pub fn diagnostics(&self, operation: &Operation) -> Result<report::Diagnostics> {
         let call = self.gate.enter("diagnostics", self.role, operation)?;
-        ops::diagnostics::run(call.core().access()?, call.operation())
+        ops::diagnostics::run(call.core().access()?, call.core().vault.folder(), call.operation())
     }
 
     /// How big the database is and what is in it.

@@ -9,9 +9,11 @@
 use std::collections::BTreeMap;
 
 mod archive;
+mod diagnostics;
 mod migrations;
 
 pub use archive::*;
+pub use diagnostics::*;
 pub use migrations::*;
 
 use serde::Serialize;
@@ -74,66 +76,6 @@ pub struct Check {
     pub cost_us: u64,
     /// What to do about it; null when well.
     pub remedy: Option<String>,
-}
-
-/// Report of `diagnostics`.
-#[derive(Debug, Clone, Serialize)]
-pub struct Diagnostics {
-    /// The journal mode in force.
-    pub journal_mode: String,
-    /// Frames in the log and frames already in the database file; `[-1, -1]` when not in WAL mode.
-    pub wal_checkpoint: [i64; 2],
-    /// How long a call waits for locks.
-    pub busy_timeout_ms: u64,
-    /// `"ok"`, or the findings of SQLite's integrity check, one a line.
-    pub integrity: String,
-    /// Rows of every table; null where they could not be counted: a virtual table without its module, a damaged page.
-    pub table_counts: BTreeMap<String, Option<u64>>,
-    /// The readers and the writer.
-    pub pool_state: PoolState,
-    /// Rows whose foreign key points nowhere, at most 100 of them; null when damage kept it from being checked.
-    pub foreign_key_check: Option<Vec<ForeignKeyFinding>>,
-    /// What somebody changed in the schema by hand since the last migration; null when damage kept it from being compared.
-    pub schema_drift: Option<Vec<SchemaChange>>,
-    /// The settings SQLite really uses, as its pragmas answer.
-    pub pragmas: BTreeMap<&'static str, Value>,
-    /// The SQLite inside.
-    pub sqlite_version: &'static str,
-    /// The machine.
-    pub system: System,
-}
-
-/// The connections of a handle.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct PoolState {
-    /// Connections open, the writer included.
-    pub connections: u32,
-    /// Connections open and not in use.
-    pub idle_connections: u32,
-    /// Most connections there may be.
-    pub max_connections: u32,
-}
-
-/// One row whose foreign key points nowhere.
-#[derive(Debug, Clone, Serialize)]
-pub struct ForeignKeyFinding {
-    /// The table of the row.
-    pub table: String,
-    /// Its row id; null in a table without row ids.
-    pub rowid: Option<i64>,
-    /// The table it points to.
-    pub parent: String,
-}
-
-/// The machine around the database; null where this platform does not tell.
-#[derive(Debug, Clone, Serialize)]
-pub struct System {
-    /// Free space on the file system of the database.
-    pub free_disk_bytes: Option<u64>,
-    /// Memory this process occupies.
-    pub resident_memory_bytes: Option<u64>,
-    /// Processor time this process has used.
-    pub cpu_ms: Option<u64>,
 }
 
 /// Report of `stats`.

@@ -213,6 +213,22 @@ fn diagnostics_print_what_was_found() {
 }
 
 #[test]
+fn diagnostics_print_the_advice_and_the_doors_that_are_open() {
+    let scratch = small();
+    succeeded(in_small(&scratch, &["query", "a.db", "CREATE TABLE p (id INTEGER PRIMARY KEY)"]));
+    succeeded(in_small(&scratch, &["query", "a.db", "CREATE TABLE k (p REFERENCES p, q)"]));
+    for name in ["one", "two"] {
+        succeeded(in_small(&scratch, &["query", "a.db", &format!("CREATE INDEX {name} ON k (q)")]));
+    }
+    let stdout = succeeded(in_small(&scratch, &["diagnostics", "a.db"]));
+    assert!(stdout.contains("\nredundant index    two of k: one does its work\n"), "{stdout}");
+    assert!(stdout.contains(": CREATE INDEX \"k_p\" ON \"k\" (\"p\")\n"), "{stdout}");
+    assert!(stdout.contains("\ndisk database      "), "{stdout}");
+    let path = text(&scratch.path("a.db"));
+    assert!(stdout.contains(&format!(" {path}, others may read it\n")), "{stdout}");
+}
+
+#[test]
 fn stats_print_sizes_and_rows() {
     let scratch = small();
     succeeded(in_small(&scratch, &["query", "a.db", "INSERT INTO a VALUES (1, 2), (3, 4)"]));

@@ -8,6 +8,7 @@
 mod asking;
 mod checking;
 mod checkpointing;
+mod diagnosing;
 mod migrating;
 mod opening;
 mod running;

@@ -232,9 +232,9 @@ fn add_verbs<M: UserDataMethods<Db>>(methods: &mut M) {
         shown(lua, ops::health::run(&access, &session.catalog, &request, newest, &db.operation))
     });
     methods.add_method("diagnostics", |lua, db, table: Option<Table>| {
-        let (_, access) = db.session("diagnostics")?;
+        let (session, access) = db.session("diagnostics")?;
         let _: request::Diagnostics = options(lua, table)?;
-        shown(lua, ops::diagnostics::run(&access, &db.operation))
+        shown(lua, ops::diagnostics::run(&access, session.vault.folder(), &db.operation))
     });
     methods.add_method("stats", |lua, db, table: Option<Table>| {
         let (_, access) = db.session("stats")?;

@@ -18,6 +18,7 @@ use super::connection::Connection;
 use super::leases::{LeaseInfo, Ledger, LockCounters, Noted};
 use super::readers::{Reader, Readers};
 use super::rules::Whose;
+use super::seen::{Remembered, Seen};
 use super::settings::Settings;
 use super::statement::Statement;
 use crate::error::{Error, Result};
@@ -34,6 +35,7 @@ pub struct Pool {
     pub(super) writer: Mutex<Connection>,
     /// Locked for reading while a reader is leased, for writing while the file is replaced.
     pub(super) readers: RwLock<Option<Readers>>,
+    seen: Seen,
 }
 
 /// Where a call finds its connections.
@@ -132,7 +134,7 @@ impl Pool {
         if let Some(ballast) = &settings.common.ballast {
             ballast.keep();
         }
-        Ok((Pool { settings, writer: Mutex::new(writer), readers: RwLock::new(None) }, created))
+        Ok((Pool { settings, writer: Mutex::new(writer), readers: RwLock::new(None), seen: Seen::default() }, created))
     }
 
     pub(super) fn lease_writer(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
@@ -319,6 +321,7 @@ impl Access {
         operation: &Operation,
         mut body: impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>,
     ) -> Result<T> {
+        self.pool().seen.note(main_word, sql);
         if let Access::Bound { connection, .. } = self {
             // why locked around both: the transaction must not end between the look and the statement
             let _locked = connection.raw();
@@ -344,6 +347,12 @@ impl Access {
                 Err(error)
             }
         }
+    }
+
+    /// The statements that users ran on this handle; `None` when that could not be read.
+    #[must_use]
+    pub fn statements(&self) -> Option<Remembered> {
+        self.pool().seen.remembered()
     }
 
     /// The connections in use at this moment, oldest first. That of a transaction is one of them for all that is done in it.

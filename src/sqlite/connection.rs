@@ -148,7 +148,9 @@ impl Connection {
         self.shared.display.clone()
     }
 
-    fn busy_wait_ms(&self) -> u64 {
+    /// How long it waits for locks of other connections; `PRAGMA busy_timeout` does not know of our handler.
+    #[must_use]
+    pub fn busy_wait_ms(&self) -> u64 {
         self.shared.busy_wait_ms.load(Ordering::Relaxed)
     }
 

@@ -15,6 +15,7 @@ mod failure;
 pub mod foreign_keys;
 mod fork;
 mod header;
+pub mod indexes;
 mod leases;
 mod pages;
 mod readers;
@@ -22,6 +23,7 @@ mod replace;
 mod rules;
 pub mod schema;
 mod scratch;
+mod seen;
 mod settings;
 mod statement;
 mod switches;
@@ -58,4 +60,52 @@ pub fn source_id() -> String {
         .ok()
         .flatten()
         .unwrap_or_default()
+}
+
+/// What the SQLite inside was compiled with.
+pub fn compile_options(connection: &Connection) -> crate::error::Result<Vec<String>> {
+    let rows = connection.rows("PRAGMA compile_options", &[])?;
+    Ok(rows.into_iter().filter_map(|row| row.into_iter().next().and_then(schema::text)).collect())
+}
+
+/// The version of the SQLite inside as a number, 3051003 for 3.51.3.
+#[must_use]
+pub fn version_number() -> i32 {
+    rusqlite::version_number()
+}
+
+/// Whether a version of SQLite, as a number like 3051003, can lose part of a commit when the log is reset by a checkpoint while
+/// another connection begins to write: from 3.7.0 to 3.51.2, but for 3.44.6 and 3.50.7 and what follows them in their series.
+#[must_use]
+pub fn has_wal_reset_bug(version: i32) -> bool {
+    match version {
+        3_044_006..3_045_000 | 3_050_007..3_051_000 => false,
+        _ => (3_007_000..=3_051_002).contains(&version),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_versions_with_the_bug_of_the_log_are_known() {
+        for (version, has_it) in [
+            (3_006_023, false),
+            (3_007_000, true),
+            (3_044_005, true),
+            (3_044_006, false),
+            (3_044_009, false),
+            (3_045_000, true),
+            (3_050_006, true),
+            (3_050_007, false),
+            (3_051_000, true),
+            (3_051_002, true),
+            (3_051_003, false),
+            (3_052_000, false),
+        ] {
+            assert_eq!(has_wal_reset_bug(version), has_it, "{version}");
+        }
+        assert!(!has_wal_reset_bug(version_number()), "the one inside");
+    }
 }

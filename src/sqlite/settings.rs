@@ -99,6 +99,12 @@ impl Settings {
         std::fs::metadata(self.beside("-wal")?).ok().map(|found| found.len())
     }
 
+    /// The database file and those that SQLite may keep beside it; none for a database in memory.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        ["", "-wal", "-shm", "-journal"].iter().filter_map(|suffix| self.beside(suffix)).collect()
+    }
+
     /// The file that SQLite keeps beside the database under its name and `suffix`; `None` for a database in memory.
     #[must_use]
     pub fn beside(&self, suffix: &str) -> Option<PathBuf> {

@@ -255,14 +255,53 @@ pub(crate) fn diagnostics(found: &report::Diagnostics) {
     say!("busy timeout       {} ms", found.busy_timeout_ms);
     let pool = found.pool_state;
     say!("connections        {} of {}, {} idle", pool.connections, pool.max_connections, pool.idle_connections);
-    say!("SQLite             {}", found.sqlite_version);
+    for open in &found.open_transactions {
+        let what = if open.writes { "writes" } else { "reads" };
+        say!("open transaction   {} {what} for {} ms", open.label, open.age_ms);
+    }
+    let bug =
+        if found.sqlite.has_wal_reset_bug { ", with the bug that can lose a commit when the log is reset" } else { "" };
+    say!("SQLite             {}{bug}", found.sqlite_version);
     if let Some(free) = found.system.free_disk_bytes {
         say!("free disk          {}", size(free));
+    }
+    for disk in &found.disks {
+        let [free, total] = [disk.free_bytes, disk.total_bytes].map(|bytes| bytes.map_or_else(|| "?".to_owned(), size));
+        say!("disk {:<13} {free} of {total} free, {}", disk.what, escaped(&disk.path));
+    }
+    for file in &found.files {
+        let finding = file.findings.map_or_else(String::new, |finding| format!(", {finding}"));
+        say!("file mode          {} {}{finding}", file.mode, escaped(&file.path));
     }
     for (name, value) in &found.pragmas {
         say!("pragma {name:<20} {}", plain(value));
     }
+    for finding in found.pragma_findings.iter().flatten() {
+        say!("pragma {:<20} is {}, wanted {}", finding.pragma, plain(&finding.actual), plain(&finding.expected));
+    }
+    indexes(found.indexes.as_ref());
     rows(&found.table_counts);
+}
+
+fn indexes(found: Option<&report::Indexes>) {
+    let Some(found) = found else {
+        say!("indexes            not examined: the file is damaged");
+        return;
+    };
+    for index in &found.redundant {
+        let (name, table) = (escaped(&index.index), escaped(&index.table));
+        say!("redundant index    {name} of {table}: {} does its work", escaped(&index.covered_by));
+    }
+    for index in &found.missing {
+        say!("missing index      {}: {}", escaped(&index.reason), escaped(&index.suggestion));
+    }
+    let seen = found.statements_seen.unwrap_or_default();
+    for index in found.unused.iter().flatten() {
+        say!("unused index       {} of {}, in {seen} statement(s)", escaped(&index.index), escaped(&index.table));
+    }
+    for scan in found.full_scans.iter().flatten() {
+        say!("full scan          {}: {}", escaped(&scan.table), escaped(&scan.sql));
+    }
 }
 
 pub(crate) fn stats(stats: &report::Stats) {
