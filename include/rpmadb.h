@@ -640,17 +640,21 @@ int32_t rpmadb_diagnostics(rpmadb *db,
 /**
  * Tells how big the database is and what is in it.
  *
- * Options: estimate (true answers without scanning).
+ * Options: estimate (true answers without scanning, from SQLite's statistics or a sample of the pages), sizes (measure every
+ * table and index; default true, with estimate false).
  *
  * @param db       an open handle.
  * @param options  a JSON object, or NULL for defaults.
  * @param op       watches the call; may be NULL.
- * @param out      receives {size_bytes, tables: {name: rows}, database_path, estimated, page_size, page_count, freelist_count,
- *                 wal_size_bytes, table_count, index_count, schema_version} or the error document; release it with
- *                 rpmadb_free. May be NULL.
+ * @param out      receives {size_bytes, tables: {name: rows}, database_path, estimated, sources: {name: "exact" | "statistics" |
+ *                 "rowids" | "sampled"}, page_size, page_count, freelist_count, freelist_bytes, auto_vacuum, encoding,
+ *                 wal_size_bytes, wal_frames, table_count, index_count, schema_version, objects: [{name, table, kind: "table" |
+ *                 "index", size_bytes, unused_bytes, pages, overflow_pages}] largest first, objects_measured_at, damaged: [name],
+ *                 growth: {since, elapsed_ms, size_bytes, wal_size_bytes, tables: {name: rows}} since the last call on this open
+ *                 database} or the error document; release it with rpmadb_free. May be NULL.
  * @return RPMADB_OK or an error status.
  *
- * Threads: any.
+ * Threads: any. Counting and measuring read every page, measuring again only after a change; an estimate takes milliseconds.
  */
 int32_t rpmadb_stats(rpmadb *db,
                      const char *options,

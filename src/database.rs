@@ -49,6 +49,8 @@ struct Core {
     catalog: Arc<Catalog>,
     vault: Vault,
     limits: request::ScriptLimits,
+    /// What earlier calls of `stats` measured.
+    measured: Arc<ops::stats::Measured>,
     /// The process that opened it.
     process: u32,
     /// Tells calls on this database from calls on others, see [`Error::Reentrant`].
@@ -227,7 +229,7 @@ impl Database {
     /// How big the database is and what is in it.
     pub fn stats(&self, request: &request::Stats, operation: &Operation) -> Result<report::Stats> {
         let call = self.gate.enter("stats", self.role, operation)?;
-        ops::stats::run(call.core().access()?, request, call.operation())
+        ops::stats::run(call.core().access()?, &call.core().measured, request, call.operation())
     }
 
     /// Moves the write-ahead log into the database file.
@@ -366,6 +368,7 @@ impl Database {
             access: core.access()?.clone(),
             catalog: Arc::clone(&core.catalog),
             vault: core.vault.clone(),
+            measured: Arc::clone(&core.measured),
             may_write: rights::may_write(self.role),
             actor: self.actor.clone(),
             role: self.role.name(),

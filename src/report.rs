@@ -6,15 +6,15 @@
 //! Invariant: sizes are bytes, durations milliseconds unless the name says `_us`, times milliseconds since the
 //! Unix epoch in UTC; what was not measured is null or absent, never a made-up zero.
 
-use std::collections::BTreeMap;
-
 mod archive;
 mod diagnostics;
 mod migrations;
+mod stats;
 
 pub use archive::*;
 pub use diagnostics::*;
 pub use migrations::*;
+pub use stats::*;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -76,33 +76,6 @@ pub struct Check {
     pub cost_us: u64,
     /// What to do about it; null when well.
     pub remedy: Option<String>,
-}
-
-/// Report of `stats`.
-#[derive(Debug, Clone, Serialize)]
-pub struct Stats {
-    /// Size of the database: its pages, without the log.
-    pub size_bytes: u64,
-    /// Rows of every table; null where an estimate was asked for and there is none.
-    pub tables: BTreeMap<String, Option<u64>>,
-    /// The database file.
-    pub database_path: String,
-    /// Whether the row counts are estimates.
-    pub estimated: bool,
-    /// Size of a page.
-    pub page_size: u64,
-    /// Pages in the database.
-    pub page_count: u64,
-    /// Pages that are free for reuse.
-    pub freelist_count: u64,
-    /// Size of the write-ahead log; null when there is none.
-    pub wal_size_bytes: Option<u64>,
-    /// How many tables.
-    pub table_count: u64,
-    /// How many indexes.
-    pub index_count: u64,
-    /// Highest applied migration.
-    pub schema_version: i64,
 }
 
 /// Report of `checkpoint`.

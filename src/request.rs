@@ -354,8 +354,11 @@ impl Health {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Stats {
-    /// Answer without scanning: row counts from SQLite's statistics or the row ids; default false.
+    /// Answer without scanning: row counts from SQLite's statistics or from a sample of the pages; default false.
     pub estimate: bool,
+    /// Measure every table and index, which reads every page unless nothing changed since the last time; default true,
+    /// with `estimate` false. Where it is false, `objects` is what was measured before.
+    pub sizes: Option<bool>,
 }
 
 impl Request for Stats {}

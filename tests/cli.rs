@@ -237,10 +237,34 @@ fn stats_print_sizes_and_rows() {
     assert_eq!(lines[0], format!("database           {}", text(&scratch.path("a.db"))));
     assert!(lines[1].starts_with("size               ") && lines[1].ends_with(" pages of 4096)"), "{stdout}");
     assert!(lines[4].starts_with("schema             version 2, ") && lines[4].ends_with(" indexes"), "{stdout}");
-    assert_eq!(lines[5], "  a                                         2");
+    assert_eq!(lines[5], "  table                                  rows        size     indexes   share");
+    let table = lines.iter().find(|line| line.starts_with("  a  ")).expect("the table");
+    assert!(table.starts_with("  a                                         2     4.0 KiB         0 B "), "{stdout}");
+    assert!(lines.iter().all(|line| !line.contains('?')), "{stdout}");
+    let own = lines.iter().find(|line| line.starts_with("  sqlite_schema  ")).expect("SQLite's own");
+    assert!(own.starts_with("  sqlite_schema                             - "), "{stdout}");
+    let widths: Vec<usize> = lines[5..].iter().map(|line| line.chars().count()).collect();
+    assert!(widths.iter().all(|width| *width == widths[0]), "aligned: {stdout}");
+    let share = |line: &&str| line.trim_end_matches(" %").rsplit(' ').next().and_then(|share| share.parse().ok());
+    let shares: Vec<f64> = lines[6..].iter().filter_map(share).collect();
+    assert_eq!(shares.len(), lines.len() - 6, "{stdout}");
+    assert!(shares.is_sorted_by(|a, b| a >= b), "largest first: {stdout}");
+    assert!((shares.iter().sum::<f64>() - 100.0).abs() < 1.0, "{stdout}");
+    let stdout = succeeded(in_small(&scratch, &["stats", "a.db", "--no-sizes"]));
+    assert_eq!(stdout.lines().nth(5), Some("  a                                         2"), "{stdout}");
     let stdout = succeeded(in_small(&scratch, &["stats", "a.db", "--estimate"]));
     assert!(stdout.contains("\nrows, estimated:\n"), "{stdout}");
-    assert!(stdout.contains("\n  rpmadb_repeatables                        ?\n"), "{stdout}");
+    assert!(
+        stdout.contains("\n  a                                         2\n"),
+        "a table of one page is counted: {stdout}"
+    );
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) \
+                INSERT INTO a SELECT i + 10, i FROM n";
+    succeeded(in_small(&scratch, &["query", "a.db", many]));
+    let stdout = succeeded(in_small(&scratch, &["stats", "a.db", "--estimate"]));
+    let sampled = stdout.lines().find_map(|line| line.strip_prefix("  a  ")).expect("the table").trim();
+    let rows: i64 = sampled.strip_prefix('~').expect("marked").parse().expect("a number");
+    assert!((160_000..=240_000).contains(&rows), "{stdout}");
 }
 
 #[test]

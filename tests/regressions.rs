@@ -33,7 +33,8 @@ fn threads_on_a_lent_handle_leave_the_writer_as_it_was() {
                     scope.spawn(move || {
                         for row in 0..20 {
                             run(lent, &format!("INSERT INTO a VALUES ({})", thread * 100 + row));
-                            lent.stats(&request::Stats { estimate: true }, &watch()).expect("counts");
+                            lent.stats(&request::Stats { estimate: true, ..request::Stats::default() }, &watch())
+                                .expect("counts");
                         }
                     });
                 }

@@ -9,6 +9,7 @@ mod asking;
 mod checking;
 mod checkpointing;
 mod diagnosing;
+mod measuring;
 mod migrating;
 mod opening;
 mod running;
@@ -43,7 +44,7 @@ fn query(database: &Database, sql: &str) -> Result<report::Query, Error> {
 }
 
 fn stats(database: &Database, estimate: bool) -> report::Stats {
-    database.stats(&request::Stats { estimate }, &watch()).expect("measures")
+    database.stats(&request::Stats { estimate, ..request::Stats::default() }, &watch()).expect("measures")
 }
 
 fn diagnostics(database: &Database) -> report::Diagnostics {

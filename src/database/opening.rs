@@ -86,6 +86,7 @@ impl Opening {
             catalog: Arc::new(catalog),
             vault,
             limits: self.options.script.clone(),
+            measured: Arc::default(),
             process: std::process::id(),
             owner: next_owner(),
             lent: Mutex::default(),

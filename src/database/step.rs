@@ -55,6 +55,7 @@ pub(super) fn bound(core: &Core, connection: &Connection, actor: &str, role: Rol
         catalog: Arc::clone(&core.catalog),
         vault: core.vault.clone(),
         limits: core.limits.clone(),
+        measured: Arc::clone(&core.measured),
         process: core.process,
         owner: next_owner(),
         lent: Mutex::default(),

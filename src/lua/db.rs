@@ -237,8 +237,8 @@ fn add_verbs<M: UserDataMethods<Db>>(methods: &mut M) {
         shown(lua, ops::diagnostics::run(&access, session.vault.folder(), &db.operation))
     });
     methods.add_method("stats", |lua, db, table: Option<Table>| {
-        let (_, access) = db.session("stats")?;
-        shown(lua, ops::stats::run(&access, &options(lua, table)?, &db.operation))
+        let (session, access) = db.session("stats")?;
+        shown(lua, ops::stats::run(&access, &session.measured, &options(lua, table)?, &db.operation))
     });
     methods.add_method("migrations", |lua, db, table: Option<Table>| {
         let (session, access) = db.session("migrations")?;

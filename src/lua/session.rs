@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::archive::vault::Vault;
 use crate::migrations::Catalog;
 use crate::ops::restore::Place;
+use crate::ops::stats::Measured;
 use crate::request;
 use crate::sqlite::Access;
 
@@ -19,6 +20,8 @@ pub struct Session {
     pub catalog: Arc<Catalog>,
     /// How backups are made and kept.
     pub vault: Vault,
+    /// What earlier calls of `stats` measured.
+    pub measured: Arc<Measured>,
     /// Whether the role may change anything.
     pub may_write: bool,
     /// Who.

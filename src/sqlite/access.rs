@@ -81,6 +81,11 @@ impl std::ops::Deref for Lease<'_> {
 }
 
 impl Lease<'_> {
+    /// Whether it is of the pool's writer.
+    pub(super) fn is_writer(&self) -> bool {
+        matches!(self.held, Held::Writer(_))
+    }
+
     /// The place of the writer, when this is the pool's.
     pub(super) fn writer_slot(&mut self) -> Option<&mut Connection> {
         match &mut self.held {

@@ -27,6 +27,8 @@ use crate::operation;
 /// Virtual machine steps between two looks at the operation: a few tens of microseconds, against some 40 ns for the look.
 const STEPS_BETWEEN_POLLS: i32 = 1_000;
 
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
 /// A connection; clones share it.
 #[derive(Clone)]
 pub struct Connection {
@@ -34,6 +36,8 @@ pub struct Connection {
 }
 
 pub(super) struct Shared {
+    /// A number no other connection of this process has or had.
+    id: u64,
     inner: ReentrantMutex<rusqlite::Connection>,
     rules: Rules,
     busy_wait_ms: Arc<AtomicU64>,
@@ -95,6 +99,7 @@ impl Connection {
         })();
         let connection = Connection {
             shared: Arc::new(Shared {
+                id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
                 inner: ReentrantMutex::new(inner),
                 rules,
                 busy_wait_ms,
@@ -146,6 +151,11 @@ impl Connection {
     /// The file as messages name it.
     pub(super) fn display(&self) -> String {
         self.shared.display.clone()
+    }
+
+    /// A number no other connection of this process has or had.
+    pub(super) fn id(&self) -> u64 {
+        self.shared.id
     }
 
     /// How long it waits for locks of other connections; `PRAGMA busy_timeout` does not know of our handler.

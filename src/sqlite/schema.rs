@@ -43,27 +43,6 @@ pub fn count_rows(connection: &Connection, table: &str) -> Result<Option<u64>> {
     }
 }
 
-/// Rows of a table without scanning it: SQLite's statistics where ANALYZE left some, otherwise the span of the row
-/// ids; `None` where neither exists.
-pub fn estimate_rows(connection: &Connection, table: &str) -> Result<Option<u64>> {
-    let has_statistics: i64 =
-        connection.value("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_stat1'", &[])?.unwrap_or(0);
-    if has_statistics > 0 {
-        let sql = "SELECT max(CAST(stat AS INTEGER)) FROM sqlite_stat1 WHERE tbl = ?";
-        if let Some(Some(rows)) = connection.value::<Option<u64>>(sql, &[table.into()])? {
-            return Ok(Some(rows));
-        }
-    }
-    let name = quoted(table);
-    // why two subqueries: SQLite answers each from one end of the tree, but scans for both in one SELECT
-    let sql = format!("SELECT (SELECT max(rowid) FROM {name}) - (SELECT min(rowid) FROM {name}) + 1");
-    match connection.value::<Option<u64>>(&sql, &[]) {
-        Ok(rows) => Ok(Some(rows.flatten().unwrap_or(0))),
-        Err(Error::Sql { .. } | Error::Corrupt { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 /// One object of the schema.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Object {
@@ -150,14 +129,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn odd_names_are_counted_and_estimated() {
+    fn odd_names_are_counted() {
         let connection = Connection::open_in_memory().expect("opens");
         connection
             .execute_batch("CREATE TABLE \"a\"\"b; c\" (x); INSERT INTO \"a\"\"b; c\" VALUES (1), (2); CREATE TABLE w (k PRIMARY KEY) WITHOUT ROWID")
             .expect("makes tables");
         assert_eq!(tables(&connection).expect("lists"), ["a\"b; c", "w"]);
         assert_eq!(count_rows(&connection, "a\"b; c"), Ok(Some(2)));
-        assert_eq!(estimate_rows(&connection, "a\"b; c"), Ok(Some(2)));
-        assert_eq!(estimate_rows(&connection, "w"), Ok(None));
     }
 }

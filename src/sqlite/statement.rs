@@ -61,6 +61,21 @@ impl Row<'_> {
         self.inner.get_ref(column).map_or(Value::Null, Value::from_ref)
     }
 
+    /// The text of a column without a copy; `None` for another type.
+    pub(super) fn text(&self, column: usize) -> Option<&str> {
+        self.inner.get_ref(column).ok()?.as_str().ok()
+    }
+
+    /// The bytes of a column without a copy; `None` for another type.
+    pub(super) fn blob(&self, column: usize) -> Option<&[u8]> {
+        self.inner.get_ref(column).ok()?.as_blob().ok()
+    }
+
+    /// The number in a column; `None` for another type, and for one below zero.
+    pub(super) fn number(&self, column: usize) -> Option<u64> {
+        self.inner.get_ref(column).ok()?.as_i64().ok()?.try_into().ok()
+    }
+
     /// All values.
     #[must_use]
     pub fn values(&self) -> Vec<Value> {

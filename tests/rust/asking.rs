@@ -95,26 +95,6 @@ fn stats_count_every_table() {
     assert_eq!(json!(found.index_count), indexes);
 }
 
-#[test]
-fn an_estimate_is_near_and_says_what_it_is() {
-    let scratch = Scratch::new();
-    let database = empty(&scratch);
-    for sql in [
-        "CREATE TABLE a (n INTEGER PRIMARY KEY)",
-        "CREATE TABLE w (k PRIMARY KEY) WITHOUT ROWID",
-        "CREATE TABLE none (x)",
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) INSERT INTO a SELECT i FROM n",
-        "INSERT INTO w VALUES (1), (2)",
-    ] {
-        query(&database, sql).expect(sql);
-    }
-    let found = stats(&database, true);
-    assert!(found.estimated);
-    assert_eq!((found.tables["a"], found.tables["w"], found.tables["none"]), (Some(500), None, Some(0)));
-    query(&database, "ANALYZE").expect("analyzes");
-    assert_eq!(stats(&database, true).tables["w"], Some(2), "from SQLite's statistics");
-}
-
 // --- queries
 
 #[test]

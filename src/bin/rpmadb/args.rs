@@ -151,6 +151,9 @@ pub(crate) enum Verb {
         /// Answer without scanning
         #[arg(long)]
         estimate: bool,
+        /// Do not measure tables and indexes
+        #[arg(long)]
+        no_sizes: bool,
     },
     /// Move the write-ahead log into the database file
     Checkpoint {

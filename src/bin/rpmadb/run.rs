@@ -129,8 +129,9 @@ fn call(args: &Args) -> Result<ExitCode> {
             show::report(args.json, &database.health(&request, &watch)?, show::health);
         }
         Verb::Diagnostics { .. } => show::report(args.json, &database.diagnostics(&watch)?, show::diagnostics),
-        Verb::Stats { estimate, .. } => {
-            let report = database.stats(&request::Stats { estimate: *estimate }, &watch)?;
+        Verb::Stats { estimate, no_sizes, .. } => {
+            let request = request::Stats { estimate: *estimate, sizes: no_sizes.then_some(false) };
+            let report = database.stats(&request, &watch)?;
             show::report(args.json, &report, show::stats);
         }
         Verb::Checkpoint { .. } => {

@@ -18,6 +18,10 @@ macro_rules! say {
     };
 }
 
+mod stats;
+
+pub(crate) use stats::stats;
+
 pub(crate) fn json(document: &impl Serialize) {
     match serde_json::to_string_pretty(document) {
         Ok(text) => say!("{text}"),
@@ -302,23 +306,6 @@ fn indexes(found: Option<&report::Indexes>) {
     for scan in found.full_scans.iter().flatten() {
         say!("full scan          {}: {}", escaped(&scan.table), escaped(&scan.sql));
     }
-}
-
-pub(crate) fn stats(stats: &report::Stats) {
-    say!("database           {}", stats.database_path);
-    say!("size               {} ({} pages of {})", size(stats.size_bytes), stats.page_count, stats.page_size);
-    say!("free pages         {}", stats.freelist_count);
-    say!("log                {}", stats.wal_size_bytes.map_or_else(|| "none".to_owned(), size));
-    say!(
-        "schema             version {}, {} tables, {} indexes",
-        stats.schema_version,
-        stats.table_count,
-        stats.index_count
-    );
-    if stats.estimated {
-        say!("rows, estimated:");
-    }
-    rows(&stats.tables);
 }
 
 fn rows(tables: &std::collections::BTreeMap<String, Option<u64>>) {

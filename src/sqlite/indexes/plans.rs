@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::report;
 use crate::sqlite::connection::Connection;
+use crate::sqlite::estimate::estimate;
 use crate::sqlite::foreign_keys::ForeignKey;
 use crate::sqlite::schema::{self, text};
 use crate::sqlite::seen::{Kind, Remembered, pieces, unquoted, without_literals};
@@ -41,7 +42,7 @@ pub(super) fn examine(
     let names = Names::of(connection)?;
     let mut used = BTreeSet::new();
     let mut scans = BTreeSet::new();
-    let mut large: HashMap<String, bool> = HashMap::new();
+    let mut estimates = None;
     let mut planned = false;
     let _shown = Triggers::show(connection)?;
     for sql in &seen.texts {
@@ -55,13 +56,11 @@ pub(super) fn examine(
                 used.extend(indexes.iter().map(|index| index.name.as_str()).filter(|name| is(name)));
             }
             let Some(table) = scanned(&step).and_then(|name| names.table(name, sql)) else { continue };
-            let is_large = match large.get(table) {
-                Some(known) => *known,
-                None => {
-                    let rows = schema::estimate_rows(connection, table)?;
-                    *large.entry(table.to_owned()).or_insert(rows.is_some_and(|rows| rows > FEW_ROWS))
-                }
+            let rows = match &estimates {
+                Some(known) => known,
+                None => estimates.insert(estimate(connection, operation)?.0),
             };
+            let is_large = rows.get(table).copied().flatten().is_some_and(|(rows, _)| rows > FEW_ROWS);
             if is_large && scans.len() < MOST_FINDINGS {
                 let shown = without_literals(sql, |name| names.all.contains(&name.to_lowercase()));
                 scans.insert((table.to_owned(), shortened(shown)));
