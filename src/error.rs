@@ -237,7 +237,7 @@ impl Error {
             Error::Corrupt { .. } => "run diagnostics on it and bring back a verified backup",
             Error::DiskFull { .. } => "free some space and try again; nothing half-written was kept",
             Error::Permission { .. } => "let the account of this process read and write the file and its folder",
-            Error::SameFile { .. } => "choose another destination",
+            Error::SameFile { .. } => "name another file",
             Error::BroughtBack { cause, .. } => return cause.hint(),
             Error::MigrationFailed { cause, .. } if self.status() != Status::MigrationFailed => return cause.hint(),
             Error::MigrationFailed { kept: Kept::Nothing, place, .. }

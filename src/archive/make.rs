@@ -168,11 +168,11 @@ pub fn make(source: &Connection, spec: &Spec<'_>, operation: &Operation) -> Resu
             Some(Connection::open(&settings, false, true)?)
         }
     };
-    operation.report("checking the copy", 0, 0)?;
+    operation.report("checking the copy", page_count.into(), page_count.into())?;
     if let Some(copy) = &copy {
         check::run(copy, depth, &named, &mut manifest.checks)?;
     }
-    operation.report("counting rows", 0, 0)?;
+    operation.report("counting rows", page_count.into(), page_count.into())?;
     manifest.tables = check::rows(copy.as_ref().unwrap_or(source))?;
     drop(copy);
 

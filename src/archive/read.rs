@@ -51,9 +51,11 @@ pub struct Seen {
 
 /// Opens a backup and reads its manifest.
 pub fn open(path: &Path, key: Option<&str>) -> Result<Link> {
-    let file = store::open_for_reading(path)?;
+    std::fs::metadata(path).map_err(|error| Error::from_io(path.display().to_string(), &error))?;
+    // why the manifest first: a file without one may be a live database, and those are opened by SQLite alone.
     // why without the hashes: a long chain has many, and one at a time is needed
     let manifest::Read { manifest, signature, .. } = manifest::read(path, key)?;
+    let file = store::open_for_reading(path)?;
     let link = Link { path: path.to_owned(), file, manifest, signature };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let found = link.file.metadata().map_err(|error| Error::from_io(link.named(), &error))?.len();

@@ -26,6 +26,9 @@ use crate::operation::Operation;
 const PARTIAL: &str = ".partial";
 const MANIFEST_PARTIAL: &str = ".manifest.partial";
 const DELETED: &str = ".deleted";
+const MANIFEST_DELETED: &str = ".manifest.deleted";
+/// How long a backup that somebody removes or writes is waited for.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
 const LOCK: &str = ".rpmadb-backups.lock";
 
 /// The folder of a file; the present one for a bare name.
@@ -41,6 +44,14 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// `.NAME.PID-N` with an ending: a name that no other file of any process gets.
+fn hidden(path: &Path, ending: &str) -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let tag = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    folder_of(path).join(format!(".{name}.{tag}{ending}"))
+}
+
 /// A file that is being written under a hidden name; removed when dropped.
 pub struct Partial {
     path: PathBuf,
@@ -52,21 +63,23 @@ pub struct Partial {
 impl Partial {
     /// Makes the hidden file for `destination`.
     pub fn create(destination: &Path) -> Result<Partial> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = destination.file_name().unwrap_or_default().to_string_lossy();
-        let tag = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        Partial::create_as(&folder_of(destination).join(format!(".{name}.{tag}{PARTIAL}")))
+        Partial::create_as(&hidden(destination, PARTIAL))
             .map_err(|error| Error::from_io(destination.display().to_string(), &error))
     }
 
     fn create_as(path: &Path) -> io::Result<Partial> {
         loop {
             let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(path)?;
-            let file =
-                Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| io::Error::from(errno))?;
-            // why looked at again: before it was locked, somebody who cleans up may have taken it for rubbish
-            if same_file(&file, path) {
-                return Ok(Partial { path: path.to_owned(), file, is_hidden: true });
+            // why twice: before it was locked, somebody who cleans up may have taken it for rubbish, or be about to
+            match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+                Ok(file) if same_file(&file, path) => {
+                    return Ok(Partial { path: path.to_owned(), file, is_hidden: true });
+                }
+                Ok(_) => {}
+                Err((_, Errno::EWOULDBLOCK)) => {
+                    let _ = std::fs::remove_file(path);
+                }
+                Err((_, errno)) => return Err(errno.into()),
             }
         }
     }
@@ -99,7 +112,8 @@ impl Partial {
             std::fs::rename(&self.path, destination)?;
             self.is_hidden = false;
         } else {
-            self.is_hidden = !rename_to_free_name(&self.path, destination)?;
+            rename_to_free_name(&self.path, destination)?;
+            self.is_hidden = false;
         }
         Ok(())
     }
@@ -123,19 +137,20 @@ impl Drop for Partial {
     }
 }
 
-/// Whether the old name is gone.
-fn rename_to_free_name(from: &Path, to: &Path) -> io::Result<bool> {
+/// Renames, and fails when the name is taken.
+fn rename_to_free_name(from: &Path, to: &Path) -> io::Result<()> {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
         match renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE) {
             // why on: some file systems do not know this flag
             Err(Errno::EINVAL | Errno::ENOSYS) => {}
-            outcome => return outcome.map(|()| true).map_err(io::Error::from),
+            outcome => return outcome.map_err(io::Error::from),
         }
     }
     // why a link: it too fails when the name is taken, while a plain rename would replace that file
-    std::fs::hard_link(from, to).map(|()| false)
+    std::fs::hard_link(from, to)?;
+    std::fs::remove_file(from)
 }
 
 /// Gives a finished backup and its manifest their names. On failure the destination is what it was, or, when only the manifest
@@ -150,15 +165,17 @@ pub fn publish(
     let failed = |error: io::Error| Error::from_io(destination.display().to_string(), &error);
     let folder = folder_of(destination);
     data.file.sync_all().map_err(failed)?;
-    let manifest = data.manifest(text).map_err(failed);
-    let mut manifest = manifest?;
+    let mut manifest = data.manifest(text).map_err(failed)?;
     let manifest_path = manifest::path_of(destination);
     // why: a manifest may stand there alone, of a backup that somebody removed
     let replaces = overwrite || !destination.exists();
     operation.boundary("a backup is about to get its name");
     if let Err(error) = data.publish(destination, overwrite).and_then(|()| sync_folder(&folder)) {
-        drop(manifest);
-        if !data.is_hidden && !overwrite {
+        if !data.is_hidden && overwrite {
+            // why left: the old backup is gone, and cleaning up gives the new one its manifest
+            manifest.leave();
+        } else if !data.is_hidden {
+            drop(manifest);
             // why removed: a name that a power failure may take away again is no backup
             let _ = std::fs::remove_file(destination);
         }
@@ -200,10 +217,23 @@ pub fn open_for_reading(path: &Path) -> Result<Flock<File>> {
         return Err(Error::BackupInvalid { path: path.display().to_string(), detail: "it is not a file".into() });
     }
     let file = File::open(path).map_err(|error| failed(&error))?;
-    Flock::lock(file, FlockArg::LockSharedNonblock).map_err(|(_, errno)| match errno {
-        Errno::EWOULDBLOCK => Error::Busy { what: path.display().to_string(), waited_ms: 0 },
-        errno => failed(&errno.into()),
-    })
+    let (mut file, since) = (file, Instant::now());
+    loop {
+        let errno;
+        (file, errno) = match Flock::lock(file, FlockArg::LockSharedNonblock) {
+            Ok(locked) => return Ok(locked),
+            Err(refused) => refused,
+        };
+        match errno {
+            // why again: retention locks each backup for a moment to see whether it is in use
+            Errno::EWOULDBLOCK if since.elapsed() < LOCK_WAIT => std::thread::sleep(Duration::from_millis(5)),
+            Errno::EWOULDBLOCK => {
+                let waited_ms = u64::try_from(LOCK_WAIT.as_millis()).unwrap_or(u64::MAX);
+                return Err(Error::Busy { what: path.display().to_string(), waited_ms });
+            }
+            errno => return Err(failed(&errno.into())),
+        }
+    }
 }
 
 /// Whether somebody reads or writes the file now.
@@ -244,11 +274,7 @@ pub fn remove(path: &Path) -> Result<bool> {
         Err(error) => return Err(failed(error)),
     };
     let Ok(_locked) = Flock::lock(file, FlockArg::LockExclusiveNonblock) else { return Ok(false) };
-    let hidden = |path: &Path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        folder_of(path).join(format!(".{name}{DELETED}"))
-    };
-    let (data, manifest) = (hidden(path), hidden(&manifest::path_of(path)));
+    let (data, manifest) = (hidden(path, DELETED), hidden(path, MANIFEST_DELETED));
     // why the manifest first: from then on the backup does not count
     std::fs::rename(manifest::path_of(path), &manifest).map_err(failed)?;
     std::fs::rename(path, &data).map_err(failed)?;
@@ -282,45 +308,49 @@ pub fn set_pin(backup: &Path, pinned: bool) -> Result<()> {
 /// Finishes or removes what killed processes left in a folder, and returns the names of what it found.
 pub fn clean_up(folder: &Path) -> Result<Vec<String>> {
     let failed = |error: io::Error| Error::from_io(folder.display().to_string(), &error);
-    let mut found = Vec::new();
-    let mut names: Vec<String> = Vec::new();
+    let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') && [PARTIAL, DELETED].iter().any(|end| name.ends_with(end)) {
-            names.push(name);
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // why only ordinary files: to open a FIFO would wait for ever
+        if let Some((ending, of)) = taken_apart(&name)
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
+        {
+            names.push((ending, folder.join(of), name));
         }
     }
     // why manifests first: what becomes of one is told by the backup that is or is not beside it
-    names.sort_by_key(|name| {
-        !(name.ends_with(MANIFEST_PARTIAL) || name.ends_with(&format!("{}{DELETED}", manifest::SUFFIX)))
-    });
-    for name in names {
+    names.sort_by_key(|(ending, ..)| ENDINGS.iter().position(|known| known == ending));
+    let mut found = Vec::new();
+    for (ending, backup, name) in names {
         let path = folder.join(&name);
         let Ok(file) = File::open(&path) else { continue };
-        let Ok(locked) = Flock::lock(file, FlockArg::LockExclusiveNonblock) else { continue };
-        if let Some(stem) = name.strip_suffix(MANIFEST_PARTIAL) {
-            let data = folder.join(format!("{stem}{PARTIAL}"));
-            match (data.exists(), destination_of(folder, stem)) {
-                (false, Some(destination)) if fits(&path, &destination) => {
-                    std::fs::rename(&path, manifest::path_of(&destination)).map_err(failed)?;
+        let Ok(_locked) = Flock::lock(file, FlockArg::LockExclusiveNonblock) else { continue };
+        match ending {
+            MANIFEST_PARTIAL => {
+                let data = folder.join(format!("{}{PARTIAL}", name.trim_end_matches(MANIFEST_PARTIAL)));
+                let has_its_name = !data.exists() || same_path(&data, &backup);
+                if has_its_name && fits(&path, &backup) {
+                    std::fs::rename(&path, manifest::path_of(&backup)).map_err(failed)?;
+                } else {
+                    std::fs::remove_file(&path).map_err(failed)?;
                 }
-                _ => std::fs::remove_file(&path).map_err(failed)?,
             }
-        } else if let Some(backup) = name.strip_suffix(&format!("{}{DELETED}", manifest::SUFFIX)) {
-            // why also the backup: its removal had begun
-            let backup = folder.join(backup.trim_start_matches('.'));
-            let _ = std::fs::remove_file(pin_of(&backup));
-            if !manifest::path_of(&backup).exists() && fits(&path, &backup) {
-                let _ = std::fs::remove_file(&backup);
+            MANIFEST_DELETED => {
+                // why also the backup: its removal had begun
+                if !manifest::path_of(&backup).exists() && fits(&path, &backup) {
+                    let _ = std::fs::remove_file(&backup);
+                    let _ = std::fs::remove_file(pin_of(&backup));
+                }
+                std::fs::remove_file(&path).map_err(failed)?;
             }
-            std::fs::remove_file(&path).map_err(failed)?;
-        } else {
-            std::fs::remove_file(&path).map_err(failed)?;
-            for suffix in ["-journal", "-wal", "-shm"] {
-                let _ = std::fs::remove_file(folder.join(format!("{name}{suffix}")));
+            _ => {
+                std::fs::remove_file(&path).map_err(failed)?;
+                for suffix in ["-journal", "-wal", "-shm"] {
+                    let _ = std::fs::remove_file(folder.join(format!("{name}{suffix}")));
+                }
             }
         }
-        drop(locked);
         found.push(name);
     }
     if !found.is_empty() {
@@ -329,10 +359,20 @@ pub fn clean_up(folder: &Path) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// `.NAME.PID-N` is the hidden stem of `NAME`.
-fn destination_of(folder: &Path, stem: &str) -> Option<PathBuf> {
-    let (name, tag) = stem.strip_prefix('.')?.rsplit_once('.')?;
-    tag.contains('-').then(|| folder.join(name))
+/// The endings of hidden files, in the order in which they are cleaned up; the longer before what it ends with.
+const ENDINGS: [&str; 4] = [MANIFEST_PARTIAL, MANIFEST_DELETED, PARTIAL, DELETED];
+
+/// The ending of the name of a hidden file of ours, and the name of the backup it is about: `.NAME.PID-N.partial`.
+fn taken_apart(name: &str) -> Option<(&'static str, &str)> {
+    let ending = ENDINGS.into_iter().find(|ending| name.ends_with(ending))?;
+    let (of, tag) = name.strip_prefix('.')?.strip_suffix(ending)?.rsplit_once('.')?;
+    let (process, number) = tag.split_once('-')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (!of.is_empty() && is_number(process) && is_number(number)).then_some((ending, of))
+}
+
+fn same_path(one: &Path, other: &Path) -> bool {
+    File::open(one).is_ok_and(|file| same_file(&file, other))
 }
 
 /// Whether the manifest in `text_path` is about the file `backup`.

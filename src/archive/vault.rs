@@ -29,6 +29,8 @@ const KEPT_BEFORE: u32 = 3;
 /// How backups of one database are made and kept.
 #[derive(Debug, Clone, Default)]
 pub struct Vault {
+    /// The database, see [`Settings::identity`]; a folder may hold the backups of several.
+    database: String,
     folder: Option<PathBuf>,
     wrapping: Wrapping,
     keys: Keys,
@@ -48,12 +50,13 @@ struct Newest {
 
 impl Vault {
     /// From the option `backup` of `open`.
-    pub fn new(options: &BackupFolder) -> Result<Vault> {
+    pub fn new(database: String, options: &BackupFolder) -> Result<Vault> {
         let keys = Keys {
             identities: options.identities.iter().map(|identity| identity.0.clone()).collect(),
             passphrase: options.passphrase.as_ref().map(|passphrase| passphrase.0.clone()),
         };
         let vault = Vault {
+            database,
             folder: options.folder.as_ref().map(PathBuf::from),
             wrapping: wrapping(&Wrapping::default(), options.compress, options.encrypt_to.as_ref()),
             keys,
@@ -94,7 +97,7 @@ impl Vault {
         if let Some(known) = known.filter(|known| known.folder_changed == folder_changed) {
             return Ok(known.created_at);
         }
-        let listing = folder::list(folder, self.sign_key())?;
+        let listing = self.list(folder)?;
         let created_at = listing.newest_verified().map(|entry| entry.manifest.created_at);
         *self.newest.lock() = Some(Newest { folder_changed, created_at });
         Ok(created_at)
@@ -123,6 +126,18 @@ impl Vault {
         }
     }
 
+    /// The database that backups are made of.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// The backups of this database in a folder.
+    pub fn list(&self, folder: &Path) -> Result<Listing> {
+        let mut listing = folder::list(folder, self.sign_key())?;
+        listing.entries.retain(|entry| entry.manifest.database == self.database);
+        Ok(listing)
+    }
+
     /// Makes a full backup into `folder`, as it is configured, before something is done to the database.
     pub fn back_up(&self, source: &Connection, before: &Before<'_>, operation: &Operation) -> Result<Made> {
         let _lock = store::lock_folder(before.folder, FOLDER_WAIT, operation)?;
@@ -141,7 +156,7 @@ impl Vault {
             pin: false,
             step_pages: 1_000,
             sequence: listing.next_sequence(),
-            database: before.settings.display(),
+            database: self.database.clone(),
             sign_key: self.sign_key(),
             version: before.version,
         };
@@ -167,7 +182,7 @@ impl Vault {
         dry_run: bool,
         operation: &Operation,
     ) -> Result<(Vec<String>, Vec<report::Kept>)> {
-        let listing = folder::list(folder, self.sign_key())?;
+        let listing = self.list(folder)?;
         let keep = keep.or(self.keep);
         let verdicts = retention::judge(&items(&listing), &policy(keep));
         let (mut deleted, mut kept) = (Vec::new(), Vec::new());

@@ -11,7 +11,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 
 use super::call::Gate;
-use super::{Core, Database, HostStep, next_owner};
+use super::{Core, Database, HostStep, next_owner, rights};
 use crate::archive::vault::Vault;
 use crate::error::{Error, Result};
 use crate::lua;
@@ -65,17 +65,11 @@ impl Opening {
             return Err(Error::InvalidArgument { name: "path".into(), reason: "is empty".into() });
         }
         absolute_folders(&mut self.options);
-        let vault = vault(&self.options)?;
+        let settings = Settings::new(file(&self.path)?, &self.options);
+        let vault = vault(settings.identity(), &self.options)?;
         let catalog = catalog(self.set, &self.options)?;
 
         let entered = operation::enter(operation.begin("open", 0, Arc::default()));
-        let path = if self.path.as_os_str() == ":memory:" {
-            None
-        } else {
-            let absolute = std::path::absolute(&self.path);
-            Some(absolute.map_err(|error| Error::from_io(self.path.display().to_string(), &error))?)
-        };
-        let settings = Settings::new(path, &self.options);
         let database_path = settings.display();
         let (pool, created) = Pool::open(settings)?;
         let journal_mode = pool.journal_mode()?;
@@ -118,6 +112,14 @@ impl Opening {
     }
 }
 
+/// The file of a path; `None` for a database in memory.
+fn file(path: &Path) -> Result<Option<PathBuf>> {
+    if path.as_os_str() == ":memory:" {
+        return Ok(None);
+    }
+    std::path::absolute(path).map(Some).map_err(|error| Error::from_io(path.display().to_string(), &error))
+}
+
 /// A host that changes its working folder later still means the folder of now.
 fn absolute_folders(options: &mut request::Open) {
     for folder in [&mut options.backup.folder, &mut options.migrations].into_iter().flatten() {
@@ -127,13 +129,13 @@ fn absolute_folders(options: &mut request::Open) {
     }
 }
 
-fn vault(options: &request::Open) -> Result<Vault> {
+fn vault(database: String, options: &request::Open) -> Result<Vault> {
     if let Some(folder) = &options.backup.folder
         && !Path::new(folder).is_dir()
     {
         return Err(Error::InvalidOption { key: "backup.folder".into(), reason: format!("{folder} is not a folder") });
     }
-    Vault::new(&options.backup)
+    Vault::new(database, &options.backup)
 }
 
 fn catalog(set: Option<Arc<Set>>, options: &request::Open) -> Result<Catalog> {
@@ -166,7 +168,12 @@ pub(super) fn restore_file(
     request.check()?;
     let mut options = options.clone();
     absolute_folders(&mut options);
-    let (vault, catalog) = (vault(&options)?, catalog(None, &options)?);
+    if options.read_only {
+        return Err(Error::ReadOnly { what: database.display().to_string() });
+    }
+    rights::check("restore", options.role)?;
+    let settings = Settings::new(file(database)?, &options);
+    let (vault, catalog) = (vault(settings.identity(), &options)?, catalog(None, &options)?);
     let operation = operation.begin("restore", 0, Arc::default());
     let _entered = operation::enter(operation.clone());
     operation.check()?;

@@ -49,7 +49,9 @@ pub fn run(
     let is_in_folder = vault.folder().is_some_and(|configured| is_same_folder(configured, &folder));
     let _lock = if is_in_folder { Some(store::lock_folder(&folder, FOLDER_WAIT, operation)?) } else { None };
     store::clean_up(&folder)?;
-    let listing = folder::list(&folder, vault.sign_key())?;
+    // why all of them: one order for the whole folder
+    let sequence = folder::list(&folder, vault.sign_key())?.next_sequence();
+    let listing = vault.list(&folder)?;
     if let Some(hours) = request.every_hours
         && !is_due(&listing, hours)
     {
@@ -75,8 +77,8 @@ pub fn run(
         compact: request.compact,
         pin: request.pin,
         step_pages: request.step_pages.unwrap_or(1_000),
-        sequence: listing.next_sequence(),
-        database: access.settings().display(),
+        sequence,
+        database: vault.database().to_owned(),
         sign_key: vault.sign_key(),
         version: &migrations::version_and_progress,
     };
@@ -136,6 +138,12 @@ fn base_of(
     // why all of it: what is based on a broken chain brings nothing back
     let mut chain = read::chain(&path, vault.sign_key())?;
     let Some(link) = chain.pop() else { return Ok(None) };
+    if link.manifest.database != vault.database() {
+        return Err(Error::InvalidOption {
+            key: "incremental".into(),
+            reason: format!("{} is a backup of {}", link.manifest.file, link.manifest.database),
+        });
+    }
     let hashes = link.hashes(vault.sign_key())?;
     Ok(Some((link, hashes)))
 }

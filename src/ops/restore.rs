@@ -65,7 +65,7 @@ pub fn run(
     }
     // why a folder even for one in memory: the backup may have to be unwrapped
     let beside = access.settings().real_path.clone().unwrap_or_else(|| std::env::temp_dir().join("memory.db"));
-    let candidate = Candidate::prepare(&path, &beside, place, request, operation)?;
+    let mut candidate = Candidate::prepare(&path, &beside, place, request, operation)?;
     let mut report = report::Restore {
         path: path.display().to_string(),
         database_path: access.settings().display(),
@@ -80,7 +80,7 @@ pub fn run(
     };
     if !request.dry_run {
         let wait = request.busy_timeout_ms.map_or(access.settings().busy_timeout, Duration::from_millis);
-        bring_back(access, place.vault, &candidate, request.backup.unwrap_or(true), wait, &mut report, operation)?;
+        bring_back(access, place.vault, &mut candidate, request.backup.unwrap_or(true), wait, &mut report, operation)?;
         tracing::info!(path = %path.display(), method = report.method, "backup restored");
     }
     report.duration_ms = elapsed_ms(start);
@@ -96,7 +96,7 @@ pub fn undo(
 ) -> Result<report::Restore> {
     let folder = folder_for(access.settings(), place.vault);
     let listing = folder::list(&folder, place.vault.sign_key())?;
-    let database = access.settings().display();
+    let database = place.vault.database();
     let last = listing
         .entries
         .iter()
@@ -129,6 +129,8 @@ pub fn to_file(
     if identity(&path).is_some() && identity(&path) == identity(database) {
         return Err(Error::SameFile { path: path.display().to_string() });
     }
+    // why the file itself: a link would be replaced by it
+    let database = &std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
     let mut candidate = Candidate::prepare(&path, database, place, request, operation)?;
     let exists = std::fs::symlink_metadata(database).is_ok();
     if exists && machine::is_open_elsewhere(database) {
@@ -141,7 +143,9 @@ pub fn to_file(
         }
         remove_beside(database).map_err(failed)?;
         operation.boundary("the database is about to be replaced");
-        candidate.partial.publish(database, exists).map_err(failed)?;
+        if let Some(mut partial) = candidate.partial.take() {
+            partial.publish(database, exists).map_err(failed)?;
+        }
         machine::sync_folder_of(database).map_err(failed)?;
         operation.boundary("the database was replaced");
     }
@@ -187,19 +191,28 @@ fn remove_beside(database: &Path) -> std::io::Result<()> {
 fn bring_back(
     access: &Access,
     vault: &Vault,
-    candidate: &Candidate,
+    candidate: &mut Candidate,
     wants_backup: bool,
     wait: Duration,
     report: &mut report::Restore,
     operation: &Operation,
 ) -> Result<()> {
     let mut backup = None;
-    let is_replaced = access.replace_file(candidate.partial.path(), wait, operation, |connection| {
+    let keep = |connection: &Connection| {
         if wants_backup {
             backup = Some(back_up(connection, access.settings(), vault, operation)?);
         }
         Ok(())
-    })?;
+    };
+    let partial = &mut candidate.partial;
+    // why closed there: were it closed later, on what is then the live database, this process would lose its locks on that
+    let rename = |path: &Path| match partial.take() {
+        Some(mut partial) => {
+            partial.publish(path, true).map_err(|error| Error::from_io(path.display().to_string(), &error))
+        }
+        None => Err(Error::Internal { detail: "the restored file is gone".into() }),
+    };
+    let is_replaced = access.replace_file(wait, operation, keep, rename)?;
     if is_replaced {
         report.method = "rename";
         report.backup = backup;
@@ -221,7 +234,11 @@ fn bring_back(
         report.backup = Some(back_up(&connection, access.settings(), vault, operation)?);
     }
     drop(connection);
-    let source = Connection::open(&candidate.settings(), false, true)?;
+    let Some(partial) = &candidate.partial else {
+        return Err(Error::Internal { detail: "the restored file is gone".into() });
+    };
+    let settings = Settings::new(Some(partial.path().to_owned()), &Open::default());
+    let source = Connection::open(&settings, false, true)?;
     operation.boundary("the database is about to be overwritten");
     access.overwrite(&source, wait, operation)?;
     operation.boundary("the database was overwritten");
@@ -248,7 +265,8 @@ fn back_up(source: &Connection, settings: &Settings, vault: &Vault, operation: &
 
 /// The database that is to come, whole and proved under a hidden name.
 struct Candidate {
-    partial: Partial,
+    /// `None` once it has the name of the database.
+    partial: Option<Partial>,
     page_size: u32,
     pages: u64,
     schema_version: i64,
@@ -265,9 +283,10 @@ impl Candidate {
     ) -> Result<Candidate> {
         let vault = place.vault;
         let keys = vault.keys(&request.identities, request.passphrase.as_ref());
-        let folder = store::folder_of(path);
-        // why ignored: the folder may be read-only, and then nothing of ours was left half there
-        let _ = store::clean_up(&folder);
+        for folder in [store::folder_of(path), store::folder_of(database)] {
+            // why ignored: the folder may be read-only, and then nothing of ours was left half there
+            let _ = store::clean_up(&folder);
+        }
         let chain = match read::chain(path, vault.sign_key()) {
             Err(Error::BackupInvalid { .. }) if request.without_manifest && !has_manifest(path) => Vec::new(),
             outcome => outcome?,
@@ -327,11 +346,7 @@ impl Candidate {
         }
         let (page_size, pages) = sqlite::page_figures(&connection)?;
         drop(connection);
-        Ok(Candidate { partial, page_size, pages: pages.into(), schema_version, warnings })
-    }
-
-    fn settings(&self) -> Settings {
-        Settings::new(Some(self.partial.path().to_owned()), &Open::default())
+        Ok(Candidate { partial: Some(partial), page_size, pages: pages.into(), schema_version, warnings })
     }
 }
 

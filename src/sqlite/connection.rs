@@ -88,8 +88,8 @@ impl Connection {
                 inner.set_db_config(option, on)?;
             }
             if settings.mmap_size > 0 {
-                let mut size = i64::try_from(settings.mmap_size).unwrap_or(i64::MAX);
-                inner.file_control(Some(rusqlite::MAIN_DB), rusqlite::FileControl::MMapSize(&mut size))?;
+                // why not the file control: the pager does not hear of it
+                inner.pragma_update(None, "mmap_size", i64::try_from(settings.mmap_size).unwrap_or(i64::MAX))?;
             }
             inner.set_prepared_statement_cache_capacity(settings.statement_cache);
             inner.busy_handler(Some(busy_handler(Arc::clone(&busy_wait_ms), Arc::clone(&settings.common))))?;

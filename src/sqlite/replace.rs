@@ -18,23 +18,25 @@ use rusqlite::ffi;
 use super::access::{Access, set_journal_mode};
 use super::connection::Connection;
 use super::failure::{from_code, os_error};
+use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::machine;
 use crate::operation::Operation;
+use crate::request::JournalMode;
 
 /// Pages between two looks at the operation.
 const STEP: i32 = 1_000;
 
 impl Access {
-    /// Puts the finished file `candidate`, on the same file system, in the place of the database. `before` runs when nobody else can
-    /// write any more, on a connection with a transaction open. False when somebody else has the database open; then nothing was
-    /// changed.
+    /// Puts a finished file, on the same file system, in the place of the database. `before` runs when nobody else can write any
+    /// more, on a connection with a transaction open; `rename` gives the file the name it is told and closes it. False when somebody
+    /// else has the database open; then nothing was changed.
     pub fn replace_file(
         &self,
-        candidate: &Path,
         wait: Duration,
         operation: &Operation,
         before: impl FnOnce(&Connection) -> Result<()>,
+        rename: impl FnOnce(&Path) -> Result<()>,
     ) -> Result<bool> {
         let pool = self.pool();
         let Some(path) = pool.settings.real_path.clone() else { return Ok(false) };
@@ -54,32 +56,33 @@ impl Access {
         if let Some(readers) = readers.take() {
             readers.close();
         }
+        let mode = Mode { settings: &pool.settings, was_wal: writer.is_wal()? };
         let waiting = writer.wait_for_locks(Duration::ZERO);
         if !alone(writer, &path)? {
-            let _ = set_journal_mode(writer, &pool.settings);
+            mode.bring_back(writer);
             return Ok(false);
         }
         let outcome = before(writer).and_then(|()| {
             operation.boundary("the database is about to be replaced");
-            put_in_place(candidate, &path)
+            remove_beside(&path)?;
+            rename(&path)
         });
         if let Err(error) = outcome {
             writer.rollback();
-            let _ = set_journal_mode(writer, &pool.settings);
+            mode.bring_back(writer);
             return Err(error);
         }
         operation.boundary("the database was replaced");
-        let fresh = Connection::open(&pool.settings, false, false)?;
-        fresh.value::<i64>("PRAGMA user_version", &[])?;
-        // why the old one first: what SQLite does at a close it does by name
+        let synced = machine::sync_folder_of(&path).map_err(|error| Error::from_io(path.display().to_string(), &error));
         drop(waiting);
+        let fresh = Connection::open(&pool.settings, false, false)?;
+        // why closed before the new one is used: what SQLite does at a close it does by name
         let old = std::mem::replace(writer, fresh);
         old.rollback();
         drop(old);
-        if let Err(error) = set_journal_mode(writer, &pool.settings) {
-            tracing::warn!(%error, "the journal mode was not set after a restore");
-        }
-        Ok(true)
+        writer.value::<i64>("PRAGMA user_version", &[])?;
+        mode.bring_back(writer);
+        synced.map(|()| true)
     }
 
     /// Writes the pages of the database file `candidate` over this database, in one transaction. Returns how many.
@@ -117,7 +120,25 @@ fn alone(writer: &Connection, path: &Path) -> Result<bool> {
     Ok(true)
 }
 
-fn put_in_place(candidate: &Path, path: &Path) -> Result<()> {
+/// The journal mode that a database had, or is configured to have.
+struct Mode<'s> {
+    settings: &'s Settings,
+    was_wal: bool,
+}
+
+impl Mode<'_> {
+    fn bring_back(&self, writer: &Connection) {
+        let settings = match self.settings.journal_mode {
+            JournalMode::Keep if self.was_wal => Settings { journal_mode: JournalMode::Wal, ..self.settings.clone() },
+            _ => self.settings.clone(),
+        };
+        if let Err(error) = set_journal_mode(writer, &settings) {
+            tracing::warn!(%error, "the journal mode was not set again after a restore");
+        }
+    }
+}
+
+fn remove_beside(path: &Path) -> Result<()> {
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
     for suffix in ["-journal", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
@@ -127,8 +148,6 @@ fn put_in_place(candidate: &Path, path: &Path) -> Result<()> {
             _ => {}
         }
     }
-    machine::sync_folder_of(path).map_err(failed)?;
-    std::fs::rename(candidate, path).map_err(failed)?;
     machine::sync_folder_of(path).map_err(failed)
 }
 

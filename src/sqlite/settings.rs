@@ -4,7 +4,7 @@
 //!
 //! Invariant: made once per handle and never changed, so every connection of a handle is configured alike.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ impl Settings {
             _ => None,
         };
         Settings {
-            real_path: path.as_ref().map(|path| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())),
+            real_path: path.as_deref().map(real_path),
             path,
             common: Arc::new(Common { ledger: Ledger::default(), ballast }),
             read_only: options.read_only,
@@ -91,6 +91,12 @@ impl Settings {
     #[must_use]
     pub fn display(&self) -> String {
         self.path.as_ref().map_or_else(|| ":memory:".to_owned(), |path| path.display().to_string())
+    }
+
+    /// What tells this database from others on the machine: the path of the file itself.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        self.real_path.as_ref().map_or_else(|| self.display(), |path| path.display().to_string())
     }
 
     /// Size of the write-ahead log by `stat`; `None` when there is none.
@@ -119,4 +125,13 @@ impl Settings {
         let parent = self.real_path.as_deref()?.parent()?;
         Some(if parent.as_os_str().is_empty() { std::path::Path::new(".") } else { parent })
     }
+}
+
+/// The file that a path leads to through links; of one that is not there yet, the one that will be.
+fn real_path(path: &Path) -> PathBuf {
+    let found = std::fs::canonicalize(path).ok().or_else(|| {
+        let folder = std::fs::canonicalize(path.parent()?).ok()?;
+        Some(folder.join(path.file_name()?))
+    });
+    found.unwrap_or_else(|| path.to_owned())
 }
