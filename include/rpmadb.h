@@ -452,7 +452,13 @@ int32_t rpmadb_op_free(rpmadb_op **op);
  *   removed when SQLite finds the disk full, so that deletions and a checkpoint work again, and made again by an open or a
  *   checkpoint when more than twice its size is free. That there is none never fails a call; rpmadb_health tells
  * - pool: max, 1 to 1000 readers, 10; min_idle, readers opened with the first, 2; timeout_ms, 1 to 86400000, 30000
- * - backup: folder, none; before_migrate, false
+ * - backup: folder, where backups without a destination go, it must exist, none; before_migrate, back up before a run that has
+ *   something to do, false; compress, true or a zstd level from 1 to 19, false; encrypt_to, an age recipient, a list of them or
+ *   {"passphrase": "..."}, none; identities, a list of texts of age identities, and passphrase: what opens encrypted backups
+ *   again, none; sign_key, a text that signs manifests, and those without its signature are then refused, none
+ * - backup, which stay: keep_last, so many of the newest; keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, the
+ *   newest of each of so many; without any of these six all stay. keep_minimum, never fewer verified full ones, 1;
+ *   keep_pre_migrate and keep_pre_restore, so many of those made before a migration or a restore, 3
  * - script: timeout_ms, 1 to 86400000, 30000; memory_bytes, from 1048576, 67108864
  *
  * @param path     the file, or ":memory:".
@@ -686,28 +692,6 @@ int32_t rpmadb_checkpoint(rpmadb *db,
                           char **out);
 
 /**
- * Copies the live database while it is in use. The destination appears only when the copy is whole, checked and on
- * disk; an existing file is never touched.
- *
- * Options: verify (check the copy, default true), step_pages.
- *
- * @param db           an open handle.
- * @param destination  the new file; NULL for a name with the time in the folder that rpmadb_open was given.
- * @param options      a JSON object, or NULL for defaults.
- * @param op           watches the call; may be NULL.
- * @param out          receives {path, manifest, size_bytes, pages, verified, duration_ms, deleted} or the error document;
- *                     release it with rpmadb_free. May be NULL.
- * @return RPMADB_OK or an error status; on failure there is no destination.
- *
- * Threads: any.
- */
-int32_t rpmadb_backup(rpmadb *db,
-                      const char *destination,
-                      const char *options,
-                      rpmadb_op *op,
-                      char **out);
-
-/**
  * Runs one SQL statement.
  *
  * BEGIN, COMMIT and the like are refused (use rpmadb_transaction), as are ATTACH, VACUUM and pragmas that set something.
@@ -752,6 +736,200 @@ int32_t rpmadb_script(rpmadb *db,
                       const char *options,
                       rpmadb_op *op,
                       char **out);
+
+/**
+ * Copies the live database while it is in use. The backup and the manifest beside it, which says what it must be, get their
+ * names only when the copy is whole, checked and on disk. An existing file is touched only when told to.
+ *
+ * Options, with their defaults:
+ * - verify: how deep the finished copy is looked at: false, "pages" (every byte against what was copied), "quick" (also
+ *   quick_check and rows), "full" (also integrity_check and foreign keys), true is "quick"; "quick", and "pages" for one that
+ *   is compressed or encrypted
+ * - step_pages: pages between two looks at cancel and time-out, 1 to 100000; 1000
+ * - overwrite: replace the destination, which stays whole until the new one is, false
+ * - compact: leave out free space, not with incremental, false
+ * - compress, encrypt_to: as in rpmadb_open; what the handle was opened with
+ * - incremental: true for the pages that changed since the newest backup in the folder, or the name of the one to start from;
+ *   false
+ * - pin: retention never removes it, false
+ * - every_hours: do nothing when the folder has a scheduled backup younger than this, 1 to 100000; of several processes that
+ *   ask, one makes it; always make one
+ *
+ * @param db           an open handle.
+ * @param destination  the new file; NULL for a name with the time in the folder that rpmadb_open was given.
+ * @param options      a JSON object, or NULL for defaults.
+ * @param op           watches the call; may be NULL.
+ * @param out          receives {path, manifest, size_bytes, pages, verified, depth, base, duration_ms, deleted} or the error
+ *                     document; path and manifest are null when nothing was due, depth when nothing was looked at, base for
+ *                     a full backup; deleted are the older ones that retention removed. Release it with rpmadb_free. May be
+ *                     NULL.
+ * @return RPMADB_OK or an error status; on failure the destination is what it was.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_backup(rpmadb *db,
+                      const char *destination,
+                      const char *options,
+                      rpmadb_op *op,
+                      char **out);
+
+/**
+ * Lists the backups in the folder that rpmadb_open was given, the newest first. Their manifests are read, they themselves are
+ * not: that is rpmadb_verify.
+ *
+ * @param db       an open handle.
+ * @param options  NULL or "{}": there are none yet.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {folder, backups: [{path, verified, pinned, complete, manifest}], incomplete: [path]} or the error
+ *                 document; folder is null when the handle has none, complete is false when what an incremental backup is
+ *                 based on is not there, incomplete are files without a manifest that fits, which do not count. A manifest is
+ *                 {format, id, sequence, file, reason, created_at, database, kind, base, size_bytes, file_hash, page_size,
+ *                 page_count, stored_pages, compression, encryption, compact, tables, schema_hash, schema_version,
+ *                 migration_in_part, checks: {pages, quick_check, integrity_check, foreign_keys}, audit_head,
+ *                 library_version, sqlite_version}. Release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_backups(rpmadb *db,
+                       const char *options,
+                       rpmadb_op *op,
+                       char **out);
+
+/**
+ * Proves that a backup is what its manifest says, with all it is based on, and holds a sound database. Changes nothing; what
+ * it decrypts is on no disk in the plain.
+ *
+ * Options: depth ("pages": every byte against the manifest; "quick", the default: also quick_check and rows; "full": also
+ * integrity_check and foreign keys), identities, passphrase (what opens it, before what the handle was opened with).
+ *
+ * @param db       an open handle.
+ * @param path     the backup; a bare name is one in the folder that rpmadb_open was given, when it is there.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {path, depth, chain, checks: {pages, quick_check, integrity_check, foreign_keys}, signature: "ok" |
+ *                 "none" | "not_checked", bytes, manifest, duration_ms} or the error document; release it with rpmadb_free.
+ *                 May be NULL.
+ * @return RPMADB_OK when it is sound; RPMADB_BACKUP_INVALID when it is not, and the message names the pages and what they
+ *         belong to; RPMADB_DECRYPT without the right key; else an error status.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_verify(rpmadb *db,
+                      const char *path,
+                      const char *options,
+                      rpmadb_op *op,
+                      char **out);
+
+/**
+ * Brings back a backup, after it was proved and what is there was backed up: into the folder that rpmadb_open was given, or
+ * beside the database. Handles stay good and see the new content. While other processes have the database open, its pages are
+ * overwritten in one transaction; otherwise the file is replaced.
+ *
+ * Options: backup (false: do not keep what is there), dry_run (prove, say what would be done, change nothing), allow_newer (also
+ * one of a newer schema than this library's migrations know), without_manifest (also a SQLite file without a manifest, after a
+ * full check), busy_timeout_ms (how long other connections are waited for, 0 to 86400000; default the handle's), identities,
+ * passphrase (what opens it, before what the handle was opened with).
+ *
+ * @param db       an open handle.
+ * @param path     the backup; a bare name is one in the folder that rpmadb_open was given, when it is there.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {path, database_path, method: "rename" | "transaction" | "none", backup, kept, pages, schema_version,
+ *                 warnings, dry_run, duration_ms} or the error document; backup is the one of what was there. Release it
+ *                 with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status; on failure the database is as it was.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_restore(rpmadb *db,
+                       const char *path,
+                       const char *options,
+                       rpmadb_op *op,
+                       char **out);
+
+/**
+ * Brings back what the last restore replaced. That is a restore, too, and can be undone.
+ *
+ * Options: busy_timeout_ms (0 to 86400000; default the handle's), identities, passphrase (what opens it, before what the handle
+ * was opened with).
+ *
+ * @param db       an open handle.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives what rpmadb_restore reports, or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK; RPMADB_NOT_FOUND when no backup from before a restore is there; else an error status. On failure the
+ *         database is as it was.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_undo_restore(rpmadb *db,
+                            const char *options,
+                            rpmadb_op *op,
+                            char **out);
+
+/**
+ * Brings back a backup where there is no database, or one that does not open any more. What is there is kept under another
+ * name, as it is.
+ *
+ * Options: those of rpmadb_restore; `backup` has no meaning here.
+ *
+ * @param database      the file.
+ * @param path          the backup; a bare name is one in the folder of `open_options`, when it is there.
+ * @param open_options  what the database will be opened with, as for rpmadb_open: its migrations and `backup` count here; NULL
+ *                      for defaults.
+ * @param options       a JSON object, or NULL for defaults.
+ * @param op            watches the call; may be NULL.
+ * @param out           receives what rpmadb_restore reports, with the name that what was there now has in `kept`, or the error
+ *                      document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK; RPMADB_BUSY while another process has the file open; else an error status. On failure what was there is as
+ *         it was.
+ *
+ * Threads: any. Close your own handles on the database first.
+ */
+int32_t rpmadb_restore_file(const char *database,
+                            const char *path,
+                            const char *open_options,
+                            const char *options,
+                            rpmadb_op *op,
+                            char **out);
+
+/**
+ * Removes the backups in the folder that rpmadb_open was given which no rule wants any more, and what killed backups left
+ * there. What stays in any case: the newest verified one, those with a pin, those in use, and what others are based on.
+ *
+ * Options: dry_run (say what would be removed), and keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly,
+ * keep_minimum, keep_pre_migrate, keep_pre_restore as in rpmadb_open; each default is what the handle was opened with.
+ *
+ * @param db       an open handle.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {deleted: [path], kept: [{path, because}], leftovers: [name], dry_run, duration_ms} or the error
+ *                 document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_prune(rpmadb *db,
+                     const char *options,
+                     rpmadb_op *op,
+                     char **out);
+
+/**
+ * Keeps retention away from a backup, or lets it have it again.
+ *
+ * Options: pinned (false takes the pin away).
+ *
+ * @param db       an open handle.
+ * @param path     the backup; a bare name is one in the folder that rpmadb_open was given, when it is there.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {path, pinned} or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_pin(rpmadb *db, const char *path, const char *options, rpmadb_op *op, char **out);
 
 /**
  * Steps back to `target`, running the down steps of every migration above it, in one transaction. A step whose file this

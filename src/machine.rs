@@ -67,32 +67,6 @@ pub fn resident_memory_bytes() -> Option<u64> {
     kibibytes.checked_mul(1024)
 }
 
-/// Makes the name of a file survive a power failure.
-pub fn sync_folder_of(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::File::open(folder)?.sync_all()
-}
-
-/// Whether another process has the file open, as far as this process may know; Linux only.
-#[must_use]
-pub fn is_open_elsewhere(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let Ok(wanted) = std::fs::metadata(path) else { return false };
-    let Ok(processes) = std::fs::read_dir("/proc") else { return false };
-    let own = std::process::id().to_string();
-    let is_it = |found: std::fs::Metadata| (found.dev(), found.ino()) == (wanted.dev(), wanted.ino());
-    processes
-        .flatten()
-        .filter(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            name != *own && name.bytes().all(|byte| byte.is_ascii_digit())
-        })
-        .filter_map(|entry| std::fs::read_dir(entry.path().join("fd")).ok())
-        .flat_map(|open| open.flatten())
-        .any(|open| std::fs::metadata(open.path()).is_ok_and(is_it))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -33,7 +33,8 @@ const HEADER: &str = r#"/*
 "#;
 
 /// Files of `src/capi` with something for C, in the order in which a reader wants them.
-const IN_READING_ORDER: [&str; 8] = ["info", "status", "operation", "database", "verbs", "history", "json", "log"];
+const IN_READING_ORDER: [&str; 9] =
+    ["info", "status", "operation", "database", "verbs", "archive", "history", "json", "log"];
 const WITHOUT_EXPORTS: [&str; 4] = ["guard", "handle", "mod", "text"];
 
 fn root() -> &'static Path {

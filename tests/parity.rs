@@ -6,6 +6,7 @@
 //! is proven with a name that is missing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use rpmadb::{CheckpointMode, Database, LUA_VERBS, VERBS, request};
 use serde::Serialize;
@@ -37,6 +38,7 @@ const C_ALONE: &[&str] = &[
     "op_progress",
     "op_set_timeout_ms",
     "open",
+    "restore_file",
     "status_name",
     "transaction",
     "version",
@@ -79,6 +81,11 @@ fn c_functions() -> Names {
     identifiers(&code.join("\n"), "rpmadb_", "(")
 }
 
+/// How a verb is typed.
+pub(crate) fn subcommand(verb: &str) -> String {
+    verb.replace('_', "-")
+}
+
 fn subcommands() -> Names {
     let output = command().arg("--help").output().expect("runs");
     let help = String::from_utf8(output.stdout).expect("UTF-8");
@@ -86,7 +93,7 @@ fn subcommands() -> Names {
     listed
         .filter(|line| !line.starts_with("   "))
         .filter_map(|line| line.split_whitespace().next())
-        .map(str::to_owned)
+        .map(|name| name.replace('-', "_"))
         .collect()
 }
 
@@ -164,7 +171,26 @@ pub(crate) fn scene(verb: &str) -> Scratch {
     plain
         .execute_batch("PRAGMA foreign_keys = OFF; INSERT INTO child VALUES (9); CREATE INDEX by_hand ON child (p)")
         .expect("writes");
+    drop(plain);
+    backed_up(&scratch, verb);
     scratch
+}
+
+/// Makes what a verb about backups works on: `b.db` in the folder, for `prune` one more than it keeps, for `undo_restore` a
+/// restore.
+fn backed_up(scratch: &Scratch, verb: &str) {
+    if !["backups", "pin", "prune", "restore", "undo_restore", "verify"].contains(&verb) {
+        return;
+    }
+    let database = open_scene(scratch);
+    let names: &[&str] = if verb == "prune" { &["b.db", "c.db"] } else { &["b.db"] };
+    for name in names {
+        let destination = scratch.path("backups").join(name);
+        database.backup(Some(&destination), &request::Backup::default(), &watch()).expect("backs up");
+    }
+    if verb == "undo_restore" {
+        database.restore(Path::new("b.db"), &request::Restore::default(), &watch()).expect("restores");
+    }
 }
 
 fn open_scene(scratch: &Scratch) -> Database {
@@ -174,7 +200,6 @@ fn open_scene(scratch: &Scratch) -> Database {
         migrations: Some(text(&scratch.path("m"))),
         backup: request::BackupFolder {
             folder: Some(text(&scratch.path("backups"))),
-            before_migrate: false,
             ..request::BackupFolder::default()
         },
         ..request::Open::default()
@@ -194,6 +219,15 @@ pub(crate) fn reports_in_rust() -> BTreeMap<&'static str, Json> {
         let database = open_scene(&scratch);
         match verb {
             "backup" => document(database.backup(None, &request::Backup::default(), &watch())),
+            "backups" => document(database.backups(&watch())),
+            "verify" => document(database.verify(Path::new("b.db"), &request::Verify::default(), &watch())),
+            "restore" => document(database.restore(Path::new("b.db"), &request::Restore::default(), &watch())),
+            "undo_restore" => document(database.undo_restore(&request::UndoRestore::default(), &watch())),
+            "prune" => {
+                let request = request::Prune { keep_last: Some(1), ..request::Prune::default() };
+                document(database.prune(&request, &watch()))
+            }
+            "pin" => document(database.pin(Path::new("b.db"), &request::Pin::default(), &watch())),
             "checkpoint" => {
                 document(database.checkpoint(CheckpointMode::Full, &request::Checkpoint::default(), &watch()))
             }
@@ -233,7 +267,9 @@ pub(crate) fn reports_in_rust() -> BTreeMap<&'static str, Json> {
 /// The same calls as typed, behind `rpmadb VERB a.db --migrations m`.
 pub(crate) fn typed(verb: &str) -> &'static [&'static str] {
     match verb {
-        "backup" => &["--folder", "backups"],
+        "backup" | "backups" | "undo_restore" => &["--folder", "backups"],
+        "verify" | "restore" | "pin" => &["b.db", "--folder", "backups"],
+        "prune" => &["--folder", "backups", "--keep-last", "1"],
         "checkpoint" => &["full"],
         "migrate" => &["--backup", "backups"],
         "query" => &[SQL],
@@ -263,6 +299,8 @@ fn reports_in_lua_have_the_keys_of_the_rust_reports() {
             // why by itself: in Lua a row is a table by the names of its columns, and no report
             "query" => continue,
             "checkpoint" => "db:checkpoint('full')",
+            "pin" | "restore" | "verify" => &format!("db:{verb}('b.db')"),
+            "prune" => "db:prune({ keep_last = 1 })",
             "migrate" => "db:migrate({ backup = true })",
             "repair" => "db:repair({ schema = true })",
             "rollback" => "db:rollback(0, { dry_run = true })",

@@ -129,7 +129,9 @@ pub(crate) fn bytes(path: &Path) -> Vec<u8> {
 /// The command, in an environment that says nothing about rpmadb.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rpmadb"));
-    command.env_remove("RPMADB_MIGRATIONS").env_remove("RPMA_DB_METRICS");
+    for name in ["RPMADB_MIGRATIONS", "RPMADB_PASSPHRASE", "RPMADB_SIGN_KEY", "RPMA_DB_METRICS"] {
+        command.env_remove(name);
+    }
     command
 }
 

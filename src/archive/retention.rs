@@ -122,6 +122,9 @@ pub fn judge(items: &[Item], policy: &Policy) -> Vec<Verdict> {
     items.iter().zip(bench.because).map(verdict).collect()
 }
 
+/// The name of the period that a time lies in.
+type Period = fn(DateTime) -> String;
+
 struct Bench<'i> {
     items: &'i [Item],
     newest_first: Vec<usize>,
@@ -132,7 +135,7 @@ impl Bench<'_> {
     fn by_rules(&mut self, policy: &Policy) {
         let ordinary = self.those(|item| matches!(item.reason, Reason::Manual | Reason::Scheduled));
         let asked = |rule: Option<u32>| rule.filter(|&slots| slots > 0);
-        let periods: [(&str, Option<u32>, fn(DateTime) -> String); 5] = [
+        let periods: [(&str, Option<u32>, Period); 5] = [
             ("hourly", policy.hourly, |time| format!("{}T{:02}", time.date(), time.hour())),
             ("daily", policy.daily, |time| time.date().to_string()),
             ("weekly", policy.weekly, |time| {

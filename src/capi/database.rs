@@ -1,7 +1,6 @@
 //! `rpmadb_open`, `rpmadb_close`, `rpmadb_as`, `rpmadb_add_step`, `rpmadb_transaction`: handles and host code.
 
 use std::ffi::{c_char, c_void};
-use std::path::Path;
 use std::sync::Arc;
 
 use super::handle::{self, Held, Kind};
@@ -47,7 +46,13 @@ fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
 ///   removed when SQLite finds the disk full, so that deletions and a checkpoint work again, and made again by an open or a
 ///   checkpoint when more than twice its size is free. That there is none never fails a call; rpmadb_health tells
 /// - pool: max, 1 to 1000 readers, 10; min_idle, readers opened with the first, 2; timeout_ms, 1 to 86400000, 30000
-/// - backup: folder, none; before_migrate, false
+/// - backup: folder, where backups without a destination go, it must exist, none; before_migrate, back up before a run that has
+///   something to do, false; compress, true or a zstd level from 1 to 19, false; encrypt_to, an age recipient, a list of them or
+///   {"passphrase": "..."}, none; identities, a list of texts of age identities, and passphrase: what opens encrypted backups
+///   again, none; sign_key, a text that signs manifests, and those without its signature are then refused, none
+/// - backup, which stay: keep_last, so many of the newest; keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, the
+///   newest of each of so many; without any of these six all stay. keep_minimum, never fewer verified full ones, 1;
+///   keep_pre_migrate and keep_pre_restore, so many of those made before a migration or a restore, 3
 /// - script: timeout_ms, 1 to 86400000, 30000; memory_bytes, from 1048576, 67108864
 ///
 /// @param path     the file, or ":memory:".
@@ -239,9 +244,4 @@ pub extern "C" fn rpmadb_transaction(
         })?;
         lending.map(|()| report)
     })
-}
-
-/// The path of a destination, if one was given.
-pub(super) fn path(text: Option<&str>) -> Option<&Path> {
-    text.map(Path::new)
 }

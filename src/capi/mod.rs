@@ -1,12 +1,13 @@
 //! The C ABI: `include/rpmadb.h` is generated from this folder.
 //!
 //! `guard` (panics, the out document), `handle` (what a `rpmadb *` really is), `text` (C strings), and the functions by
-//! subject: `database`, `operation`, `verbs`, `history`, `info`, `json`, `log`.
+//! subject: `database`, `operation`, `verbs`, `archive`, `history`, `info`, `json`, `log`.
 //! Leaves to others: everything but converting. A function here is: guard, pointers in, one call, pointers out.
 //!
 //! Invariants: no panic and no Rust type crosses; nothing a caller passes as a handle is dereferenced; `out` is set on
 //! every path; comments on exported items are written for a C reader, because cbindgen copies them.
 
+mod archive;
 mod database;
 mod guard;
 mod handle;

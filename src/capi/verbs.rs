@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use serde::Serialize;
 
-use super::database::{database, path, rpmadb};
+use super::database::{database, rpmadb};
 use super::operation::{given, rpmadb_op};
 use super::{guard, text};
 use crate::database::Database;
@@ -184,37 +184,6 @@ pub extern "C" fn rpmadb_checkpoint(
         let (mode, options) = unsafe { (text::optional("mode", mode)?, text::optional("options", options)?) };
         let request = request::Checkpoint::from_json(options)?;
         database.checkpoint(CheckpointMode::from_name(mode)?, &request, &given(op)?)
-    })
-}
-
-/// Copies the live database while it is in use. The destination appears only when the copy is whole, checked and on
-/// disk; an existing file is never touched.
-///
-/// Options: verify (check the copy, default true), step_pages.
-///
-/// @param db           an open handle.
-/// @param destination  the new file; NULL for a name with the time in the folder that rpmadb_open was given.
-/// @param options      a JSON object, or NULL for defaults.
-/// @param op           watches the call; may be NULL.
-/// @param out          receives {path, manifest, size_bytes, pages, verified, duration_ms, deleted} or the error document;
-///                     release it with rpmadb_free. May be NULL.
-/// @return RPMADB_OK or an error status; on failure there is no destination.
-///
-/// Threads: any.
-#[unsafe(no_mangle)]
-pub extern "C" fn rpmadb_backup(
-    db: *mut rpmadb,
-    destination: *const c_char,
-    options: *const c_char,
-    op: *mut rpmadb_op,
-    out: *mut *mut c_char,
-) -> i32 {
-    guard::report(out, || {
-        let database = database(db)?;
-        // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
-        let (destination, options) =
-            unsafe { (text::optional("destination", destination)?, text::optional("options", options)?) };
-        database.backup(path(destination), &request::Backup::from_json(options)?, &given(op)?)
     })
 }
 

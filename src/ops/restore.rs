@@ -133,7 +133,7 @@ pub fn to_file(
     let database = &std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
     let mut candidate = Candidate::prepare(&path, database, place, request, operation)?;
     let exists = std::fs::symlink_metadata(database).is_ok();
-    if exists && machine::is_open_elsewhere(database) {
+    if exists && sqlite::is_open_elsewhere(database) {
         return Err(Error::Busy { what: database.display().to_string(), waited_ms: 0 });
     }
     let mut kept = None;
@@ -146,7 +146,7 @@ pub fn to_file(
         if let Some(mut partial) = candidate.partial.take() {
             partial.publish(database, exists).map_err(failed)?;
         }
-        machine::sync_folder_of(database).map_err(failed)?;
+        sqlite::sync_folder_of(database).map_err(failed)?;
         operation.boundary("the database was replaced");
     }
     Ok(report::Restore {
@@ -174,7 +174,7 @@ fn set_aside(database: &Path) -> std::io::Result<PathBuf> {
             std::fs::rename(&from, format!("{}{suffix}", aside.display()))?;
         }
     }
-    machine::sync_folder_of(database)?;
+    sqlite::sync_folder_of(database)?;
     Ok(aside)
 }
 

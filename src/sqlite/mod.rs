@@ -43,6 +43,7 @@ pub use data_version::DataVersion;
 pub use estimate::estimate;
 pub use leases::{LeaseInfo, LockCounters};
 pub use pages::{for_each_page, page_figures, page_owners};
+pub use replace::{is_open_elsewhere, sync_folder_of};
 pub use rules::Whose;
 pub use scratch::Scratch;
 pub use settings::Settings;

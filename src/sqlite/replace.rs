@@ -20,7 +20,6 @@ use super::connection::Connection;
 use super::failure::{from_code, os_error};
 use super::settings::Settings;
 use crate::error::{Error, Result};
-use crate::machine;
 use crate::operation::Operation;
 use crate::request::JournalMode;
 
@@ -73,7 +72,7 @@ impl Access {
             return Err(error);
         }
         operation.boundary("the database was replaced");
-        let synced = machine::sync_folder_of(&path).map_err(|error| Error::from_io(path.display().to_string(), &error));
+        let synced = sync_folder_of(&path).map_err(|error| Error::from_io(path.display().to_string(), &error));
         drop(waiting);
         let fresh = Connection::open(&pool.settings, false, false)?;
         // why closed before the new one is used: what SQLite does at a close it does by name
@@ -113,7 +112,7 @@ fn alone(writer: &Connection, path: &Path) -> Result<bool> {
     if refused(writer.execute_batch("BEGIN EXCLUSIVE"))? {
         return Ok(false);
     }
-    if writer.has_moved()? || machine::is_open_elsewhere(path) {
+    if writer.has_moved()? || is_open_elsewhere(path) {
         writer.rollback();
         return Ok(false);
     }
@@ -148,7 +147,33 @@ fn remove_beside(path: &Path) -> Result<()> {
             _ => {}
         }
     }
-    machine::sync_folder_of(path).map_err(failed)
+    sync_folder_of(path).map_err(failed)
+}
+
+/// Makes the name of a file survive a power failure.
+pub fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// Whether another process has the file open, as far as this process may know; Linux only.
+#[must_use]
+pub fn is_open_elsewhere(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(wanted) = std::fs::metadata(path) else { return false };
+    let Ok(processes) = std::fs::read_dir("/proc") else { return false };
+    let own = std::process::id().to_string();
+    let is_it = |found: std::fs::Metadata| (found.dev(), found.ino()) == (wanted.dev(), wanted.ino());
+    processes
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name != *own && name.bytes().all(|byte| byte.is_ascii_digit())
+        })
+        .filter_map(|entry| std::fs::read_dir(entry.path().join("fd")).ok())
+        .flat_map(|open| open.flatten())
+        .any(|open| std::fs::metadata(open.path()).is_ok_and(is_it))
 }
 
 /// SQLite's backup API, from one connection into the other, as one transaction of the latter.

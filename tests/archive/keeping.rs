@@ -61,7 +61,7 @@ fn leftovers_of_killed_backups_are_cleaned_up_and_a_finished_one_gets_its_manife
         .expect("renames");
     std::fs::write(hidden(".app-x.db.77-1.partial"), "half").expect("writes");
     std::fs::write(hidden(".app-x.db.77-1.manifest.partial"), "{}").expect("writes");
-    std::fs::write(hidden(".app-y.db.deleted"), "half gone").expect("writes");
+    std::fs::write(hidden(".app-y.db.77-2.deleted"), "half gone").expect("writes");
     assert_eq!(files(&scene), 0);
     let report = scene.database.prune(&request::Prune::default(), &watch()).expect("cleans up");
     assert_eq!(report.leftovers.len(), 4, "{:?}", report.leftovers);

@@ -293,7 +293,7 @@ static void a_rollback_backs_up_first_when_asked(void) {
     rpmadb *db = open_checked(at("a.db"), format("{\"migrations\":\"%s\",\"backup\":{\"folder\":\"%s\"}}", at("m"), folder));
     CHECK_STATUS(RPMADB_OK, rpmadb_rollback(db, 0, "{\"backup\":true,\"lock_timeout_ms\":1000}", NULL, &out));
     CHECK_TEXT_HAS(folder, "/backup/path");
-    CHECK_EQUAL(1, entries(folder));
+    CHECK_EQUAL(1, backups_in(folder));
     close_checked(db);
 }
 

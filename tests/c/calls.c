@@ -151,6 +151,73 @@ static int32_t run_backup(void *const *a, char **document) {
     int32_t status = rpmadb_backup(a[0], destination, a[2], a[3], document);
     if (status == RPMADB_OK) {
         unlink(destination);
+        unlink(format("%s.manifest.json", destination));
+    }
+    return status;
+}
+
+/* A backup of nothing, made with a database of its own, in the place of SOMEWHERE. */
+static const char *backup_at(const char *path) {
+    if (!path || strcmp(path, "SOMEWHERE") != 0) {
+        return path;
+    }
+    if (!exists(at("proved.db"))) {
+        rpmadb *own = NULL;
+        CHECK_EQUAL(RPMADB_OK, rpmadb_open(":memory:", BARE, NULL, &own, NULL));
+        CHECK_EQUAL(RPMADB_OK, rpmadb_backup(own, at("proved.db"), NULL, NULL, NULL));
+        CHECK_EQUAL(RPMADB_OK, rpmadb_close(&own));
+    }
+    return at("proved.db");
+}
+
+/* `right` when the call failed because of what `said` tells: the right answer where there is nothing to work on. */
+static int32_t unless_said(int32_t status, int32_t right, const char *said, char *told, char **document) {
+    char *message = NULL;
+    if (status == right && rpmadb_json_text(told, "/error/message", &message) == RPMADB_OK && strstr(message, said)) {
+        status = RPMADB_OK;
+    }
+    rpmadb_free(message);
+    if (document) {
+        *document = told;
+    } else {
+        rpmadb_free(told);
+    }
+    return status;
+}
+
+static int32_t run_backups(void *const *a, char **document) {
+    return rpmadb_backups(a[0], a[1], a[2], document);
+}
+
+static int32_t run_verify(void *const *a, char **document) {
+    return rpmadb_verify(a[0], backup_at(a[1]), a[2], a[3], document);
+}
+
+static int32_t run_restore(void *const *a, char **document) {
+    return rpmadb_restore(a[0], backup_at(a[1]), a[2], a[3], document);
+}
+
+static int32_t run_undo_restore(void *const *a, char **document) {
+    char *told = NULL;
+    int32_t status = rpmadb_undo_restore(a[0], a[1], a[2], &told);
+    return unless_said(status, RPMADB_NOT_FOUND, "made before a restore", told, document);
+}
+
+static int32_t run_prune(void *const *a, char **document) {
+    char *told = NULL;
+    int32_t status = rpmadb_prune(a[0], a[1], a[2], &told);
+    return unless_said(status, RPMADB_INVALID_ARGUMENT, "backup.folder is missing", told, document);
+}
+
+static int32_t run_pin(void *const *a, char **document) {
+    return rpmadb_pin(a[0], backup_at(a[1]), a[2], a[3], document);
+}
+
+static int32_t run_restore_file(void *const *a, char **document) {
+    const char *database = a[0] && strcmp(a[0], "ELSEWHERE") == 0 ? at("back.db") : a[0];
+    int32_t status = rpmadb_restore_file(database, backup_at(a[1]), a[2], a[3], a[4], document);
+    if (status == RPMADB_OK) {
+        unlink(database);
     }
     return status;
 }
@@ -213,6 +280,13 @@ const struct call calls[] = {
     {"stats", "djp", run_stats, {NULL, "{}"}, true, SUPERVISOR},
     {"checkpoint", "dmjp", run_checkpoint, {NULL, "passive", "{}"}, true, ADMIN},
     {"backup", "dbjp", run_backup, {NULL, "SOMEWHERE", "{}"}, true, ADMIN},
+    {"backups", "djp", run_backups, {NULL, "{}"}, true, SUPERVISOR},
+    {"verify", "dtjp", run_verify, {NULL, "SOMEWHERE", "{}"}, true, ADMIN},
+    {"restore", "dtjp", run_restore, {NULL, "SOMEWHERE", "{\"dry_run\":true}"}, true, ADMIN},
+    {"undo_restore", "djp", run_undo_restore, {NULL, "{}"}, true, ADMIN},
+    {"prune", "djp", run_prune, {NULL, "{\"dry_run\":true}"}, true, ADMIN},
+    {"pin", "dtjp", run_pin, {NULL, "SOMEWHERE", "{\"pinned\":false}"}, true, ADMIN},
+    {"restore_file", "ttjjp", run_restore_file, {"ELSEWHERE", "SOMEWHERE", BARE, "{}"}, true, USER},
     {"query", "dtmjp", run_query, {NULL, "SELECT 1", "[]", "{}"}, true, SUPERVISOR},
     {"script", "dtjp", run_script, {NULL, "return 1", "{}"}, true, SUPERVISOR},
     {"repair", "djp", run_repair, {NULL, "{}"}, true, ADMIN},

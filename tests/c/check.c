@@ -200,6 +200,26 @@ int entries(const char *path) {
     return count;
 }
 
+int backups_in(const char *path) {
+    static const char suffix[] = ".manifest.json";
+    DIR *opened = opendir(path);
+    int count = 0;
+    if (!opened) {
+        return -1;
+    }
+    for (struct dirent *entry = readdir(opened); entry; entry = readdir(opened)) {
+        size_t length = strlen(entry->d_name);
+        bool is_manifest = length > sizeof suffix && strcmp(entry->d_name + length - sizeof suffix + 1, suffix) == 0;
+        bool is_pin = length > 4 && strcmp(entry->d_name + length - 4, ".pin") == 0;
+        if (entry->d_name[0] != '.' && !is_manifest && !is_pin) {
+            count++;
+            CHECK(exists(format("%s/%s%s", path, entry->d_name, suffix)));
+        }
+    }
+    closedir(opened);
+    return count;
+}
+
 int64_t now_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

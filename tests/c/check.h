@@ -29,7 +29,8 @@ struct test {
 
 /* One list a file, ended by a test without a name. */
 extern const struct test lifecycle_tests[], folder_tests[], handle_tests[], verb_tests[], query_tests[], script_tests[],
-    callback_tests[], operation_tests[], thread_tests[], report_tests[], process_tests[], back_tests[], history_tests[];
+    callback_tests[], operation_tests[], thread_tests[], report_tests[], process_tests[], back_tests[], history_tests[],
+    archive_tests[];
 
 extern _Thread_local char *out;
 
@@ -80,6 +81,8 @@ bool file_holds(const char *path, const void *bytes, size_t length);
 bool exists(const char *path);
 /* How many entries a folder has, hidden ones included. */
 int entries(const char *folder);
+/* How many backups have a manifest beside them; it is wrong that one has none. */
+int backups_in(const char *folder);
 
 int64_t now_ms(void);
 void sleep_ms(int64_t ms);

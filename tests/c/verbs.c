@@ -41,9 +41,9 @@ static void migrate_backs_up_first_when_asked(void) {
     sql(db, "CREATE TABLE before (a)");
     CHECK_STATUS(RPMADB_OK, rpmadb_migrate(db, "{\"backup\":true}", NULL, &out));
     CHECK_TEXT_HAS(folder, "/backup/path");
-    CHECK_EQUAL(1, entries(folder));
+    CHECK_EQUAL(1, backups_in(folder));
     CHECK_STATUS(RPMADB_OK, rpmadb_migrate(db, "{\"backup\":true}", NULL, &out));
-    CHECK_EQUAL(1, entries(folder));
+    CHECK_EQUAL(1, backups_in(folder));
     close_checked(db);
 }
 
@@ -181,6 +181,8 @@ static void backup_makes_a_whole_copy(void) {
     sql(db, "CREATE TABLE t (a)");
     sql(db, "INSERT INTO t VALUES (randomblob(100000)), (7)");
     CHECK_STATUS(RPMADB_OK, rpmadb_backup(db, at("b.db"), "{\"verify\":true,\"step_pages\":3}", NULL, &out));
+    CHECK_TEXT("quick", "/depth");
+    CHECK_TEXT(at("b.db.manifest.json"), "/manifest");
     CHECK_TEXT(at("b.db"), "/path");
     CHECK_INT(1, "/verified");
     CHECK(number("/pages") > 30 && has("/manifest") && has("/duration_ms") && has("/deleted"));
@@ -191,7 +193,8 @@ static void backup_makes_a_whole_copy(void) {
     CHECK_STATUS(RPMADB_INVALID_ARGUMENT, rpmadb_backup(db, at("d.db"), "{\"step_pages\":0}", NULL, &out));
     CHECK_TEXT_HAS("'step_pages'", "/error/message");
     close_checked(db);
-    CHECK_EQUAL(3, entries(at("")));
+    CHECK_EQUAL(5, entries(at("")));
+    CHECK(exists(at("b.db.manifest.json")) && exists(at("c.db.manifest.json")));
     db = open_checked(at("b.db"), NULL);
     CHECK(!has("/migrate/applied/0"));
     CHECK_EQUAL(2, value(db, "SELECT count(*) FROM t"));
@@ -231,7 +234,7 @@ static void backup_without_a_destination_goes_into_the_folder(void) {
     CHECK_TEXT_HAS(folder, "/path");
     sleep_ms(5);
     CHECK_STATUS(RPMADB_OK, rpmadb_backup(db, NULL, NULL, NULL, &out));
-    CHECK_EQUAL(2, entries(folder));
+    CHECK_EQUAL(2, backups_in(folder));
     close_checked(db);
     db = open_checked(":memory:", NULL);
     CHECK_STATUS(RPMADB_OK, rpmadb_backup(db, at("from_memory.db"), NULL, NULL, &out));

@@ -84,7 +84,7 @@ fn rollback_backs_up_first_when_told_to() {
     let stdout = succeeded(in_small(&scratch, &["rollback", "a.db", "--to", "0", "--backup", "backups"]));
     assert!(stdout.starts_with("backed up to ") && stdout.contains("backups/a-20"), "{stdout}");
     assert!(untimed(&stdout).ends_with("\n2 taken back, version 0 (T ms)\n"), "{stdout}");
-    assert_eq!(std::fs::read_dir(scratch.path("backups")).expect("reads").count(), 1);
+    assert_eq!(backups_in(&scratch.path("backups")), 1);
 }
 
 #[test]

@@ -208,11 +208,8 @@ fn statements_of_scripts_have_the_rules_of_queries() {
 fn the_verbs_of_a_script_say_what_the_handle_says() {
     let scratch = Scratch::new();
     std::fs::create_dir(scratch.path("backups")).expect("makes");
-    let folder = request::BackupFolder {
-        folder: Some(text(&scratch.path("backups"))),
-        before_migrate: false,
-        ..request::BackupFolder::default()
-    };
+    let folder =
+        request::BackupFolder { folder: Some(text(&scratch.path("backups"))), ..request::BackupFolder::default() };
     let options = request::Open { backup: folder, ..request::Open::default() };
     let database = try_open(scratch.path("a.db"), &options).expect("opens").0;
     for (source, wanted) in [

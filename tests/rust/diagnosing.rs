@@ -167,7 +167,11 @@ fn each_file_system_stands_once_with_its_space() {
     let scratch = Scratch::new();
     std::fs::create_dir(scratch.path("backups")).expect("makes a folder");
     let options = request::Open {
-        backup: request::BackupFolder { folder: Some(text(&scratch.path("backups"))), before_migrate: false, ..request::BackupFolder::default() },
+        backup: request::BackupFolder {
+            folder: Some(text(&scratch.path("backups"))),
+            before_migrate: false,
+            ..request::BackupFolder::default()
+        },
         ..bare()
     };
     let disks = diagnostics(&try_open(scratch.path("a.db"), &options).expect("opens").0).disks;
@@ -180,7 +184,11 @@ fn each_file_system_stands_once_with_its_space() {
     if elsewhere.is_dir() && device(elsewhere) != device(scratch.folder()) {
         let other = tempfile::tempdir_in(elsewhere).expect("makes a folder");
         let options = request::Open {
-            backup: request::BackupFolder { folder: Some(text(other.path())), before_migrate: false, ..request::BackupFolder::default() },
+            backup: request::BackupFolder {
+                folder: Some(text(other.path())),
+                before_migrate: false,
+                ..request::BackupFolder::default()
+            },
             ..bare()
         };
         let database = try_open(scratch.path("a.db"), &options).expect("opens").0;

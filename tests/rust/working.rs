@@ -213,7 +213,7 @@ fn backup_of_a_busy_database_converges() {
     });
     assert!(written.load(Ordering::Acquire) >= 5, "the database was busy");
     assert_eq!((report.path.as_deref(), report.verified), (destination.to_str(), true));
-    assert_eq!(leftovers(&scratch, &["copy.db"]), Vec::<String>::new());
+    assert_eq!(leftovers(&scratch, &["copy.db", "copy.db.manifest.json"]), Vec::<String>::new());
     assert_eq!(std::fs::metadata(&destination).expect("there").permissions().mode() & 0o777, 0o600);
     assert_eq!(report.size_bytes, bytes(&destination).len() as u64);
     let plain = rusqlite::Connection::open(&destination).expect("opens");
@@ -261,21 +261,17 @@ fn a_backup_without_destination_gets_a_name_in_the_folder() {
     let folder = request::BackupFolder {
         folder: Some(text(&scratch.path("backups"))),
         before_migrate: true,
-        ..request::BackupFolder::default()
+        ..Default::default()
     };
     let options = request::Open { backup: folder, migrate: Some(false), ..request::Open::default() };
     let database = try_open(scratch.path("a.db"), &options).expect("opens").0;
     let report = database.backup(None, &request::Backup::default(), &watch()).expect("copies");
-    let name = Path::new(report.path.as_deref().expect("was made"))
-        .file_name()
-        .expect("a name")
-        .to_string_lossy()
-        .into_owned();
+    let name = Path::new(&report.path.expect("made")).file_name().expect("a name").to_string_lossy().into_owned();
     assert!(name.starts_with("a-20") && name.ends_with("Z.db"), "{name}");
     migrate_to(&database, 1).expect("migrates");
     add_user(&database);
     let before = migrate(&database).expect("migrates").backup.expect("backed up before");
-    let kept = try_open(before.path.as_deref().expect("was made"), &bare()).expect("opens").0;
+    let kept = try_open(before.path.expect("made"), &bare()).expect("opens").0;
     assert_eq!(value(&kept, "SELECT count(*) FROM users"), 1);
     assert_eq!(stats(&kept, false).schema_version, 1, "the state before the run");
     assert!(migrate(&database).expect("nothing to do").backup.is_none());

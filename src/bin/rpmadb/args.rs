@@ -1,5 +1,7 @@
 //! What can be typed.
 
+pub(crate) mod archive;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -134,7 +136,9 @@ pub(crate) enum Verb {
         no_crash: bool,
     },
     /// List every migration known or recorded, with its state
-    Migrations { database: PathBuf },
+    Migrations {
+        database: PathBuf,
+    },
     /// Take a quick look that says whether somebody must act
     Health {
         database: PathBuf,
@@ -144,7 +148,9 @@ pub(crate) enum Verb {
     },
     /// Examine everything, the slow checks included
     #[command(alias = "diagnose")]
-    Diagnostics { database: PathBuf },
+    Diagnostics {
+        database: PathBuf,
+    },
     /// Tell how big the database is and what is in it
     Stats {
         database: PathBuf,
@@ -162,18 +168,13 @@ pub(crate) enum Verb {
         #[arg(default_value = "passive")]
         mode: String,
     },
-    /// Copy the live database
-    Backup {
-        database: PathBuf,
-        /// The new file; without it, a name with the time in --folder
-        destination: Option<PathBuf>,
-        /// Where the copy goes when no destination is named
-        #[arg(long, value_name = "FOLDER")]
-        folder: Option<String>,
-        /// Do not check the copy
-        #[arg(long)]
-        no_verify: bool,
-    },
+    Backup(archive::Backup),
+    Backups(archive::Backups),
+    Verify(archive::Verify),
+    Restore(archive::Restore),
+    UndoRestore(archive::UndoRestore),
+    Prune(archive::Prune),
+    Pin(archive::Pin),
     /// Run one SQL statement
     Query {
         database: PathBuf,
@@ -208,7 +209,13 @@ impl Verb {
             | Verb::Diagnostics { database }
             | Verb::Stats { database, .. }
             | Verb::Checkpoint { database, .. }
-            | Verb::Backup { database, .. }
+            | Verb::Backup(archive::Backup { database, .. })
+            | Verb::Backups(archive::Backups { database, .. })
+            | Verb::Verify(archive::Verify { database, .. })
+            | Verb::Restore(archive::Restore { database, .. })
+            | Verb::UndoRestore(archive::UndoRestore { database, .. })
+            | Verb::Prune(archive::Prune { database, .. })
+            | Verb::Pin(archive::Pin { database, .. })
             | Verb::Query { database, .. }
             | Verb::Script { database, .. } => database,
         }
@@ -227,7 +234,8 @@ mod tests {
     #[test]
     fn every_verb_of_the_library_is_a_verb_here() {
         let command = super::Args::command();
-        let mut verbs: Vec<&str> = command.get_subcommands().map(|verb| verb.get_name()).collect();
+        // why mapped: `undo_restore` is typed as `undo-restore`
+        let mut verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().replace('-', "_")).collect();
         verbs.sort_unstable();
         assert_eq!(verbs, rpmadb::VERBS);
     }

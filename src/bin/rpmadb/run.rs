@@ -1,5 +1,7 @@
 //! Doing what was typed: open, one call, print.
 
+mod archive;
+
 use std::process::ExitCode;
 
 use rpmadb::{CheckpointMode, Database, Error, Operation, Result, Status, request};
@@ -30,13 +32,15 @@ fn reads(verb: &Verb) -> bool {
             | Verb::Diagnostics { .. }
             | Verb::Stats { .. }
             | Verb::Schema { .. }
+            | Verb::Backups(_)
+            | Verb::Verify(_)
     )
 }
 
 /// What `open` is told: only `migrate` makes a file or changes its journal mode by opening.
-fn options(args: &Args) -> request::Open {
+fn options(args: &Args) -> Result<request::Open> {
     let migrates = matches!(args.verb, Verb::Migrate { .. });
-    let mut options = request::Open {
+    Ok(request::Open {
         journal_mode: if migrates { request::JournalMode::Wal } else { request::JournalMode::Keep },
         actor: Some(args.actor.clone()),
         create: Some(migrates),
@@ -44,14 +48,9 @@ fn options(args: &Args) -> request::Open {
         // why filtered: a variable that is set to nothing is meant as none
         migrations: args.migrations.clone().filter(|folder| !folder.is_empty()),
         style: args.style.clone(),
+        backup: archive::folder_options(&args.verb)?,
         ..request::Open::default()
-    };
-    match &args.verb {
-        Verb::Migrate { backup, .. } | Verb::Rollback { backup, .. } => options.backup.folder.clone_from(backup),
-        Verb::Backup { folder, .. } => options.backup.folder.clone_from(folder),
-        _ => {}
-    }
-    options
+    })
 }
 
 fn call(args: &Args) -> Result<ExitCode> {
@@ -66,14 +65,18 @@ fn call(args: &Args) -> Result<ExitCode> {
     };
     let watch = Operation::new();
     watch.set_timeout_ms(args.timeout);
-    let options = options(args);
+    let options = options(args)?;
     let (database, opened) = match Database::open(args.verb.database(), &options, &watch) {
         // why not read-only at once: what a crash left in the journal can then not be rolled back
         Err(Error::Permission { .. }) if reads(&args.verb) => {
-            let options = request::Open { read_only: true, ..options };
+            let options = request::Open { read_only: true, ..options.clone() };
             Database::open(args.verb.database(), &options, &watch)?
         }
-        outcome => outcome?,
+        Err(error) => match archive::without(args, error, &options, &watch)? {
+            Some(opened) => opened,
+            None => return Ok(ExitCode::SUCCESS),
+        },
+        Ok(opened) => opened,
     };
     match &args.verb {
         Verb::Migrate { target, dry_run, backup, lock_timeout, allow_out_of_order, per_file, .. } => {
@@ -138,12 +141,13 @@ fn call(args: &Args) -> Result<ExitCode> {
             let report = database.checkpoint(mode, &request::Checkpoint::default(), &watch)?;
             show::report(args.json, &report, show::checkpoint);
         }
-        Verb::Backup { destination, no_verify, .. } => {
-            let verify = no_verify.then_some(request::Depth::None);
-            let request = request::Backup { verify, ..request::Backup::default() };
-            let report = database.backup(destination.as_deref(), &request, &watch)?;
-            show::report(args.json, &report, show::backup);
-        }
+        Verb::Backup(_)
+        | Verb::Backups(_)
+        | Verb::Verify(_)
+        | Verb::Restore(_)
+        | Verb::UndoRestore(_)
+        | Verb::Prune(_)
+        | Verb::Pin(_) => archive::call(args, &database, &options, &watch)?,
         Verb::Query { sql, params, .. } => {
             show::report(args.json, &database.query(sql, params.as_deref(), &watch)?, show::query);
         }

@@ -18,6 +18,7 @@ macro_rules! say {
     };
 }
 
+pub(crate) mod archive;
 mod stats;
 
 pub(crate) use stats::stats;
@@ -339,17 +340,6 @@ fn who(held: &report::HeldBy) -> &'static str {
     }
 }
 
-pub(crate) fn backup(backup: &report::Backup) {
-    let checked = if backup.verified { "checked" } else { "not checked" };
-    say!(
-        "{} ({}, {} pages, {checked}, {:.1} ms)",
-        backup.path.as_deref().unwrap_or("none was due"),
-        size(backup.size_bytes),
-        backup.pages,
-        backup.duration_ms
-    );
-}
-
 pub(crate) fn query(query: &report::Query) {
     if query.columns.is_empty() {
         say!("{} row(s) changed", query.changes);
@@ -357,6 +347,12 @@ pub(crate) fn query(query: &report::Query) {
     }
     let columns: Vec<String> = query.columns.iter().map(|name| escaped(name)).collect();
     let cells: Vec<Vec<String>> = query.rows.iter().map(|row| row.iter().map(plain).collect()).collect();
+    table(&columns, &cells);
+    say!("{} row(s)", query.rows.len());
+}
+
+/// Columns as wide as their widest cell.
+fn table(columns: &[String], cells: &[Vec<String>]) {
     let widths: Vec<usize> = (0..columns.len())
         .map(|at| {
             cells.iter().map(|row| row[at].chars().count()).chain([columns[at].chars().count()]).max().unwrap_or(0)
@@ -366,10 +362,9 @@ pub(crate) fn query(query: &report::Query) {
         let padded: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         say!("{}", padded.join("  ").trim_end());
     };
-    line(&columns);
+    line(columns);
     line(&widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>());
     cells.iter().for_each(|row| line(row));
-    say!("{} row(s)", query.rows.len());
 }
 
 pub(crate) fn script(script: &report::Script) {
