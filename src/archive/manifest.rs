@@ -26,6 +26,7 @@ pub const SUFFIX: &str = ".manifest.json";
 const LARGEST: u64 = 64 << 20;
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Written {
     manifest: Value,
     pages: Pages,
@@ -33,6 +34,7 @@ struct Written {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Pages {
     every: u32,
     root: String,
@@ -40,6 +42,7 @@ struct Pages {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Seal {
     hash: String,
     signature: Option<String>,

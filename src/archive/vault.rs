@@ -121,8 +121,7 @@ impl Vault {
     pub fn find(&self, path: &Path) -> PathBuf {
         match &self.folder {
             Some(folder) if path.components().count() == 1 && folder.join(path).exists() => folder.join(path),
-            // why absolute: SQLite would take a name that begins with "file:" for more than a name
-            _ => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+            _ => path.to_owned(),
         }
     }
 

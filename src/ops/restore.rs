@@ -133,7 +133,7 @@ pub fn to_file(
     let database = &std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
     let mut candidate = Candidate::prepare(&path, database, place, request, operation)?;
     let exists = std::fs::symlink_metadata(database).is_ok();
-    if exists && sqlite::is_open_elsewhere(database) {
+    if exists && sqlite::is_open_elsewhere(database, 0) {
         return Err(Error::Busy { what: database.display().to_string(), waited_ms: 0 });
     }
     let mut kept = None;

@@ -59,8 +59,15 @@ impl Connection {
         if create {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
         }
-        let path = settings.path.as_deref().unwrap_or_else(|| std::path::Path::new(":memory:"));
-        let inner = rusqlite::Connection::open_with_flags(path, flags).map_err(|error| match error {
+        let path = match settings.path.as_deref() {
+            None => std::borrow::Cow::from(std::path::Path::new(":memory:")),
+            // why: SQLite takes a name that begins like this for a URI
+            Some(path) if path.as_os_str().as_encoded_bytes().starts_with(b"file:") => {
+                std::path::Path::new(".").join(path).into()
+            }
+            Some(path) => path.into(),
+        };
+        let inner = rusqlite::Connection::open_with_flags(&path, flags).map_err(|error| match error {
             rusqlite::Error::SqliteFailure(code, message) => {
                 from_code(code.extended_code, message.unwrap_or_else(|| code.to_string()), &settings.display(), 0, 0)
             }

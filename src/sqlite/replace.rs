@@ -112,7 +112,7 @@ fn alone(writer: &Connection, path: &Path) -> Result<bool> {
     if refused(writer.execute_batch("BEGIN EXCLUSIVE"))? {
         return Ok(false);
     }
-    if writer.has_moved()? || is_open_elsewhere(path) {
+    if writer.has_moved()? || is_open_elsewhere(path, 1) {
         writer.rollback();
         return Ok(false);
     }
@@ -156,24 +156,27 @@ pub fn sync_folder_of(path: &Path) -> std::io::Result<()> {
     std::fs::File::open(folder)?.sync_all()
 }
 
-/// Whether another process has the file open, as far as this process may know; Linux only.
+/// Whether somebody has the file open beside the `own` descriptors that the caller knows of: another process, or another
+/// connection of this one. Where the system does not tell, which is everywhere but on Linux, somebody has.
 #[must_use]
-pub fn is_open_elsewhere(path: &Path) -> bool {
+pub fn is_open_elsewhere(path: &Path, own: usize) -> bool {
     use std::os::unix::fs::MetadataExt;
     let Ok(wanted) = std::fs::metadata(path) else { return false };
-    let Ok(processes) = std::fs::read_dir("/proc") else { return false };
-    let own = std::process::id().to_string();
     let is_it = |found: std::fs::Metadata| (found.dev(), found.ino()) == (wanted.dev(), wanted.ino());
-    processes
-        .flatten()
-        .filter(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            name != *own && name.bytes().all(|byte| byte.is_ascii_digit())
-        })
-        .filter_map(|entry| std::fs::read_dir(entry.path().join("fd")).ok())
-        .flat_map(|open| open.flatten())
-        .any(|open| std::fs::metadata(open.path()).is_ok_and(is_it))
+    let count = |process: &Path| {
+        let open = std::fs::read_dir(process.join("fd"))?;
+        Ok(open.flatten().filter(|open| std::fs::metadata(open.path()).is_ok_and(is_it)).count())
+    };
+    let here: std::io::Result<usize> = count(Path::new("/proc/self"));
+    let (Ok(here), Ok(processes)) = (here, std::fs::read_dir("/proc")) else { return true };
+    let this = std::process::id().to_string();
+    let others = processes.flatten().filter(|entry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        name != *this && name.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    // why not those that may not be looked at: they belong to other users, and a server has hundreds
+    here > own || others.map(|entry| count(&entry.path()).unwrap_or(0)).any(|count| count > 0)
 }
 
 /// SQLite's backup API, from one connection into the other, as one transaction of the latter.
