@@ -20,7 +20,7 @@ use crate::machine;
 use crate::operation::Operation;
 use crate::report::{self, Base, Checks, Manifest, elapsed_ms, now_ms};
 use crate::request::{Depth, Open};
-use crate::sqlite::{self, Connection, Scratch, Settings};
+use crate::sqlite::{self, Connection, Scratch, Settings, Where};
 
 /// What is to be made.
 pub struct Spec<'s> {
@@ -79,13 +79,15 @@ impl Made {
     }
 }
 
-/// Makes a backup of what `source` sees; begins a read transaction unless one is open.
-pub fn make(source: &Connection, spec: &Spec<'_>, operation: &Operation) -> Result<Made> {
+/// Makes a backup of what `source` sees, with where its pages are; begins a read transaction unless one is open, and then they
+/// are with the pager.
+pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation) -> Result<Made> {
+    let (source, place) = source;
     let named = spec.destination.display().to_string();
     spec.wrapping.check()?;
     let folder = store::folder_of(spec.destination);
     let vacuumed = if spec.compact { Some(compacted(source, &folder, operation)?) } else { None };
-    let source = vacuumed.as_ref().map_or(source, |(_, connection)| connection);
+    let (source, place) = vacuumed.as_ref().map_or((source, place), |(_, connection)| (connection, Where::Pager));
     let _snapshot = Snapshot::begin(source)?;
     let (page_size, page_count) = sqlite::page_figures(source)?;
     check_space(spec, &folder, u64::from(page_size) * u64::from(page_count))?;
@@ -106,6 +108,7 @@ pub fn make(source: &Connection, spec: &Spec<'_>, operation: &Operation) -> Resu
     let base = spec.base.map(|(_, hashes)| hashes);
     let job = Job {
         source,
+        place,
         destination: spec.destination,
         wrapping: &spec.wrapping,
         base,

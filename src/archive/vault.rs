@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::report;
 use crate::request::{BackupFolder, Compress, Depth, EncryptTo, Keep, Secret};
-use crate::sqlite::{Connection, Settings};
+use crate::sqlite::{Connection, Settings, Where};
 
 /// How long the backup of another process into the same folder is waited for.
 pub const FOLDER_WAIT: Duration = Duration::from_secs(600);
@@ -138,7 +138,7 @@ impl Vault {
     }
 
     /// Makes a full backup into `folder`, as it is configured, before something is done to the database.
-    pub fn back_up(&self, source: &Connection, before: &Before<'_>, operation: &Operation) -> Result<Made> {
+    pub fn back_up(&self, source: (&Connection, Where), before: &Before<'_>, operation: &Operation) -> Result<Made> {
         let _lock = store::lock_folder(before.folder, FOLDER_WAIT, operation)?;
         store::clean_up(before.folder)?;
         let listing = folder::list(before.folder, self.sign_key())?;

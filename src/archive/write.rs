@@ -22,7 +22,7 @@ use super::hashes::{Hasher, PageHashes, pages_in_block};
 use super::store::Partial;
 use crate::error::{Error, Result};
 use crate::operation::Operation;
-use crate::sqlite::{self, Connection};
+use crate::sqlite::{self, Connection, Where};
 
 /// What an incremental file begins with.
 pub const MAGIC: &[u8] = b"rpmadb increment 1\n";
@@ -33,6 +33,8 @@ const CHUNK: usize = 1 << 20;
 pub struct Job<'j> {
     /// The source, with a transaction open.
     pub source: &'j Connection,
+    /// Where its pages are.
+    pub place: Where,
     /// The name that the file will get.
     pub destination: &'j Path,
     /// Compression and encryption.
@@ -106,7 +108,7 @@ pub fn copy(job: &Job<'_>, mut beside: impl FnMut(u32, &[u8]) -> Result<()>) -> 
             top.write_all(&page_size.to_le_bytes()).map_err(failed)?;
             top.write_all(&page_count.to_le_bytes()).map_err(failed)?;
         }
-        sqlite::for_each_page(job.source, |number, page| {
+        sqlite::for_each_page(job.source, job.place, |number, page| {
             let ended = hasher.page(page);
             match block.base {
                 None => top.write_all(page).map_err(failed)?,

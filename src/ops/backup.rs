@@ -21,7 +21,7 @@ use crate::migrations;
 use crate::operation::Operation;
 use crate::report::{self, elapsed_ms, now_ms};
 use crate::request::{self, Incremental};
-use crate::sqlite::Access;
+use crate::sqlite::{Access, Where};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -66,7 +66,11 @@ pub fn run(
         }
     };
 
-    let connection = access.reader(operation)?;
+    // why without a transaction for a compact one: VACUUM INTO is refused inside one
+    let (connection, place) = match request.compact {
+        true => (access.reader(operation)?, Where::Pager),
+        false => access.snapshot(operation)?,
+    };
     let spec = Spec {
         destination: &destination,
         overwrite: request.overwrite,
@@ -82,7 +86,7 @@ pub fn run(
         sign_key: vault.sign_key(),
         version: &migrations::version_and_progress,
     };
-    let made = make::make(&connection, &spec, operation)?;
+    let made = make::make((&connection, place), &spec, operation)?;
     drop(connection);
     tracing::info!(path = %destination.display(), pages = made.manifest.page_count, "backup finished");
     let deleted = if is_in_folder { vault.prune_after(&folder, operation) } else { Vec::new() };

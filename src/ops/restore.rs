@@ -27,7 +27,7 @@ use crate::migrations::{self, Catalog};
 use crate::operation::Operation;
 use crate::report::{self, Checks, elapsed_ms};
 use crate::request::{self, Depth, Open};
-use crate::sqlite::{self, Access, Connection, Settings};
+use crate::sqlite::{self, Access, Connection, Settings, Where};
 
 pub use net::Net;
 
@@ -200,7 +200,8 @@ fn bring_back(
     let mut backup = None;
     let keep = |connection: &Connection| {
         if wants_backup {
-            backup = Some(back_up(connection, access.settings(), vault, operation)?);
+            // why in the file: nobody else has it open, it is out of WAL, and the transaction has written nothing
+            backup = Some(back_up((connection, Where::File), access.settings(), vault, operation)?);
         }
         Ok(())
     };
@@ -219,7 +220,7 @@ fn bring_back(
         return Ok(());
     }
     report.method = "transaction";
-    let connection = access.reader(operation)?;
+    let (connection, place) = access.snapshot(operation)?;
     let (page_size, page_count) = sqlite::page_figures(&connection)?;
     if page_count > 0 && page_size != candidate.page_size && access.settings().path.is_some() {
         return Err(Error::Unsupported {
@@ -231,7 +232,7 @@ fn bring_back(
         });
     }
     if wants_backup {
-        report.backup = Some(back_up(&connection, access.settings(), vault, operation)?);
+        report.backup = Some(back_up((&connection, place), access.settings(), vault, operation)?);
     }
     drop(connection);
     let Some(partial) = &candidate.partial else {
@@ -251,7 +252,7 @@ fn folder_for(settings: &Settings, vault: &Vault) -> PathBuf {
     vault.folder().map_or(own, Path::to_owned)
 }
 
-fn back_up(source: &Connection, settings: &Settings, vault: &Vault, operation: &Operation) -> Result<String> {
+fn back_up(source: (&Connection, Where), settings: &Settings, vault: &Vault, operation: &Operation) -> Result<String> {
     let before = Before {
         folder: &folder_for(settings, vault),
         settings,

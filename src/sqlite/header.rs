@@ -1,4 +1,4 @@
-//! What the file's header says about the journal, read through SQLite's own descriptor.
+//! Bytes of the database file, and what its header says about the journal, read through SQLite's own descriptor.
 //!
 //! Why not `PRAGMA journal_mode`: it makes SQLite parse the whole schema. Why not `std::fs`: closing a second
 //! descriptor of the file would drop every lock of this process on it.
@@ -29,11 +29,20 @@ impl Connection {
 
     /// The first bytes of the file, zeros where it is shorter.
     fn header(&self) -> Result<[u8; LENGTH]> {
-        let inner = self.raw();
         let mut bytes = [0u8; LENGTH];
+        self.read_file(0, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Bytes of the file as it is, zeros where it is shorter or there is none. The log is not asked.
+    pub(super) fn read_file(&self, offset: u64, bytes: &mut [u8]) -> Result<()> {
+        let inner = self.raw();
+        let (Ok(length), Ok(offset)) = (i32::try_from(bytes.len()), i64::try_from(offset)) else {
+            return Err(Error::Internal { detail: "a read of the file is out of range".into() });
+        };
         // SAFETY: the connection is open and locked by us for the whole block. FCNTL_FILE_POINTER writes one
         // pointer to the `sqlite3_file` that the connection owns and keeps until it closes; `pMethods` is null while
-        // that file is not open. `xRead` writes at most LENGTH bytes into `bytes` and keeps no reference to them.
+        // that file is not open. `xRead` writes at most `length` bytes into `bytes` and keeps no reference to them.
         let code = unsafe {
             let mut file: *mut ffi::sqlite3_file = std::ptr::null_mut();
             let code = ffi::sqlite3_file_control(
@@ -47,15 +56,15 @@ impl Connection {
                 _ => None,
             };
             match read {
-                Some(read) => read(file, bytes.as_mut_ptr().cast(), LENGTH as i32, 0),
-                None => return Ok(bytes),
+                Some(read) => read(file, bytes.as_mut_ptr().cast(), length, offset),
+                None => return Ok(()),
             }
         };
         match code {
-            ffi::SQLITE_OK | ffi::SQLITE_IOERR_SHORT_READ => Ok(bytes),
+            ffi::SQLITE_OK | ffi::SQLITE_IOERR_SHORT_READ => Ok(()),
             code => Err(Error::Io {
                 what: self.display(),
-                detail: "the header could not be read".into(),
+                detail: format!("the file could not be read at {offset}"),
                 sqlite_code: Some(code),
             }),
         }

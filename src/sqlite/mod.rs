@@ -42,7 +42,7 @@ pub use connection::{Connection, Watched};
 pub use data_version::DataVersion;
 pub use estimate::estimate;
 pub use leases::{LeaseInfo, LockCounters};
-pub use pages::{for_each_page, page_figures, page_owners};
+pub use pages::{Where, for_each_page, page_figures, page_owners};
 pub use replace::{is_open_elsewhere, sync_folder_of};
 pub use rules::Whose;
 pub use scratch::Scratch;

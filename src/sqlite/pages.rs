@@ -1,7 +1,8 @@
 //! The pages of a database as one transaction sees them, in order, through the virtual table `sqlite_dbpage`.
 //!
+//! Where the file alone holds them all they are read from it, through SQLite's own descriptor: that is several times quicker.
 //! Why not SQLite's backup API: it copies into another database file, and a backup that is compressed and encrypted in one
-//! pass never has one. Why not the file: in WAL mode the newest pages are in the log.
+//! pass never has one.
 //!
 //! Leaves to others: what becomes of the pages (`archive/`), the transaction.
 //!
@@ -9,13 +10,20 @@
 //! zeros; the first page says rollback journal, so that a copy opens on read-only media.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rusqlite::types::ValueRef;
 
+use super::access::{Access, Lease};
 use super::connection::Connection;
 use super::value::Value;
 use crate::error::{Error, Result};
+use crate::operation::Operation;
 
+/// Bytes read from the file at once.
+const CHUNK: u32 = 1 << 20;
+/// The byte that SQLite locks lies in a page that holds nothing.
+const PENDING_BYTE: u32 = 0x4000_0000;
 /// Bytes 18 and 19 of the first page: 1 for a rollback journal, 2 for WAL.
 const VERSIONS: std::ops::Range<usize> = 18..20;
 
@@ -26,27 +34,101 @@ pub fn page_figures(connection: &Connection) -> Result<(u32, u32)> {
     Ok((fits(pragma("page_size")?), fits(pragma("page_count")?)))
 }
 
+/// Where the pages of a snapshot are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Where {
+    /// All in the database file.
+    File,
+    /// In the file and the log, or in memory.
+    Pager,
+}
+
 /// Hands every page to `each`, in order, beginning with number 1.
-pub fn for_each_page(connection: &Connection, mut each: impl FnMut(u32, &[u8]) -> Result<()>) -> Result<()> {
+pub fn for_each_page(
+    connection: &Connection,
+    place: Where,
+    mut each: impl FnMut(u32, &[u8]) -> Result<()>,
+) -> Result<()> {
     connection.must_be_in_transaction()?;
-    let mut number = 0;
     let mut first = Vec::new();
+    let mut hand_on = |number: u32, page: &[u8]| {
+        if number > 1 {
+            return each(number, page);
+        }
+        first.extend_from_slice(page);
+        if let Some(versions) = first.get_mut(VERSIONS) {
+            versions.fill(1);
+        }
+        each(1, &first)
+    };
+    if place == Where::File {
+        return from_file(connection, hand_on);
+    }
+    let mut number = 0;
     connection.ours("SELECT data FROM sqlite_dbpage('main')", |statement| {
         statement.for_each_first(|value| {
             let ValueRef::Blob(page) = value else {
                 return Err(Error::Internal { detail: "sqlite_dbpage gave no page".into() });
             };
             number += 1;
-            if number > 1 {
-                return each(number, page);
-            }
-            first.extend_from_slice(page);
-            if let Some(versions) = first.get_mut(VERSIONS) {
-                versions.fill(1);
-            }
-            each(1, &first)
+            hand_on(number, page)
         })
     })
+}
+
+/// A mebibyte at a time: to ask for one page after the other costs more than to copy and hash it.
+fn from_file(connection: &Connection, mut each: impl FnMut(u32, &[u8]) -> Result<()>) -> Result<()> {
+    let (size, count) = page_figures(connection)?;
+    if size == 0 {
+        return Ok(());
+    }
+    let lock_page = PENDING_BYTE / size + 1;
+    let at_once = (CHUNK / size).max(1);
+    let mut chunk = vec![0; (at_once * size) as usize];
+    let mut number = 1;
+    while number <= count {
+        let pages = at_once.min(count - number + 1);
+        let bytes = &mut chunk[..(pages * size) as usize];
+        connection.read_file(u64::from(number - 1) * u64::from(size), bytes)?;
+        for page in bytes.chunks_exact_mut(size as usize) {
+            if number == lock_page {
+                page.fill(0);
+            }
+            each(number, page)?;
+            number += 1;
+        }
+    }
+    Ok(())
+}
+
+impl Access {
+    /// A reader with a read transaction begun, and where its pages are.
+    ///
+    /// In WAL mode they are in the file when all frames of the log were copied there and none can follow: a checkpoint never goes
+    /// beyond what the oldest reader sees, and a log that a reader uses is not begun anew. So what is true at one moment after
+    /// the transaction began stays true to its end.
+    pub fn snapshot(&self, operation: &Operation) -> Result<(Lease<'_>, Where)> {
+        if self.settings().path.is_none() {
+            let lease = self.reader(operation)?;
+            lease.begin_snapshot()?;
+            return Ok((lease, Where::Pager));
+        }
+        if !self.settings().read_only
+            && let Ok(writer) = self.writer_within(operation, Duration::ZERO)
+        {
+            let _at_once = writer.wait_for_locks(Duration::ZERO);
+            // why ignored: it only makes what follows quicker
+            let _ = super::checkpoint(&writer, "passive");
+        }
+        let lease = self.reader(operation)?;
+        lease.begin_snapshot()?;
+        if !lease.is_wal()? {
+            return Ok((lease, Where::File));
+        }
+        let state = self.first(operation, Duration::ZERO).and_then(|other| super::wal_state(&other));
+        let all_in_file = state.is_ok_and(|state| state.log >= 0 && state.log == state.checkpointed);
+        Ok((lease, if all_in_file { Where::File } else { Where::Pager }))
+    }
 }
 
 /// The table or index that each of these pages belongs to, as far as a damaged file still tells.
@@ -90,10 +172,13 @@ mod tests {
             .execute_batch("PRAGMA journal_mode=wal; PRAGMA wal_autocheckpoint=0; CREATE TABLE t (a)")
             .expect("makes");
         source.execute_batch("INSERT INTO t VALUES (zeroblob(9000)), ('in the log')").expect("writes");
-        assert!(for_each_page(&source, |_, _| Ok(())).is_err(), "without a transaction pages could change");
+        assert!(
+            for_each_page(&source, Where::Pager, |_, _| Ok(())).is_err(),
+            "without a transaction pages could change"
+        );
         source.begin_snapshot().expect("begins");
         let mut bytes = Vec::new();
-        for_each_page(&source, |_, page| {
+        for_each_page(&source, Where::Pager, |_, page| {
             bytes.extend_from_slice(page);
             Ok(())
         })
@@ -105,5 +190,48 @@ mod tests {
         let copy = Connection::open(&Settings::new(Some(path), &Open::default()), false, true).expect("opens");
         assert_eq!(copy.is_wal(), Ok(false));
         assert_eq!(copy.value::<i64>("SELECT count(*) FROM t", &[]), Ok(Some(2)));
+    }
+
+    fn all(access: &Access) -> (Vec<u8>, Where) {
+        let (lease, place) = access.snapshot(&Operation::new()).expect("begins");
+        let read = |place: Where| {
+            let mut bytes = Vec::new();
+            for_each_page(&lease, place, |_, page| {
+                bytes.extend_from_slice(page);
+                Ok(())
+            })
+            .expect("reads");
+            bytes
+        };
+        let found = read(place);
+        assert_eq!(found, read(Where::Pager), "{place:?}");
+        (found, place)
+    }
+
+    #[test]
+    fn the_file_is_read_only_when_it_holds_all_of_the_snapshot() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.db");
+        let (pool, _) = crate::sqlite::Pool::open(Settings::new(Some(path.clone()), &Open::default())).expect("opens");
+        let access = Access::Pool(std::sync::Arc::new(pool));
+        let write = |sql: &str| access.writer(&Operation::new()).expect("leases").execute_batch(sql).expect("writes");
+        write("PRAGMA wal_autocheckpoint=0; CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(3000000))");
+        assert_eq!(all(&access).1, Where::File, "the log is copied first");
+        // why a reader: it keeps the checkpoint from what comes after it
+        let old = Connection::open(&Settings::new(Some(path), &Open::default()), false, true).expect("opens");
+        old.begin_snapshot().expect("begins");
+        write("INSERT INTO t VALUES ('in the log alone')");
+        assert_eq!(all(&access).1, Where::Pager);
+        old.rollback();
+        assert_eq!(all(&access).1, Where::File);
+        let delete = Open { journal_mode: crate::request::JournalMode::Delete, ..Open::default() };
+        let settings = Settings::new(Some(folder.path().join("b.db")), &delete);
+        let rollback = Access::Pool(std::sync::Arc::new(crate::sqlite::Pool::open(settings).expect("opens").0));
+        rollback.writer(&Operation::new()).expect("leases").execute_batch("CREATE TABLE t (a)").expect("writes");
+        assert_eq!(all(&rollback).1, Where::File);
+        let memory = crate::sqlite::Pool::open(Settings::new(None, &Open::default())).expect("opens").0;
+        let memory = Access::Pool(std::sync::Arc::new(memory));
+        memory.writer(&Operation::new()).expect("leases").execute_batch("CREATE TABLE t (a)").expect("writes");
+        assert_eq!(all(&memory).1, Where::Pager);
     }
 }

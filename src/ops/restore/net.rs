@@ -49,7 +49,9 @@ impl<'n> Net<'n> {
             depth: None,
             version: &migrations::version_and_progress,
         };
-        let made = vault.back_up(&*self.access.reader(self.operation)?, &before, self.operation)?;
+        let (reader, place) = self.access.snapshot(self.operation)?;
+        let made = vault.back_up((&reader, place), &before, self.operation)?;
+        drop(reader);
         self.made = Some((made.path.clone(), made.manifest.schema_version));
         Ok(Some(made.report(vault.prune_after(folder, self.operation), start)))
     }
