@@ -12,8 +12,8 @@ mod starters;
 mod waits;
 
 use child::{End, Order};
-pub(crate) use seen::ask;
-use seen::{Seen, beside, copy_files, remove_files};
+use seen::{Seen, beside};
+pub(crate) use seen::{ask, copy_files, remove_files};
 use serde_json::json;
 
 use crate::support::{Scratch, try_open};

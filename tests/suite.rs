@@ -10,6 +10,7 @@ mod cli;
 mod concurrency;
 mod crash;
 mod errors;
+mod faults;
 mod header;
 mod hostile;
 mod layers;

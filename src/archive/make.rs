@@ -180,6 +180,9 @@ pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation
     drop(copy);
 
     let text = manifest::to_text(&manifest, &copied.hashes, spec.sign_key)?;
+    operation.report("writing to disk", page_count.into(), page_count.into())?;
+    // why so late: while it was on its way to the disk, it was looked at
+    copied.flusher.finish().map_err(|error| Error::from_io(named.clone(), &error))?;
     operation.check()?;
     store::publish(copied.partial, &text, spec.destination, spec.overwrite, operation)?;
     store::set_pin(spec.destination, spec.pin)?;

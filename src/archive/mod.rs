@@ -8,6 +8,7 @@
 
 pub mod check;
 pub mod codec;
+pub mod flush;
 pub mod folder;
 pub mod hashes;
 pub mod make;

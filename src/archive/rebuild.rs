@@ -11,6 +11,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::codec::{self, Keys};
+use super::flush::Flusher;
 use super::hashes::PageHashes;
 use super::read::Link;
 use super::store;
@@ -26,7 +27,7 @@ const CHUNK: usize = 1 << 20;
 pub trait Sink {
     /// Writes at a place of the database.
     fn write(&mut self, bytes: &[u8], offset: u64) -> io::Result<()>;
-    /// Cuts it to its size, after the last write.
+    /// Cuts it to its size, after the last write, and gets it onto the disk where it is a file.
     fn end(&mut self, size: u64) -> io::Result<()>;
 }
 
@@ -56,6 +57,7 @@ impl Sink for &Scratch {
 /// A file; neighbours are written together.
 pub struct Gathered<'f> {
     file: &'f File,
+    flusher: Option<Flusher>,
     begin: u64,
     bytes: Vec<u8>,
 }
@@ -63,11 +65,15 @@ pub struct Gathered<'f> {
 impl Gathered<'_> {
     /// Into this file.
     pub fn new(file: &File) -> Gathered<'_> {
-        Gathered { file, begin: 0, bytes: Vec::with_capacity(CHUNK) }
+        // why no failure: then the end takes longer
+        Gathered { file, flusher: Flusher::new(file).ok(), begin: 0, bytes: Vec::with_capacity(CHUNK) }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.write_all_at(&self.bytes, self.begin)?;
+        if let Some(flusher) = &mut self.flusher {
+            flusher.wrote(self.bytes.len());
+        }
         self.bytes.clear();
         Ok(())
     }
@@ -85,7 +91,11 @@ impl Sink for Gathered<'_> {
 
     fn end(&mut self, size: u64) -> io::Result<()> {
         self.flush()?;
-        self.file.set_len(size)
+        self.file.set_len(size)?;
+        match self.flusher.take() {
+            Some(flusher) => flusher.finish(),
+            None => self.file.sync_all(),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use super::codec::Wrapping;
+use super::flush::Flusher;
 use super::hashes::{Hasher, PageHashes, pages_in_block};
 use super::store::Partial;
 use crate::error::{Error, Result};
@@ -49,6 +50,9 @@ pub struct Job<'j> {
 
 /// What was written.
 pub struct Copied {
+    // declared before `partial`: what is left of it is waited for before the file goes
+    /// What gets it onto the disk; to be finished before the file gets its name.
+    pub flusher: Flusher,
     /// The hidden file.
     pub partial: Partial,
     /// The hashes of the state that was copied.
@@ -68,6 +72,7 @@ pub struct Copied {
 /// Writes to a file and, if it is asked to, hashes what it writes.
 struct Hashed<'f> {
     file: &'f File,
+    flusher: Flusher,
     hash: Option<blake3::Hasher>,
     size: u64,
 }
@@ -79,6 +84,7 @@ impl Write for &mut Hashed<'_> {
             hash.update(&bytes[..written]);
         }
         self.size += written as u64;
+        self.flusher.wrote(written);
         Ok(written)
     }
 
@@ -95,7 +101,8 @@ pub fn copy(job: &Job<'_>, mut beside: impl FnMut(u32, &[u8]) -> Result<()>) -> 
     let partial = Partial::create(job.destination)?;
     let wraps = job.wrapping.compress.is_some() || job.wrapping.encrypt.is_some();
     let hash = (wraps || job.base.is_some()).then(blake3::Hasher::new);
-    let mut hashed = Hashed { file: partial.file(), hash, size: 0 };
+    let flusher = Flusher::new(partial.file()).map_err(failed)?;
+    let mut hashed = Hashed { file: partial.file(), flusher, hash, size: 0 };
     let mut stored_pages = 0;
     let hashes = {
         let bottom = BufWriter::with_capacity(CHUNK, &mut hashed);
@@ -128,13 +135,12 @@ pub fn copy(job: &Job<'_>, mut beside: impl FnMut(u32, &[u8]) -> Result<()>) -> 
         top.finish().map_err(failed)?;
         hashes
     };
-    job.operation.report("writing to disk", page_count.into(), page_count.into())?;
-    let (size_bytes, file_hash) = (hashed.size, hashed.hash.map(|hash| hash.finalize().to_hex().to_string()));
-    partial.file().sync_all().map_err(failed)?;
+    let Hashed { flusher, hash, size: size_bytes, .. } = hashed;
+    let file_hash = hash.map(|hash| hash.finalize().to_hex().to_string());
     if job.base.is_none() {
         stored_pages = page_count;
     }
-    Ok(Copied { partial, hashes, file_hash, size_bytes, page_size, page_count, stored_pages })
+    Ok(Copied { flusher, partial, hashes, file_hash, size_bytes, page_size, page_count, stored_pages })
 }
 
 /// The block of pages that is not yet known to be changed.

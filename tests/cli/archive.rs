@@ -239,7 +239,7 @@ fn verify_fails_with_1_and_names_the_page_and_its_table() {
     let ran = in_small(&scratch, &["verify", "a.db", "backups/b.db", "--json"]);
     assert_eq!((ran.code, &ran.error()["name"]), (Some(1), &json!("BACKUP_INVALID")));
     let stderr = failed(in_small(&scratch, &["verify", "a.db", "a.db"]), 1);
-    assert!(stderr.ends_with("a.db is the open database itself\nhint: choose another destination\n"), "{stderr}");
+    assert!(stderr.ends_with("a.db is the open database itself\nhint: name another file\n"), "{stderr}");
 }
 
 // --- restore and back

@@ -1,0 +1,96 @@
+//! Getting a large file onto the disk while it is still being written, so that the wait at its end is short.
+//!
+//! Leaves to others: the writing.
+//!
+//! Invariants: `finish` returns when everything written before it is on the disk; a failure of any sync on the way is its failure,
+//! because the system tells of each one once.
+
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+/// Bytes between two syncs.
+const EVERY: usize = 32 << 20;
+
+/// Syncs a file on a thread of its own.
+pub struct Flusher {
+    file: File,
+    marks: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<io::Result<()>>>,
+    abandoned: Arc<AtomicBool>,
+    since: usize,
+}
+
+impl Flusher {
+    /// For this file.
+    pub fn new(file: &File) -> io::Result<Flusher> {
+        let (marks, wait) = sync_channel::<()>(1);
+        let abandoned = Arc::new(AtomicBool::new(false));
+        let (synced, given_up) = (file.try_clone()?, Arc::clone(&abandoned));
+        let work = move || {
+            while wait.recv().is_ok() {
+                synced.sync_data()?;
+            }
+            if given_up.load(Ordering::Acquire) { Ok(()) } else { synced.sync_all() }
+        };
+        // why no failure: without a thread all of it is synced at the end
+        let thread = std::thread::Builder::new().name("rpmadb-sync".into()).spawn(work).ok();
+        Ok(Flusher { file: file.try_clone()?, marks: Some(marks), thread, abandoned, since: 0 })
+    }
+
+    /// Says that so many more bytes were written.
+    pub fn wrote(&mut self, bytes: usize) {
+        self.since += bytes;
+        if self.since >= EVERY {
+            self.since = 0;
+            if let Some(marks) = &self.marks {
+                // why ignored: a sync is under way, or failed, which `finish` tells
+                let _ = marks.try_send(());
+            }
+        }
+    }
+
+    /// Waits until all of it is on the disk.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.marks = None;
+        match self.thread.take() {
+            Some(thread) => thread.join().unwrap_or_else(|_| Err(io::Error::other("the sync thread panicked"))),
+            None => self.file.sync_all(),
+        }
+    }
+}
+
+impl Drop for Flusher {
+    fn drop(&mut self) {
+        self.abandoned.store(true, Ordering::Release);
+        self.marks = None;
+        if let Some(thread) = self.thread.take() {
+            // why waited for: the file is about to be removed, and nothing of this call outlives it
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn everything_is_synced_at_the_end_and_a_failure_is_told() {
+        let mut file = tempfile::tempfile().expect("a file");
+        let mut flusher = Flusher::new(&file).expect("begins");
+        for _ in 0..3 {
+            file.write_all(&vec![1; EVERY / 2]).expect("writes");
+            flusher.wrote(EVERY / 2);
+        }
+        flusher.finish().expect("is on the disk");
+        let (reader, _writer) = io::pipe().expect("a pipe");
+        // a pipe cannot be synced
+        let flusher = Flusher::new(&File::from(std::os::fd::OwnedFd::from(reader))).expect("begins");
+        assert!(flusher.finish().is_err());
+    }
+}
