@@ -36,6 +36,8 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// Files that are called like backups and are none.
     pub incomplete: Vec<PathBuf>,
+    /// The highest sequence of all that have a manifest, those included that the key refuses.
+    highest: u64,
 }
 
 /// The name of a new backup of the database `stem`, that sorts by time.
@@ -78,14 +80,20 @@ pub fn list(folder: &Path, key: Option<&str>) -> Result<Listing> {
         let has_manifest = names.contains(format!("{name}{}", manifest::SUFFIX).as_str().as_ref() as &std::ffi::OsStr);
         if has_manifest {
             let size = std::fs::metadata(&path).map(|found| found.len()).ok();
-            match manifest::read(&path, key) {
-                Ok(read) if read.manifest.file == name && Some(read.manifest.size_bytes) == size => {
-                    let pinned = store::pin_of(&path).exists();
-                    listing.entries.push(Entry { path, manifest: read.manifest, pinned });
-                    continue;
+            match manifest::text(&path) {
+                Ok(text) => {
+                    if let Ok((read, refusal)) = manifest::parse(&text, key) {
+                        listing.highest = listing.highest.max(read.manifest.sequence);
+                        let is_its = read.manifest.file == name && Some(read.manifest.size_bytes) == size;
+                        if is_its && refusal.is_none() {
+                            let pinned = store::pin_of(&path).exists();
+                            listing.entries.push(Entry { path, manifest: read.manifest, pinned });
+                            continue;
+                        }
+                    }
                 }
                 // why not an error: one bad manifest must not hide the others
-                Ok(_) | Err(Error::BackupInvalid { .. } | Error::NotFound { .. }) => {}
+                Err(Error::BackupInvalid { .. } | Error::NotFound { .. }) => {}
                 Err(error) => return Err(error),
             }
             listing.incomplete.push(path);
@@ -103,7 +111,7 @@ pub fn list(folder: &Path, key: Option<&str>) -> Result<Listing> {
 impl Listing {
     /// The sequence of the next backup.
     pub fn next_sequence(&self) -> u64 {
-        self.entries.iter().map(|entry| entry.manifest.sequence).max().unwrap_or(0).saturating_add(1)
+        self.highest.saturating_add(1)
     }
 
     /// The backups that have everything they are based on.

@@ -85,6 +85,9 @@ pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation
     let (source, place) = source;
     let named = spec.destination.display().to_string();
     spec.wrapping.check()?;
+    if let Some(log) = store::foreign_log(spec.destination) {
+        return Err(Error::AlreadyExists { path: log.display().to_string() });
+    }
     let folder = store::folder_of(spec.destination);
     let vacuumed = if spec.compact { Some(compacted(source, &folder, operation)?) } else { None };
     let (source, place) = vacuumed.as_ref().map_or((source, place), |(_, connection)| (connection, Where::Pager));
@@ -185,7 +188,9 @@ pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation
     copied.flusher.finish().map_err(|error| Error::from_io(named.clone(), &error))?;
     operation.check()?;
     store::publish(copied.partial, &text, spec.destination, spec.overwrite, operation)?;
-    store::set_pin(spec.destination, spec.pin)?;
+    if spec.pin {
+        store::set_pin(spec.destination, true)?;
+    }
     Ok(Made { path: spec.destination.to_owned(), manifest, depth })
 }
 

@@ -78,6 +78,12 @@ pub fn to_text(manifest: &Manifest, hashes: &PageHashes, key: Option<&str>) -> R
 
 /// Reads the manifest of `backup`, and checks its seal; with a key also its signature.
 pub fn read(backup: &Path, key: Option<&str>) -> Result<Read> {
+    let invalid = |detail: String| Error::BackupInvalid { path: backup.display().to_string(), detail };
+    from_text(&text(backup)?, key).map_err(invalid)
+}
+
+/// The text of the manifest of `backup`.
+pub fn text(backup: &Path) -> Result<String> {
     let path = path_of(backup);
     let invalid = |detail: String| Error::BackupInvalid { path: backup.display().to_string(), detail };
     let size = match std::fs::metadata(&path) {
@@ -90,27 +96,32 @@ pub fn read(backup: &Path, key: Option<&str>) -> Result<Read> {
     if size > LARGEST {
         return Err(invalid("its manifest is too large to be one".into()));
     }
-    let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+    std::fs::read_to_string(&path).map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidData => invalid("its manifest is damaged".into()),
         _ => Error::from_io(path.display().to_string(), &error),
-    })?;
-    from_text(&text, key).map_err(invalid)
+    })
 }
 
 /// Reads the text of a manifest, or says what is wrong with it.
 pub fn from_text(text: &str, key: Option<&str>) -> Result<Read, String> {
+    let (read, refusal) = parse(text, key)?;
+    refusal.map_or(Ok(read), Err)
+}
+
+/// Reads the text of a manifest; what only its signature is refused for is told apart from it.
+pub fn parse(text: &str, key: Option<&str>) -> Result<(Read, Option<String>), String> {
     let damaged = |_| "its manifest is damaged".to_owned();
     let written: Written = serde_json::from_str(text).map_err(damaged)?;
     let covered = covered(&written.manifest, &written.pages);
     if blake3::hash(&covered).to_hex().as_str() != written.seal.hash {
         return Err("its manifest was changed after it was written".into());
     }
-    let signature = match (key, &written.seal.signature) {
-        (None, None) => "none",
-        (None, Some(_)) => "not_checked",
-        (Some(_), None) => return Err("its manifest is not signed, and the configured key demands it".into()),
-        (Some(key), Some(signature)) if is_equal(&sign(key, &covered), signature) => "ok",
-        (Some(_), Some(_)) => return Err("its manifest is signed with another key".into()),
+    let (signature, refusal) = match (key, &written.seal.signature) {
+        (None, None) => ("none", None),
+        (None, Some(_)) => ("not_checked", None),
+        (Some(key), Some(signature)) if is_equal(&sign(key, &covered), signature) => ("ok", None),
+        (Some(_), Some(_)) => ("not_checked", Some("its manifest is signed with another key")),
+        (Some(_), None) => ("none", Some("its manifest is not signed, and the configured key demands it")),
     };
     let format = written.manifest.get("format").and_then(Value::as_u64);
     if format != Some(u64::from(FORMAT)) {
@@ -120,8 +131,9 @@ pub fn from_text(text: &str, key: Option<&str>) -> Result<Read, String> {
     let hashes = PageHashes::from_text(written.pages.every, &written.pages.hashes)
         .filter(|hashes| hashes.root() == written.pages.root)
         .filter(|hashes| hashes.blocks() == manifest.page_count.div_ceil(hashes.every()))
+        .filter(|_| manifest.page_size.is_power_of_two() && (512..=65_536).contains(&manifest.page_size))
         .ok_or("its manifest is damaged: the hashes of the pages do not fit")?;
-    Ok(Read { manifest, hashes, signature })
+    Ok((Read { manifest, hashes, signature }, refusal.map(str::to_owned)))
 }
 
 /// What the seal is over. The root stands for the hashes.

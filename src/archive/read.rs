@@ -63,6 +63,11 @@ pub fn open(path: &Path, key: Option<&str>) -> Result<Link> {
     if found != wanted {
         return Err(link.invalid(format!("it has {found} bytes and was written with {wanted}")));
     }
+    if link.is_plain()
+        && let Some(log) = store::foreign_log(path)
+    {
+        return Err(link.invalid(format!("{} stands beside it and is no part of it", log.display())));
+    }
     if link.manifest.kind == "incremental" && link.manifest.file != name {
         return Err(link.invalid(format!("it was written as {} and is found by that name alone", link.manifest.file)));
     }

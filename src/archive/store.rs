@@ -279,7 +279,7 @@ pub fn remove(path: &Path) -> Result<bool> {
     std::fs::rename(manifest::path_of(path), &manifest).map_err(failed)?;
     std::fs::rename(path, &data).map_err(failed)?;
     std::fs::remove_file(&data).map_err(failed)?;
-    let _ = std::fs::remove_file(pin_of(path));
+    let _ = set_pin(path, false);
     std::fs::remove_file(&manifest).map_err(failed)?;
     sync_folder(&folder_of(path)).map_err(failed)?;
     Ok(true)
@@ -292,17 +292,29 @@ pub fn pin_of(backup: &Path) -> PathBuf {
     name.into()
 }
 
-/// Makes or removes the pin of a backup.
+/// Makes or removes the pin of a backup. A file of that name that is not an empty one is not ours.
 pub fn set_pin(backup: &Path, pinned: bool) -> Result<()> {
     let pin = pin_of(backup);
-    let outcome = match pinned {
-        true => std::fs::write(&pin, "").and_then(|()| sync_folder(&folder_of(backup))),
-        false => match std::fs::remove_file(&pin) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            outcome => outcome,
-        },
+    let failed = |error: io::Error| Error::from_io(pin.display().to_string(), &error);
+    let is_pin = match std::fs::symlink_metadata(&pin) {
+        Ok(found) if found.is_file() && found.len() == 0 => true,
+        Ok(_) => return Err(Error::AlreadyExists { path: pin.display().to_string() }),
+        Err(_) => false,
     };
-    outcome.map_err(|error| Error::from_io(pin.display().to_string(), &error))
+    match (is_pin, pinned) {
+        (false, true) => drop(File::options().write(true).create_new(true).mode(0o600).open(&pin).map_err(failed)?),
+        (true, false) => std::fs::remove_file(&pin).map_err(failed)?,
+        _ => return Ok(()),
+    }
+    sync_folder(&folder_of(backup)).map_err(failed)
+}
+
+/// The log or journal of another database that would be taken for one of `backup`, if there is one.
+pub fn foreign_log(backup: &Path) -> Option<PathBuf> {
+    ["-wal", "-journal"]
+        .iter()
+        .map(|suffix| PathBuf::from(format!("{}{suffix}", backup.display())))
+        .find(|path| path.exists())
 }
 
 /// Finishes or removes what killed processes left in a folder, and returns the names of what it found.
@@ -340,7 +352,7 @@ pub fn clean_up(folder: &Path) -> Result<Vec<String>> {
                 // why also the backup: its removal had begun
                 if !manifest::path_of(&backup).exists() && fits(&path, &backup) {
                     let _ = std::fs::remove_file(&backup);
-                    let _ = std::fs::remove_file(pin_of(&backup));
+                    let _ = set_pin(&backup, false);
                 }
                 std::fs::remove_file(&path).map_err(failed)?;
             }

@@ -57,6 +57,9 @@ pub fn run(
     {
         return Ok(nothing(start));
     }
+    if let Some(destination) = destination {
+        refuse_needed(destination, &folder::list(&folder, None)?)?;
+    }
     let base = base_of(request.incremental.as_ref(), &listing, &folder, vault)?;
     let reason = if request.every_hours.is_some() { "scheduled" } else { "manual" };
     let destination = match destination {
@@ -104,6 +107,30 @@ fn nothing(start: Instant) -> report::Backup {
         base: None,
         duration_ms: elapsed_ms(start),
         deleted: Vec::new(),
+    }
+}
+
+/// Refuses to replace a backup that is pinned, in use, or needed by an increment.
+fn refuse_needed(destination: &Path, listing: &Listing) -> Result<()> {
+    let Some(old) = listing.entries.iter().find(|entry| entry.path.file_name() == destination.file_name()) else {
+        return Ok(());
+    };
+    let refused = |reason: String| {
+        Err(Error::InvalidArgument {
+            name: "destination".into(),
+            reason: format!("{} {reason}", destination.display()),
+        })
+    };
+    if old.pinned {
+        return refused("is pinned, and is not replaced".into());
+    }
+    let needs = |base: &report::Base| base.id == old.manifest.id;
+    if let Some(needs) = listing.entries.iter().find(|entry| entry.manifest.base.as_ref().is_some_and(needs)) {
+        return refused(format!("is what {} is based on, and is not replaced", needs.manifest.file));
+    }
+    match store::is_in_use(destination) {
+        true => Err(Error::Busy { what: destination.display().to_string(), waited_ms: 0 }),
+        false => Ok(()),
     }
 }
 

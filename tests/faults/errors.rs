@@ -35,7 +35,10 @@ fn is_proper(scene: &Scene, order: &Order, end: &End, goes_on: bool, here: &str)
         let written =
             afterwards.as_array().map_or(0, |looks| looks.iter().filter(|look| look["writes"] == "ok").count());
         assert_eq!(scene.marks(), written.to_string(), "{here}: what the same handle wrote is lost: {end:?}");
-        assert!(afterwards[0] == wanted || here.contains("from open"), "{here}: the same handle: {end:?}");
+        // why these: each thread's calls are counted by themselves, and a call that failed on the thread that syncs is yet to
+        // come on the one that goes on
+        let comes_later = ["from open", "from fsync", "from fdatasync"].iter().any(|call| here.contains(call));
+        assert!(afterwards[0] == wanted || comes_later, "{here}: the same handle: {end:?}");
     }
 }
 
