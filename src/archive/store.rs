@@ -87,9 +87,9 @@ impl Partial {
     /// The hidden file for the manifest of this backup.
     pub fn manifest(&self, text: &str) -> io::Result<Partial> {
         use std::io::Write;
-        let hidden = self.path.to_string_lossy();
-        let stem = hidden.strip_suffix(PARTIAL).unwrap_or(&hidden);
-        let manifest = Partial::create_as(Path::new(&format!("{stem}{MANIFEST_PARTIAL}")))?;
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let name = format!("{}{MANIFEST_PARTIAL}", name.strip_suffix(PARTIAL).unwrap_or(&name));
+        let manifest = Partial::create_as(&folder_of(&self.path).join(name))?;
         (&*manifest.file).write_all(text.as_bytes())?;
         manifest.file.sync_all()?;
         Ok(manifest)
@@ -285,11 +285,16 @@ pub fn remove(path: &Path) -> Result<bool> {
     Ok(true)
 }
 
+/// A path with something behind its name.
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
 /// The empty file that keeps retention away from a backup.
 pub fn pin_of(backup: &Path) -> PathBuf {
-    let mut name = backup.as_os_str().to_owned();
-    name.push(".pin");
-    name.into()
+    with_suffix(backup, ".pin")
 }
 
 /// Makes or removes the pin of a backup. A file of that name that is not an empty one is not ours.
@@ -311,10 +316,7 @@ pub fn set_pin(backup: &Path, pinned: bool) -> Result<()> {
 
 /// The log or journal of another database that would be taken for one of `backup`, if there is one.
 pub fn foreign_log(backup: &Path) -> Option<PathBuf> {
-    ["-wal", "-journal"]
-        .iter()
-        .map(|suffix| PathBuf::from(format!("{}{suffix}", backup.display())))
-        .find(|path| path.exists())
+    ["-wal", "-journal"].iter().map(|suffix| with_suffix(backup, suffix)).find(|path| path.exists())
 }
 
 /// Finishes or removes what killed processes left in a folder, and returns the names of what it found.

@@ -191,6 +191,9 @@ fn check_destination(access: &Access, destination: &Path, overwrite: bool) -> Re
     let Some(name) = destination.file_name() else {
         return Err(invalid(&format!("{display} names no file")));
     };
+    if name.to_str().is_none() {
+        return Err(invalid(&format!("{display} is not UTF-8, and a manifest could not name it")));
+    }
     if name.to_string_lossy().ends_with(manifest::SUFFIX) {
         return Err(invalid(&format!("{display} is the name of a manifest")));
     }

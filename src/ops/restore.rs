@@ -166,12 +166,12 @@ pub fn to_file(
 /// Gives a file that is no database any more a second name, with its log and journal: somebody may still save something from it.
 fn set_aside(database: &Path) -> std::io::Result<PathBuf> {
     let time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S.%3fZ");
-    let aside = PathBuf::from(format!("{}.damaged-{time}", database.display()));
+    let aside = store::with_suffix(database, &format!(".damaged-{time}"));
     std::fs::hard_link(database, &aside).or_else(|_| std::fs::copy(database, &aside).map(|_| ()))?;
     for suffix in ["-wal", "-journal"] {
-        let from = PathBuf::from(format!("{}{suffix}", database.display()));
+        let from = store::with_suffix(database, suffix);
         if from.exists() {
-            std::fs::rename(&from, format!("{}{suffix}", aside.display()))?;
+            std::fs::rename(&from, store::with_suffix(&aside, suffix))?;
         }
     }
     sqlite::sync_folder_of(database)?;
@@ -180,7 +180,7 @@ fn set_aside(database: &Path) -> std::io::Result<PathBuf> {
 
 fn remove_beside(database: &Path) -> std::io::Result<()> {
     for suffix in ["-journal", "-wal", "-shm"] {
-        match std::fs::remove_file(format!("{}{suffix}", database.display())) {
+        match std::fs::remove_file(store::with_suffix(database, suffix)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
@@ -220,8 +220,7 @@ fn bring_back(
         return Ok(());
     }
     report.method = "transaction";
-    let (connection, place) = access.snapshot(operation)?;
-    let (page_size, page_count) = sqlite::page_figures(&connection)?;
+    let (page_size, page_count) = sqlite::page_figures(&*access.reader(operation)?)?;
     if page_count > 0 && page_size != candidate.page_size && access.settings().path.is_some() {
         return Err(Error::Unsupported {
             what: format!(
@@ -231,17 +230,24 @@ fn bring_back(
             instead: Some("close the other connections and restore again: then the file is replaced"),
         });
     }
-    if wants_backup {
-        report.backup = Some(back_up((&connection, place), access.settings(), vault, operation)?);
-    }
-    drop(connection);
     let Some(partial) = &candidate.partial else {
         return Err(Error::Internal { detail: "the restored file is gone".into() });
     };
     let settings = Settings::new(Some(partial.path().to_owned()), &Open::default());
     let source = Connection::open(&settings, false, true)?;
     operation.boundary("the database is about to be overwritten");
-    access.overwrite(&source, wait, operation)?;
+    access.overwrite(&source, wait, operation, |connection, place| {
+        if !wants_backup {
+            return Ok(());
+        }
+        let earlier = report.backup.take();
+        report.backup = Some(back_up((connection, place), access.settings(), vault, operation)?);
+        if let Some(earlier) = earlier {
+            // why removed: somebody wrote after it was made, so it is not what is overwritten
+            store::remove(Path::new(&earlier))?;
+        }
+        Ok(())
+    })?;
     operation.boundary("the database was overwritten");
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! descriptor of the file would drop every lock of this process on it.
 //!
 //! Byte map (SQLite's "Database File Format", section 1.3): 0..16 magic text; 18 write version, 19 read version,
-//! each 1 for a rollback journal and 2 for WAL.
+//! each 1 for a rollback journal and 2 for WAL; 24..28 the change counter, big endian.
 
 use rusqlite::ffi;
 
@@ -15,6 +15,7 @@ const LENGTH: usize = 20;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const WRITE_VERSION: usize = 18;
 const WAL: u8 = 2;
+const CHANGE_COUNTER: u64 = 24;
 
 impl Connection {
     /// Whether the file is marked for WAL. False for an empty file and for a database in memory.
@@ -25,6 +26,13 @@ impl Connection {
     /// Whether the file begins as a SQLite database does.
     pub(super) fn has_magic(&self) -> Result<bool> {
         Ok(self.header()?.starts_with(MAGIC))
+    }
+
+    /// How often the file was written to, as its header tells; in WAL mode that is not the whole truth.
+    pub(super) fn change_counter(&self) -> Result<u32> {
+        let mut counter = [0; 4];
+        self.read_file(CHANGE_COUNTER, &mut counter)?;
+        Ok(u32::from_be_bytes(counter))
     }
 
     /// The first bytes of the file, zeros where it is shorter.

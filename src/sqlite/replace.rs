@@ -18,6 +18,7 @@ use rusqlite::ffi;
 use super::access::{Access, set_journal_mode};
 use super::connection::Connection;
 use super::failure::{from_code, os_error};
+use super::pages::Where;
 use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::operation::Operation;
@@ -25,6 +26,8 @@ use crate::request::JournalMode;
 
 /// Pages between two looks at the operation.
 const STEP: i32 = 1_000;
+/// How often a database with a rollback journal is looked at anew because somebody wrote to it meanwhile.
+const TRIES: usize = 5;
 
 impl Access {
     /// Puts a finished file, on the same file system, in the place of the database. `before` runs when nobody else can write any
@@ -84,16 +87,53 @@ impl Access {
         synced.map(|()| true)
     }
 
-    /// Writes the pages of the database file `candidate` over this database, in one transaction. Returns how many.
-    pub fn overwrite(&self, candidate: &Connection, wait: Duration, operation: &Operation) -> Result<u64> {
+    /// Writes the pages of the database file `candidate` over this database, in one transaction. `before` sees the last state
+    /// before that: what it saw and what is overwritten are the same, whoever writes meanwhile. It may be called again when that was not
+    /// so. Returns how many pages were written.
+    pub fn overwrite(
+        &self,
+        candidate: &Connection,
+        wait: Duration,
+        operation: &Operation,
+        mut before: impl FnMut(&Connection, Where) -> Result<()>,
+    ) -> Result<u64> {
         let writer = self.writer_within(operation, wait)?;
         let _waiting = writer.wait_for_locks(wait);
-        let pages = overwrite(&writer, candidate, wait, operation)?;
-        if writer.is_wal()? {
-            // why ignored: readers may hold it back, and the next checkpoint goes on
-            let _ = super::checkpoint(&writer, "passive");
+        if self.settings().path.is_none() {
+            // why at once: a database in memory has this one connection
+            before(&writer, Where::Pager)?;
+            let pages = overwrite(&writer, candidate, wait, operation, || Ok(true))?;
+            return pages.ok_or_else(|| Error::Internal { detail: "a restore into memory was given up".into() });
         }
-        Ok(pages)
+        let is_wal = writer.is_wal()?;
+        for _ in 0..TRIES {
+            let seen = match is_wal {
+                true => None,
+                // why before the lock: it keeps every reader out of a database with a rollback journal
+                false => {
+                    let (reader, place) = self.snapshot(operation)?;
+                    before(&reader, place)?;
+                    Some(reader.change_counter()?)
+                }
+            };
+            let written = overwrite(&writer, candidate, wait, operation, || match seen {
+                Some(seen) => Ok(writer.change_counter()? == seen),
+                None => {
+                    let reader = self.reader(operation)?;
+                    reader.begin_snapshot()?;
+                    before(&reader, Where::Pager).map(|()| true)
+                }
+            })?;
+            if let Some(pages) = written {
+                if is_wal {
+                    // why ignored: readers may hold it back, and the next checkpoint goes on
+                    let _ = super::checkpoint(&writer, "passive");
+                }
+                return Ok(pages);
+            }
+        }
+        let waited_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        Err(Error::Busy { what: self.settings().display(), waited_ms })
     }
 }
 
@@ -179,8 +219,15 @@ pub fn is_open_elsewhere(path: &Path, own: usize) -> bool {
     here > own || others.map(|entry| count(&entry.path()).unwrap_or(0)).any(|count| count > 0)
 }
 
-/// SQLite's backup API, from one connection into the other, as one transaction of the latter.
-fn overwrite(into: &Connection, from: &Connection, wait: Duration, operation: &Operation) -> Result<u64> {
+/// SQLite's backup API, from one connection into the other, as one transaction of the latter. `locked` is asked when nobody
+/// else can write any more, before the first page is: false gives up, and then nothing was written.
+fn overwrite(
+    into: &Connection,
+    from: &Connection,
+    wait: Duration,
+    operation: &Operation,
+    locked: impl FnOnce() -> Result<bool>,
+) -> Result<Option<u64>> {
     let (into_inner, from_inner) = (into.raw(), from.raw());
     let since = Instant::now();
     let failed = |code: i32| {
@@ -198,32 +245,41 @@ fn overwrite(into: &Connection, from: &Connection, wait: Duration, operation: &O
         // SAFETY: the connection is open and locked by us.
         return Err(failed(unsafe { ffi::sqlite3_extended_errcode(into_inner.handle()) }));
     }
-    let mut pages;
-    let outcome = loop {
-        // SAFETY: `backup` came from sqlite3_backup_init and is finished only after this loop.
-        let (code, left, total) = unsafe {
-            let code = ffi::sqlite3_backup_step(backup, STEP);
-            (code, ffi::sqlite3_backup_remaining(backup), ffi::sqlite3_backup_pagecount(backup))
-        };
-        pages = total.max(0) as u64;
-        let done = pages.saturating_sub(left.max(0) as u64);
-        if let Err(error) = operation.report("writing pages", done, pages) {
-            break Err(error);
-        }
-        match code {
-            ffi::SQLITE_DONE => break Ok(()),
-            ffi::SQLITE_OK => operation.boundary("pages of a restore were written"),
+    let step = |pages: i32| loop {
+        // SAFETY: `backup` came from sqlite3_backup_init and is finished only at the end of this function.
+        match unsafe { ffi::sqlite3_backup_step(backup, pages) } {
+            ffi::SQLITE_DONE => break Ok(true),
+            ffi::SQLITE_OK => break Ok(false),
             ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED if since.elapsed() < wait => {
+                operation.check()?;
                 std::thread::sleep(Duration::from_millis(10));
             }
             code => break Err(failed(code)),
         }
     };
+    let figures = || {
+        // SAFETY: as above; both calls only read numbers.
+        let (left, total) = unsafe { (ffi::sqlite3_backup_remaining(backup), ffi::sqlite3_backup_pagecount(backup)) };
+        let total = u64::try_from(total).unwrap_or(0);
+        (total.saturating_sub(u64::try_from(left).unwrap_or(0)), total)
+    };
+    let outcome = (|| -> Result<Option<u64>> {
+        // why no page: the first step takes the write lock, however few pages it copies
+        step(0)?;
+        if !locked()? {
+            return Ok(None);
+        }
+        while !step(STEP)? {
+            operation.boundary("pages of a restore were written");
+            let (done, total) = figures();
+            operation.report("writing pages", done, total)?;
+        }
+        Ok(Some(figures().1))
+    })();
     // SAFETY: `backup` is not used again. Unless it came to its end, this rolls the destination back.
     let code = unsafe { ffi::sqlite3_backup_finish(backup) };
-    outcome?;
-    match code {
-        ffi::SQLITE_OK => Ok(pages),
-        code => Err(failed(code)),
+    match (outcome?, code) {
+        (pages, ffi::SQLITE_OK) => Ok(pages),
+        (_, code) => Err(failed(code)),
     }
 }
