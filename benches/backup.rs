@@ -166,7 +166,7 @@ fn verify(database: &Database, backup: &Path, depth: request::Depth) {
     database.verify(backup, &request, &Operation::new()).expect("is sound");
 }
 
-/// Removes what a variant made, so that each one writes to free space.
+/// Removes what a variant made, so that each one writes to free space, and waits until the disk is done with that.
 fn clear(folder: &Path, path: &Path) {
     let stays = |found: &PathBuf| {
         let name = found.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -180,4 +180,5 @@ fn clear(folder: &Path, path: &Path) {
             std::fs::remove_file(entry.path()).expect("removes");
         }
     }
+    succeed(&mut Command::new("sync"));
 }

@@ -267,6 +267,7 @@ pub fn reader<'r, R: Read + 'r>(
 #[must_use]
 pub fn failure(named: &str, error: &io::Error) -> Error {
     match error.kind() {
+        ErrorKind::UnexpectedEof if error.get_ref().is_none() => damaged(named, "it ends too early"),
         ErrorKind::InvalidData | ErrorKind::UnexpectedEof => damaged(named, &error.to_string()),
         _ => Error::from_io(named, error),
     }

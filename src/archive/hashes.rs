@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 
 /// Most blocks of a database.
-const MOST_BLOCKS: u32 = 1 << 18;
+pub const MOST_BLOCKS: u32 = 1 << 18;
 /// Bytes kept of a hash.
 const KEPT: usize = 16;
 

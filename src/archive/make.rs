@@ -89,11 +89,12 @@ pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation
         return Err(Error::AlreadyExists { path: log.display().to_string() });
     }
     let folder = store::folder_of(spec.destination);
+    let (page_size, page_count) = sqlite::page_figures(source)?;
+    check_space(spec, &folder, u64::from(page_size) * u64::from(page_count))?;
     let vacuumed = if spec.compact { Some(compacted(source, &folder, operation)?) } else { None };
     let (source, place) = vacuumed.as_ref().map_or((source, place), |(_, connection)| (connection, Where::Pager));
     let _snapshot = Snapshot::begin(source)?;
     let (page_size, page_count) = sqlite::page_figures(source)?;
-    check_space(spec, &folder, u64::from(page_size) * u64::from(page_count))?;
     if let Some((base, _)) = spec.base
         && base.manifest.page_size != page_size
     {
@@ -207,7 +208,10 @@ fn compacted(source: &Connection, folder: &Path, operation: &Operation) -> Resul
 /// known then, so for those a sixteenth is asked for.
 fn check_space(spec: &Spec<'_>, folder: &Path, size: u64) -> Result<()> {
     let shrinks = spec.wrapping.compress.is_some() || spec.base.is_some();
-    let needed = if shrinks { size / 16 } else { size };
+    let is_plain = spec.base.is_none() && spec.wrapping.suffix().is_empty();
+    // why more: a compact one is made from a second copy, and one that SQLite cannot open is checked by one
+    let has_second = spec.compact || (!is_plain && spec.depth.is_some_and(|depth| depth >= Depth::Quick));
+    let needed = if shrinks { size / 16 } else { size } + if has_second { size } else { 0 };
     match machine::free_disk_bytes(folder) {
         Some(free) if free < needed => Err(Error::DiskFull {
             what: format!("{}: it needs {needed} bytes, {free} are free", spec.destination.display()),

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::hashes::PageHashes;
+use super::hashes::{MOST_BLOCKS, PageHashes};
 use crate::error::{Error, Result};
 use crate::report::Manifest;
 
@@ -131,9 +131,22 @@ pub fn parse(text: &str, key: Option<&str>) -> Result<(Read, Option<String>), St
     let hashes = PageHashes::from_text(written.pages.every, &written.pages.hashes)
         .filter(|hashes| hashes.root() == written.pages.root)
         .filter(|hashes| hashes.blocks() == manifest.page_count.div_ceil(hashes.every()))
-        .filter(|_| manifest.page_size.is_power_of_two() && (512..=65_536).contains(&manifest.page_size))
+        .filter(|hashes| is_possible(&manifest, hashes))
         .ok_or("its manifest is damaged: the hashes of the pages do not fit")?;
     Ok((Read { manifest, hashes, signature }, refusal.map(str::to_owned)))
+}
+
+/// Whether the figures can be those of a database: memory is set aside by them.
+fn is_possible(manifest: &Manifest, hashes: &PageHashes) -> bool {
+    let Manifest { page_size, page_count, stored_pages, .. } = *manifest;
+    let is_size = page_size.is_power_of_two() && (512..=65_536).contains(&page_size);
+    let is_full = manifest.base.is_none();
+    let is_plain = is_full && manifest.compression.is_none() && manifest.encryption.is_none();
+    (is_size || (page_count == 0 && page_size == 0))
+        && hashes.every().is_power_of_two()
+        && hashes.blocks() <= MOST_BLOCKS
+        && (if is_full { stored_pages == page_count } else { stored_pages <= page_count })
+        && (!is_plain || manifest.size_bytes == u64::from(page_size) * u64::from(page_count))
 }
 
 /// What the seal is over. The root stands for the hashes.

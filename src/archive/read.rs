@@ -82,15 +82,20 @@ pub fn chain(path: &Path, key: Option<&str>) -> Result<Vec<Link>> {
         let Some(base) = last.manifest.base.clone() else { break };
         let base_path = store::folder_of(path).join(&base.file);
         // why: a name with a way in it would lead out of the folder
-        if Path::new(&base.file).components().count() != 1 || links.len() > LONGEST_CHAIN {
-            return Err(last.invalid("the chain of its bases is not one".into()));
+        if Path::new(&base.file).components().count() != 1 {
+            return Err(last.invalid(format!("its base {} is not the name of a file", base.file)));
+        }
+        if links.len() > LONGEST_CHAIN || links.iter().any(|link| link.manifest.id == base.id) {
+            return Err(last.invalid(format!("it is based on itself, or on more than {LONGEST_CHAIN} others")));
         }
         let link = open(&base_path, key).map_err(|error| match error {
-            Error::NotFound { .. } => last.invalid(format!("its base {} is not there", base.file)),
+            Error::NotFound { .. } => {
+                last.invalid(format!("its base {} is not there, and brings nothing back without it", base.file))
+            }
             error => error,
         })?;
         if link.manifest.id != base.id {
-            return Err(last.invalid(format!("its base {} is not the one it was made from", base.file)));
+            return Err(last.invalid(format!("its base {} is another backup than the one it was made from", base.file)));
         }
         links.push(link);
     }

@@ -3,24 +3,25 @@
 //! The backup is proved while it is written to a hidden file beside the database; what is there is backed up; then the hidden file
 //! gets the name of the database, or, while others have that open, its pages are written over it in one transaction.
 //!
-//! `net` is the backup before a migration, and the way back to it.
+//! `net` is the backup before a migration, and the way back to it; `undo` remembers what the last restore replaced.
 //! Leaves to others: reading the backup (`archive/`), the change of the file (`sqlite/replace.rs`).
 //!
 //! Invariants: until the backup is proved and what is there is backed up, nothing is changed; a kill at any point leaves the
 //! whole old or the whole new database, and the next start needs no help.
 
 mod net;
+mod undo;
 
 use std::fs::{File, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::archive::check;
 use crate::archive::read::{self, Link};
 use crate::archive::rebuild::{self, Gathered};
 use crate::archive::store::{self, Partial};
 use crate::archive::vault::{Before, Vault};
-use crate::archive::{check, folder};
 use crate::error::{Error, Result};
 use crate::machine;
 use crate::migrations::{self, Catalog};
@@ -81,6 +82,7 @@ pub fn run(
     if !request.dry_run {
         let wait = request.busy_timeout_ms.map_or(access.settings().busy_timeout, Duration::from_millis);
         bring_back(access, place.vault, &mut candidate, request.backup.unwrap_or(true), wait, &mut report, operation)?;
+        undo::remember(access.settings(), report.backup.as_deref());
         tracing::info!(path = %path.display(), method = report.method, "backup restored");
     }
     report.duration_ms = elapsed_ms(start);
@@ -94,15 +96,7 @@ pub fn undo(
     request: &request::UndoRestore,
     operation: &Operation,
 ) -> Result<report::Restore> {
-    let folder = folder_for(access.settings(), place.vault);
-    let listing = folder::list(&folder, place.vault.sign_key())?;
-    let database = place.vault.database();
-    let last = listing
-        .entries
-        .iter()
-        .rev()
-        .find(|entry| entry.manifest.reason == REASON && entry.manifest.database == database)
-        .ok_or_else(|| Error::NotFound { what: format!("a backup in {} made before a restore", folder.display()) })?;
+    let last = undo::recall(access.settings())?;
     let request = request::Restore {
         busy_timeout_ms: request.busy_timeout_ms,
         identities: request.identities.clone(),
@@ -111,7 +105,7 @@ pub fn undo(
         allow_newer: true,
         ..request::Restore::default()
     };
-    run(access, place, &last.path, &request, operation)
+    run(access, place, &last, &request, operation)
 }
 
 /// Brings back a backup where there is no database, or one that does not open any more: that is kept under another name.
@@ -138,6 +132,7 @@ pub fn to_file(
     }
     let mut kept = None;
     if !request.dry_run {
+        undo::forget(&Settings::new(Some(database.to_path_buf()), &Open::default()));
         if exists {
             kept = Some(set_aside(database).map_err(failed)?);
         }
@@ -209,11 +204,20 @@ fn bring_back(
     // why closed there: were it closed later, on what is then the live database, this process would lose its locks on that
     let rename = |path: &Path| match partial.take() {
         Some(mut partial) => {
+            undo::forget(access.settings());
             partial.publish(path, true).map_err(|error| Error::from_io(path.display().to_string(), &error))
         }
         None => Err(Error::Internal { detail: "the restored file is gone".into() }),
     };
-    let is_replaced = access.replace_file(wait, operation, keep, rename)?;
+    let is_replaced = access.replace_file(wait, operation, keep, rename);
+    if is_replaced.is_err()
+        && candidate.partial.is_some()
+        && let Some(backup) = backup.take()
+    {
+        // why only then: once the file has the name, the backup is what was replaced
+        let _ = store::remove(Path::new(&backup));
+    }
+    let is_replaced = is_replaced?;
     if is_replaced {
         report.method = "rename";
         report.backup = backup;
@@ -236,18 +240,25 @@ fn bring_back(
     let settings = Settings::new(Some(partial.path().to_owned()), &Open::default());
     let source = Connection::open(&settings, false, true)?;
     operation.boundary("the database is about to be overwritten");
-    access.overwrite(&source, wait, operation, |connection, place| {
+    let written = access.overwrite(&source, wait, operation, |connection, place| {
         if !wants_backup {
+            undo::forget(access.settings());
             return Ok(());
         }
         let earlier = report.backup.take();
         report.backup = Some(back_up((connection, place), access.settings(), vault, operation)?);
-        if let Some(earlier) = earlier {
-            // why removed: somebody wrote after it was made, so it is not what is overwritten
-            store::remove(Path::new(&earlier))?;
-        }
+        // why removed: somebody wrote after it was made, so it is not what is overwritten
+        earlier.map_or(Ok(()), |earlier| store::remove(Path::new(&earlier)).map(|_| ()))?;
+        undo::forget(access.settings());
         Ok(())
-    })?;
+    });
+    if written.is_err()
+        && let Some(backup) = report.backup.take()
+    {
+        // why: nothing was changed, and a host that tries again and again would fill the disk
+        let _ = store::remove(Path::new(&backup));
+    }
+    written?;
     operation.boundary("the database was overwritten");
     Ok(())
 }

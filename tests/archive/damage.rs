@@ -101,3 +101,29 @@ fn a_damaged_page_is_named_with_its_table_or_index() {
         std::fs::write(&path, &whole).expect("writes");
     }
 }
+
+#[test]
+fn a_manifest_with_figures_that_cannot_be_is_refused_at_once() {
+    let scene = scene();
+    let path = scene.backup("{}");
+    let manifest_path = format!("{}.manifest.json", path.display());
+    let whole: Json = serde_json::from_str(&std::fs::read_to_string(&manifest_path).expect("reads")).expect("JSON");
+    for (key, value) in
+        [("page_size", 4_294_967_295_u64), ("page_size", 0), ("page_size", 4_095), ("stored_pages", 4_294_967_295)]
+    {
+        let mut manifest = whole.clone();
+        manifest["manifest"][key] = value.into();
+        let covered = format!(
+            "{}\n{}\n{}",
+            manifest["manifest"],
+            manifest["pages"]["every"],
+            manifest["pages"]["root"].as_str().expect("hex")
+        );
+        // why sealed anew: whoever has no key can do that
+        manifest["seal"]["hash"] = blake3::hash(covered.as_bytes()).to_hex().to_string().into();
+        std::fs::write(&manifest_path, manifest.to_string()).expect("writes");
+        assert_eq!(refusal(scene.verify(&path, "{}")), "BACKUP_INVALID", "{key} {value}");
+    }
+    std::fs::write(&manifest_path, whole.to_string()).expect("writes");
+    scene.verify(&path, "{}").expect("is sound");
+}

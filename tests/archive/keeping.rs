@@ -101,3 +101,57 @@ fn a_guard_that_fails_after_a_commit_brings_the_backup_back() {
     std::fs::remove_file(scene.scratch.path("m/4_loses_an_index.sql")).expect("removes");
     scene.database.migrate(&request, &watch()).expect("goes on");
 }
+
+#[test]
+fn a_needed_or_pinned_backup_is_not_replaced_and_files_of_others_stay() {
+    use crate::support::refusal;
+    let scene = scene();
+    let destination = scene.folder().join("base.db");
+    let backup = |options: &str| {
+        let request = <request::Backup as request::Request>::from_json(Some(options)).expect("options");
+        scene.database.backup(Some(&destination), &request, &watch())
+    };
+    std::fs::write(scene.folder().join("base.db.pin"), "notes of somebody").expect("writes");
+    backup("{}").expect("backs up");
+    assert_eq!(std::fs::read_to_string(scene.folder().join("base.db.pin")).expect("is there"), "notes of somebody");
+    std::fs::remove_file(scene.folder().join("base.db.pin")).expect("removes");
+    scene.database.pin(&destination, &request::Pin::default(), &watch()).expect("pins");
+    assert_eq!(refusal(backup(r#"{"overwrite": true}"#)), "INVALID_ARGUMENT", "pinned");
+    scene.database.pin(&destination, &request::Pin { pinned: Some(false) }, &watch()).expect("unpins");
+    scene.backup(r#"{"incremental": "base.db"}"#);
+    assert_eq!(refusal(backup(r#"{"overwrite": true}"#)), "INVALID_ARGUMENT", "needed");
+    std::fs::write(scene.folder().join("fresh.db-wal"), "of a database that is gone").expect("writes");
+    let outcome = scene.database.backup(Some(&scene.folder().join("fresh.db")), &request::Backup::default(), &watch());
+    assert_eq!(refusal(outcome), "ALREADY_EXISTS", "SQLite would take the old log for the backup's");
+}
+
+#[test]
+fn the_order_of_backups_counts_those_that_a_key_refuses() {
+    let scene = scene();
+    scene.backup("{}");
+    let older = scene.backup("{}");
+    let backup = request::BackupFolder {
+        folder: Some(text(&scene.folder())),
+        sign_key: Some(request::Secret("key".into())),
+        ..request::BackupFolder::default()
+    };
+    let options = request::Open { backup, migrate: Some(false), ..request::Open::default() };
+    let (signing, _) = try_open(scene.path(), &options).expect("opens");
+    let newest = signing.backup(None, &request::Backup::default(), &watch()).expect("backs up").path.expect("was made");
+    scene.database.prune(&request::Prune { keep_last: Some(1), ..Default::default() }, &watch()).expect("prunes");
+    assert!(Path::new(&newest).exists() && !older.exists());
+}
+
+#[test]
+fn two_databases_in_one_folder_leave_each_other_alone() {
+    let scene = scene();
+    let mine = scene.backup("{}");
+    let folder = request::BackupFolder { folder: Some(text(&scene.folder())), ..request::BackupFolder::default() };
+    let options = request::Open { backup: folder, ..request::Open::default() };
+    let (other, _) = try_open(scene.scratch.path("other.db"), &options).expect("opens");
+    let hourly = request::Backup { every_hours: Some(1), ..request::Backup::default() };
+    scene.backup(r#"{"every_hours": 1}"#);
+    assert!(other.backup(None, &hourly, &watch()).expect("looks").path.is_some(), "it has none of its own yet");
+    other.prune(&request::Prune { keep_last: Some(1), ..Default::default() }, &watch()).expect("prunes");
+    assert!(mine.exists());
+}

@@ -175,3 +175,22 @@ fn nothing_that_was_acknowledged_before_a_restore_is_lost_to_its_backup() {
         assert_eq!(last, acknowledged.load(Ordering::Acquire), "{mode}");
     }
 }
+
+#[test]
+fn an_undo_brings_back_what_the_last_restore_replaced_or_nothing() {
+    let scene = scene();
+    let path = scene.backup("{}");
+    scene.query("DELETE FROM plain");
+    scene.restore(&path, "{}").expect("restores");
+    scene.query("DELETE FROM keyed");
+    scene.restore(&path, r#"{"backup": false}"#).expect("restores and keeps nothing");
+    let undo = || scene.database.undo_restore(&request::UndoRestore::default(), &watch());
+    assert_eq!(refusal(undo()), "NOT_FOUND", "the backup of an earlier restore is not what this one replaced");
+    scene.restore(&path, "{}").expect("restores");
+    let blocker = rusqlite::Connection::open(scene.path()).expect("opens");
+    blocker.execute_batch("BEGIN IMMEDIATE").expect("locks");
+    let before = scene.database.backups(&watch()).expect("lists").backups.len();
+    assert_eq!(refusal(scene.restore(&path, r#"{"busy_timeout_ms": 50}"#)), "BUSY");
+    assert_eq!(scene.database.backups(&watch()).expect("lists").backups.len(), before, "a failed one leaves no backup");
+    drop(blocker);
+}

@@ -269,7 +269,8 @@ fn restore_without_a_folder_keeps_what_was_there_beside_the_database() {
     let scratch = backed_up();
     let stderr = failed(in_small(&scratch, &["undo-restore", "a.db"]), 1);
     assert!(
-        stderr.starts_with("error: a backup in ") && stderr.contains(" made before a restore does not exist\n"),
+        stderr.starts_with("error: a backup of ")
+            && stderr.contains(" made before a restore that can be undone does not exist\n"),
         "{stderr}"
     );
     add(&scratch, 2);
