@@ -7,6 +7,13 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     println!("cargo:rerun-if-env-changed=RPMADB_MIGRATIONS_DIR");
+    println!("cargo:rerun-if-env-changed=LIBSQLITE3_FLAGS");
+    // why here: a backup that fails at night because of how the library was built fails too late
+    let flags = std::env::var("LIBSQLITE3_FLAGS").unwrap_or_default();
+    assert!(
+        flags.contains("SQLITE_ENABLE_DBPAGE_VTAB"),
+        "set LIBSQLITE3_FLAGS=\"-DSQLITE_ENABLE_DBPAGE_VTAB\", as .cargo/config.toml here does: backups read pages through it"
+    );
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let folder = std::env::var("RPMADB_MIGRATIONS_DIR")
         .ok()
