@@ -199,7 +199,10 @@ pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation
 fn compacted(source: &Connection, folder: &Path, operation: &Operation) -> Result<(Scratch, Connection)> {
     operation.report("leaving out free space", 0, 0)?;
     let scratch = Scratch::new(folder)?;
-    source.execute("VACUUM INTO ?", &[scratch.uri().as_str().into()])?;
+    let vacuumed = source.execute("VACUUM INTO ?", &[scratch.uri().as_str().into()]);
+    // why asked first: a scratch file that is told to stop can only fail to be written
+    operation.check()?;
+    vacuumed?;
     let connection = scratch.open()?;
     Ok((scratch, connection))
 }

@@ -19,6 +19,7 @@ mod fork;
 mod header;
 pub mod indexes;
 mod leases;
+mod opening;
 mod page;
 mod pages;
 mod readers;

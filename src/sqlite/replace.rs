@@ -15,9 +15,10 @@ use std::time::{Duration, Instant};
 
 use rusqlite::ffi;
 
-use super::access::{Access, set_journal_mode};
+use super::access::Access;
 use super::connection::Connection;
 use super::failure::{from_code, os_error};
+use super::opening::set_journal_mode;
 use super::pages::Where;
 use super::settings::Settings;
 use crate::error::{Error, Result};

@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 use rusqlite::ffi;
 
 use super::{BLOCK, Content};
+use crate::sqlite::waiting::must_stop;
 
 /// The name of the VFS.
 pub(super) const NAME: &str = "rpmadb-scratch";
@@ -219,6 +220,10 @@ unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, into: *mut c_void, size:
 
 unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, bytes: *const c_void, size: c_int, offset: i64) -> c_int {
     caught(ffi::SQLITE_IOERR_WRITE, || {
+        // why here too: at a commit SQLite writes all it has, and asks nobody
+        if must_stop() {
+            return ffi::SQLITE_IOERR_WRITE;
+        }
         let (Ok(size), Ok(offset)) = (usize::try_from(size), u64::try_from(offset)) else {
             return ffi::SQLITE_IOERR_WRITE;
         };
