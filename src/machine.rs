@@ -51,6 +51,14 @@ pub fn temporary_folder() -> Option<PathBuf> {
     named.chain(usual).find(|folder| folder.is_dir() && access(folder, AccessFlags::W_OK | AccessFlags::X_OK).is_ok())
 }
 
+/// Says that so many bytes do not fit into a folder, and how many would; a platform that does not tell is believed to have room.
+pub fn need_space(folder: &Path, needed: u64) -> Result<(), String> {
+    match free_disk_bytes(folder) {
+        Some(free) if free < needed => Err(format!("it needs {needed} bytes, {free} are free")),
+        _ => Ok(()),
+    }
+}
+
 /// Processor time this process has used, user and system together, in milliseconds.
 #[must_use]
 pub fn cpu_ms() -> Option<u64> {

@@ -20,6 +20,7 @@ use crate::machine;
 use crate::operation::Operation;
 use crate::report::{self, Base, Checks, Manifest, elapsed_ms, now_ms};
 use crate::request::{Depth, Open};
+use crate::sqlite::file::folder_of;
 use crate::sqlite::{self, Connection, Scratch, Settings, Where};
 
 /// What is to be made.
@@ -88,10 +89,10 @@ pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation
     if let Some(log) = store::foreign_log(spec.destination) {
         return Err(Error::AlreadyExists { path: log.display().to_string() });
     }
-    let folder = store::folder_of(spec.destination);
+    let folder = folder_of(spec.destination);
     let (page_size, page_count) = sqlite::page_figures(source)?;
-    check_space(spec, &folder, u64::from(page_size) * u64::from(page_count))?;
-    let vacuumed = if spec.compact { Some(compacted(source, &folder, operation)?) } else { None };
+    check_space(spec, folder, u64::from(page_size) * u64::from(page_count))?;
+    let vacuumed = if spec.compact { Some(compacted(source, folder, operation)?) } else { None };
     let (source, place) = vacuumed.as_ref().map_or((source, place), |(_, connection)| (connection, Where::Pager));
     let _snapshot = Snapshot::begin(source)?;
     let (page_size, page_count) = sqlite::page_figures(source)?;
@@ -108,7 +109,7 @@ pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation
     let is_plain = spec.base.is_none() && spec.wrapping.suffix().is_empty();
     let depth = spec.depth.unwrap_or(if is_plain { Depth::Quick } else { Depth::Pages });
     // why a second copy: a file that SQLite cannot open is checked by one that it can, unreadable for everybody else
-    let scratch = (!is_plain && depth >= Depth::Quick).then(|| Scratch::new(&folder)).transpose()?;
+    let scratch = (!is_plain && depth >= Depth::Quick).then(|| Scratch::new(folder)).transpose()?;
     let base = spec.base.map(|(_, hashes)| hashes);
     let job = Job {
         source,
@@ -216,12 +217,8 @@ fn check_space(spec: &Spec<'_>, folder: &Path, size: u64) -> Result<()> {
     // why more: a compact one is made from a second copy, and one that SQLite cannot open is checked by one
     let has_second = spec.compact || (!is_plain && spec.depth.is_some_and(|depth| depth >= Depth::Quick));
     let needed = if shrinks { size / 16 } else { size } + if has_second { size } else { 0 };
-    match machine::free_disk_bytes(folder) {
-        Some(free) if free < needed => Err(Error::DiskFull {
-            what: format!("{}: it needs {needed} bytes, {free} are free", spec.destination.display()),
-        }),
-        _ => Ok(()),
-    }
+    machine::need_space(folder, needed)
+        .map_err(|what| Error::DiskFull { what: format!("{}: {what}", spec.destination.display()) })
 }
 
 fn new_id(copied: &Copied, spec: &Spec<'_>, created_at: i64) -> String {

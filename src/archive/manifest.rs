@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::hashes::{MOST_BLOCKS, PageHashes};
 use crate::error::{Error, Result};
 use crate::report::Manifest;
+use crate::sqlite::file::with_suffix;
 
 /// Version of the description that this library writes.
 pub const FORMAT: u32 = 1;
@@ -60,9 +61,7 @@ pub struct Read {
 
 /// The manifest that belongs to a backup.
 pub fn path_of(backup: &Path) -> PathBuf {
-    let mut name = backup.as_os_str().to_owned();
-    name.push(SUFFIX);
-    name.into()
+    with_suffix(backup, SUFFIX)
 }
 
 /// The text of a manifest.

@@ -19,6 +19,7 @@ use super::{manifest, store};
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::report::Manifest;
+use crate::sqlite::file::folder_of;
 
 const CHUNK: usize = 1 << 20;
 /// Damaged blocks beyond this many help nobody.
@@ -80,7 +81,7 @@ pub fn chain(path: &Path, key: Option<&str>) -> Result<Vec<Link>> {
     loop {
         let last = &links[links.len() - 1];
         let Some(base) = last.manifest.base.clone() else { break };
-        let base_path = store::folder_of(path).join(&base.file);
+        let base_path = folder_of(path).join(&base.file);
         // why: a name with a way in it would lead out of the folder
         if Path::new(&base.file).components().count() != 1 {
             return Err(last.invalid(format!("its base {} is not the name of a file", base.file)));

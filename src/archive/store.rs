@@ -22,6 +22,7 @@ use nix::fcntl::{Flock, FlockArg};
 use super::manifest;
 use crate::error::{Error, Result};
 use crate::operation::Operation;
+use crate::sqlite::file::{folder_of, sync_folder, with_suffix};
 
 const PARTIAL: &str = ".partial";
 const MANIFEST_PARTIAL: &str = ".manifest.partial";
@@ -30,19 +31,6 @@ const MANIFEST_DELETED: &str = ".manifest.deleted";
 /// How long a backup that somebody removes or writes is waited for.
 const LOCK_WAIT: Duration = Duration::from_secs(1);
 const LOCK: &str = ".rpmadb-backups.lock";
-
-/// The folder of a file; the present one for a bare name.
-pub fn folder_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    }
-}
-
-/// Makes the names in a folder survive a power failure.
-pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
 
 /// `.NAME.PID-N` with an ending: a name that no other file of any process gets.
 fn hidden(path: &Path, ending: &str) -> PathBuf {
@@ -108,13 +96,11 @@ impl Partial {
     /// Gives it its name; fails when that is taken, unless it may be replaced.
     pub fn publish(&mut self, destination: &Path, overwrite: bool) -> io::Result<()> {
         self.file.sync_all()?;
-        if overwrite {
-            std::fs::rename(&self.path, destination)?;
-            self.is_hidden = false;
-        } else {
-            rename_to_free_name(&self.path, destination)?;
-            self.is_hidden = false;
+        match overwrite {
+            true => std::fs::rename(&self.path, destination)?,
+            false => rename_to_free_name(&self.path, destination)?,
         }
+        self.is_hidden = false;
         Ok(())
     }
 
@@ -128,10 +114,8 @@ impl Drop for Partial {
     fn drop(&mut self) {
         if self.is_hidden {
             for suffix in ["", "-journal", "-wal", "-shm"] {
-                let mut name = self.path.clone().into_os_string();
-                name.push(suffix);
                 // why ignored: three of the four usually do not exist, and a leftover is harmless by its name
-                let _ = std::fs::remove_file(name);
+                let _ = std::fs::remove_file(with_suffix(&self.path, suffix));
             }
         }
     }
@@ -170,7 +154,7 @@ pub fn publish(
     // why: a manifest may stand there alone, of a backup that somebody removed
     let replaces = overwrite || !destination.exists();
     operation.boundary("a backup is about to get its name");
-    if let Err(error) = data.publish(destination, overwrite).and_then(|()| sync_folder(&folder)) {
+    if let Err(error) = data.publish(destination, overwrite).and_then(|()| sync_folder(folder)) {
         if !data.is_hidden && overwrite {
             // why left: the old backup is gone, and cleaning up gives the new one its manifest
             manifest.leave();
@@ -182,7 +166,7 @@ pub fn publish(
         return Err(failed(error));
     }
     operation.boundary("a backup has its name and its manifest has not");
-    match manifest.publish(&manifest_path, replaces).and_then(|()| sync_folder(&folder)) {
+    match manifest.publish(&manifest_path, replaces).and_then(|()| sync_folder(folder)) {
         Ok(()) => {
             operation.boundary("a backup has its manifest");
             Ok(())
@@ -281,15 +265,8 @@ pub fn remove(path: &Path) -> Result<bool> {
     std::fs::remove_file(&data).map_err(failed)?;
     let _ = set_pin(path, false);
     std::fs::remove_file(&manifest).map_err(failed)?;
-    sync_folder(&folder_of(path)).map_err(failed)?;
+    sync_folder(folder_of(path)).map_err(failed)?;
     Ok(true)
-}
-
-/// A path with something behind its name.
-pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 /// The empty file that keeps retention away from a backup.
@@ -311,7 +288,7 @@ pub fn set_pin(backup: &Path, pinned: bool) -> Result<()> {
         (true, false) => std::fs::remove_file(&pin).map_err(failed)?,
         _ => return Ok(()),
     }
-    sync_folder(&folder_of(backup)).map_err(failed)
+    sync_folder(folder_of(backup)).map_err(failed)
 }
 
 /// The log or journal of another database that would be taken for one of `backup`, if there is one.

@@ -132,9 +132,13 @@ impl Vault {
 
     /// The backups of this database in a folder.
     pub fn list(&self, folder: &Path) -> Result<Listing> {
-        let mut listing = folder::list(folder, self.sign_key())?;
+        folder::list(folder, self.sign_key()).map(|listing| self.own(listing))
+    }
+
+    /// Those of a listing that are of this database.
+    pub fn own(&self, mut listing: Listing) -> Listing {
         listing.entries.retain(|entry| entry.manifest.database == self.database);
-        Ok(listing)
+        listing
     }
 
     /// Makes a full backup into `folder`, as it is configured, before something is done to the database.

@@ -6,7 +6,6 @@
 //! asked for, and then it stays whole until the new one has its name; in the configured folder one process at a time
 //! makes a backup, so that of several that find one due, one makes it.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -21,6 +20,7 @@ use crate::migrations;
 use crate::operation::Operation;
 use crate::report::{self, elapsed_ms, now_ms};
 use crate::request::{self, Incremental};
+use crate::sqlite::file::{folder_of, identity};
 use crate::sqlite::{Access, Where};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -46,18 +46,18 @@ pub fn run(
         Some(destination) => check_destination(access, destination, request.overwrite)?,
         None => vault.need_folder("destination")?.to_owned(),
     };
-    let is_in_folder = vault.folder().is_some_and(|configured| is_same_folder(configured, &folder));
+    let is_in_folder = vault.folder().is_some_and(|configured| identity(configured) == identity(&folder));
     let _lock = if is_in_folder { Some(store::lock_folder(&folder, FOLDER_WAIT, operation)?) } else { None };
     store::clean_up(&folder)?;
-    // why all of them: one order for the whole folder
-    let sequence = folder::list(&folder, vault.sign_key())?.next_sequence();
-    let listing = vault.list(&folder)?;
+    // why the order of all of them: one for the whole folder
+    let listing = folder::list(&folder, vault.sign_key())?;
+    let (sequence, listing) = (listing.next_sequence(), vault.own(listing));
     if let Some(hours) = request.every_hours
         && !is_due(&listing, hours)
     {
         return Ok(nothing(start));
     }
-    if let Some(destination) = destination {
+    if let Some(destination) = destination.filter(|destination| destination.exists()) {
         refuse_needed(destination, &folder::list(&folder, None)?)?;
     }
     let base = base_of(request.incremental.as_ref(), &listing, &folder, vault)?;
@@ -179,11 +179,6 @@ fn base_of(
     Ok(Some((link, hashes)))
 }
 
-fn is_same_folder(one: &Path, other: &Path) -> bool {
-    let identity = |path: &Path| std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
-    identity(one).is_some() && identity(one) == identity(other)
-}
-
 /// Refuses a destination that exists, the database itself by any name, and a missing folder; returns the folder.
 fn check_destination(access: &Access, destination: &Path, overwrite: bool) -> Result<PathBuf> {
     let display = destination.display().to_string();
@@ -197,7 +192,7 @@ fn check_destination(access: &Access, destination: &Path, overwrite: bool) -> Re
     if name.to_string_lossy().ends_with(manifest::SUFFIX) {
         return Err(invalid(&format!("{display} is the name of a manifest")));
     }
-    let identity = |path: &Path| std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
+
     if let Some(database) = access.settings().path.as_deref() {
         let mut files = vec![database.to_owned()];
         // why these too: SQLite would take the backup for a log or a journal of the database
@@ -218,9 +213,9 @@ fn check_destination(access: &Access, destination: &Path, overwrite: bool) -> Re
             return Err(invalid(&format!("{display} is not an ordinary file, and is not replaced")));
         }
     }
-    let parent = store::folder_of(destination);
+    let parent = folder_of(destination);
     if !parent.is_dir() {
         return Err(Error::NotFound { what: format!("the folder {}", parent.display()) });
     }
-    Ok(parent)
+    Ok(parent.to_owned())
 }

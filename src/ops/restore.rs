@@ -28,6 +28,7 @@ use crate::migrations::{self, Catalog};
 use crate::operation::Operation;
 use crate::report::{self, Checks, elapsed_ms};
 use crate::request::{self, Depth, Open};
+use crate::sqlite::file::{folder_of, identity, remove_beside, sync_folder, with_suffix};
 use crate::sqlite::{self, Access, Connection, Settings, Where};
 
 pub use net::Net;
@@ -119,7 +120,7 @@ pub fn to_file(
     let start = Instant::now();
     let path = place.vault.find(path);
     let failed = |error: std::io::Error| Error::from_io(database.display().to_string(), &error);
-    let identity = |path: &Path| std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
+
     if identity(&path).is_some() && identity(&path) == identity(database) {
         return Err(Error::SameFile { path: path.display().to_string() });
     }
@@ -141,7 +142,7 @@ pub fn to_file(
         if let Some(mut partial) = candidate.partial.take() {
             partial.publish(database, exists).map_err(failed)?;
         }
-        sqlite::sync_folder_of(database).map_err(failed)?;
+        sync_folder(folder_of(database)).map_err(failed)?;
         operation.boundary("the database was replaced");
     }
     Ok(report::Restore {
@@ -161,26 +162,16 @@ pub fn to_file(
 /// Gives a file that is no database any more a second name, with its log and journal: somebody may still save something from it.
 fn set_aside(database: &Path) -> std::io::Result<PathBuf> {
     let time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S.%3fZ");
-    let aside = store::with_suffix(database, &format!(".damaged-{time}"));
+    let aside = with_suffix(database, &format!(".damaged-{time}"));
     std::fs::hard_link(database, &aside).or_else(|_| std::fs::copy(database, &aside).map(|_| ()))?;
     for suffix in ["-wal", "-journal"] {
-        let from = store::with_suffix(database, suffix);
+        let from = with_suffix(database, suffix);
         if from.exists() {
-            std::fs::rename(&from, store::with_suffix(&aside, suffix))?;
+            std::fs::rename(&from, with_suffix(&aside, suffix))?;
         }
     }
-    sqlite::sync_folder_of(database)?;
+    sync_folder(folder_of(database))?;
     Ok(aside)
-}
-
-fn remove_beside(database: &Path) -> std::io::Result<()> {
-    for suffix in ["-journal", "-wal", "-shm"] {
-        match std::fs::remove_file(store::with_suffix(database, suffix)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 fn bring_back(
@@ -301,9 +292,9 @@ impl Candidate {
     ) -> Result<Candidate> {
         let vault = place.vault;
         let keys = vault.keys(&request.identities, request.passphrase.as_ref());
-        for folder in [store::folder_of(path), store::folder_of(database)] {
+        for folder in [folder_of(path), folder_of(database)] {
             // why ignored: the folder may be read-only, and then nothing of ours was left half there
-            let _ = store::clean_up(&folder);
+            let _ = store::clean_up(folder);
         }
         let chain = match read::chain(path, vault.sign_key()) {
             Err(Error::BackupInvalid { .. }) if request.without_manifest && !has_manifest(path) => Vec::new(),
@@ -373,12 +364,8 @@ fn has_manifest(path: &Path) -> bool {
 }
 
 fn check_space(database: &Path, needed: u64) -> Result<()> {
-    match machine::free_disk_bytes(&store::folder_of(database)) {
-        Some(free) if free < needed => {
-            Err(Error::DiskFull { what: format!("{}: it needs {needed} bytes, {free} are free", database.display()) })
-        }
-        _ => Ok(()),
-    }
+    machine::need_space(folder_of(database), needed)
+        .map_err(|what| Error::DiskFull { what: format!("{}: {what}", database.display()) })
 }
 
 /// Gives the new file the mode and owner of the old one; the umask's without one.

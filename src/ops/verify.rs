@@ -8,14 +8,15 @@
 use std::path::Path;
 use std::time::Instant;
 
+use crate::archive::check;
 use crate::archive::read::{self, Link};
 use crate::archive::rebuild::{self, Nowhere};
 use crate::archive::vault::Vault;
-use crate::archive::{check, store};
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::report::{self, Checks, elapsed_ms};
 use crate::request::{self, Depth, Open};
+use crate::sqlite::file::folder_of;
 use crate::sqlite::{Access, Connection, Scratch, Settings};
 
 /// Proves the backup at `path`, or of that name in the folder of `vault`.
@@ -81,7 +82,7 @@ fn look(
 
 /// Beside the backup, or where temporary files go when that is read-only.
 fn scratch_for(path: &Path) -> Result<Scratch> {
-    match Scratch::new(&store::folder_of(path)) {
+    match Scratch::new(folder_of(path)) {
         Err(Error::Permission { .. } | Error::Io { .. }) => Scratch::new(&std::env::temp_dir()),
         outcome => outcome,
     }

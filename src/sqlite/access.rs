@@ -14,6 +14,7 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use super::ballast::BallastState;
 use super::connection::Connection;
+use super::file;
 use super::leases::{LeaseInfo, Ledger, LockCounters, Noted};
 use super::opening::{explain, look_before_opening, refuse_a_stub, set_journal_mode};
 use super::readers::{Reader, Readers};
@@ -252,10 +253,8 @@ impl Access {
     /// Whether `path` names the file of this database, by whatever way.
     #[must_use]
     pub fn is_file(&self, path: &Path) -> bool {
-        use std::os::unix::fs::MetadataExt;
-        let identity = |path: &Path| std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
-        let own = self.settings().path.as_deref().and_then(identity);
-        own.is_some() && own == identity(path)
+        let own = self.settings().path.as_deref().and_then(file::identity);
+        own.is_some() && own == file::identity(path)
     }
 
     pub(super) fn pool(&self) -> &Arc<Pool> {

@@ -18,6 +18,7 @@ use rusqlite::ffi;
 use super::access::Access;
 use super::connection::Connection;
 use super::failure::{from_code, os_error};
+use super::file;
 use super::opening::set_journal_mode;
 use super::pages::Where;
 use super::settings::Settings;
@@ -65,9 +66,10 @@ impl Access {
             mode.bring_back(writer);
             return Ok(false);
         }
+        let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
         let outcome = before(writer).and_then(|()| {
             operation.boundary("the database is about to be replaced");
-            remove_beside(&path)?;
+            file::remove_beside(&path).map_err(failed)?;
             rename(&path)
         });
         if let Err(error) = outcome {
@@ -76,7 +78,7 @@ impl Access {
             return Err(error);
         }
         operation.boundary("the database was replaced");
-        let synced = sync_folder_of(&path).map_err(|error| Error::from_io(path.display().to_string(), &error));
+        let synced = file::sync_folder(file::folder_of(&path)).map_err(failed);
         drop(waiting);
         let fresh = Connection::open(&pool.settings, false, false)?;
         // why closed before the new one is used: what SQLite does at a close it does by name
@@ -178,35 +180,14 @@ impl Mode<'_> {
     }
 }
 
-fn remove_beside(path: &Path) -> Result<()> {
-    let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
-    for suffix in ["-journal", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        match std::fs::remove_file(&name) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
-    }
-    sync_folder_of(path).map_err(failed)
-}
-
-/// Makes the name of a file survive a power failure.
-pub fn sync_folder_of(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::File::open(folder)?.sync_all()
-}
-
 /// Whether somebody has the file open beside the `own` descriptors that the caller knows of: another process, or another
 /// connection of this one. Where the system does not tell, which is everywhere but on Linux, somebody has.
 #[must_use]
 pub fn is_open_elsewhere(path: &Path, own: usize) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let Ok(wanted) = std::fs::metadata(path) else { return false };
-    let is_it = |found: std::fs::Metadata| (found.dev(), found.ino()) == (wanted.dev(), wanted.ino());
+    let Some(wanted) = file::identity(path) else { return false };
     let count = |process: &Path| {
         let open = std::fs::read_dir(process.join("fd"))?;
-        Ok(open.flatten().filter(|open| std::fs::metadata(open.path()).is_ok_and(is_it)).count())
+        Ok(open.flatten().filter(|open| file::identity(&open.path()) == Some(wanted)).count())
     };
     let here: std::io::Result<usize> = count(Path::new("/proc/self"));
     let (Ok(here), Ok(processes)) = (here, std::fs::read_dir("/proc")) else { return true };

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ballast::Ballast;
+use super::file::with_suffix;
 use super::leases::Ledger;
 use crate::request::{JournalMode, Open, Synchronous};
 
@@ -114,9 +115,7 @@ impl Settings {
     /// The file that SQLite keeps beside the database under its name and `suffix`; `None` for a database in memory.
     #[must_use]
     pub fn beside(&self, suffix: &str) -> Option<PathBuf> {
-        let mut name = self.real_path.clone()?.into_os_string();
-        name.push(suffix);
-        Some(name.into())
+        self.real_path.as_deref().map(|path| with_suffix(path, suffix))
     }
 
     /// The folder of the file; `None` for a database in memory.

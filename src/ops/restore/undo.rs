@@ -8,9 +8,10 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use crate::archive::store::{self, Partial};
+use crate::archive::store::Partial;
 use crate::error::{Error, Result};
 use crate::sqlite::Settings;
+use crate::sqlite::file::{folder_of, sync_folder};
 
 fn file(settings: &Settings) -> Option<PathBuf> {
     settings.beside("-restored")
@@ -31,7 +32,7 @@ pub(super) fn remember(settings: &Settings, backup: Option<&str>) {
         let failed = |error: std::io::Error| Error::from_io(file.display().to_string(), &error);
         partial.file().write_all(backup.as_bytes()).map_err(failed)?;
         partial.publish(&file, true).map_err(failed)?;
-        store::sync_folder(&store::folder_of(&file)).map_err(failed)
+        sync_folder(folder_of(&file)).map_err(failed)
     });
     if let Err(error) = written {
         tracing::warn!(%error, backup, "the backup of what was there is made, but undo_restore will not find it");

@@ -1,0 +1,46 @@
+//! Names and identities of files on the disk, as far as more than one room asks for them.
+//!
+//! Leaves to others: what the files are.
+//!
+//! Invariant: nothing here opens a file that may be a live database; folders are opened to be synced.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// A path with something behind its name.
+#[must_use]
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// The folder of a file; the present one for a bare name.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes the names in a folder survive a power failure.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// What tells a file from all others on the machine, by whatever way `path` leads to it; `None` when it leads nowhere.
+#[must_use]
+pub fn identity(path: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+}
+
+/// Removes what SQLite keeps beside a database that is about to be replaced.
+pub fn remove_beside(database: &Path) -> io::Result<()> {
+    for suffix in ["-journal", "-wal", "-shm"] {
+        match std::fs::remove_file(with_suffix(database, suffix)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    sync_folder(folder_of(database))
+}
