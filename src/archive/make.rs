@@ -13,7 +13,7 @@ use std::time::Instant;
 use super::codec::Wrapping;
 use super::hashes::PageHashes;
 use super::read::{Link, What};
-use super::write::{self, Copied, Job};
+use super::write::{self, Content, Job};
 use super::{check, manifest, store};
 use crate::error::{Error, Result};
 use crate::machine;
@@ -104,8 +104,6 @@ pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation
             reason: format!("{} has pages of another size; make a full backup first", base.manifest.file),
         });
     }
-    let (schema_version, migration_in_part) = check::unless_damaged((spec.version)(source))?.unwrap_or((0, false));
-
     let is_plain = spec.base.is_none() && spec.wrapping.suffix().is_empty();
     let depth = spec.depth.unwrap_or(if is_plain { Depth::Quick } else { Depth::Pages });
     // why a second copy: a file that SQLite cannot open is checked by one that it can, unreadable for everybody else
@@ -129,38 +127,10 @@ pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation
     })?;
     operation.boundary("a backup was written under a hidden name");
 
-    let created_at = now_ms();
-    let file = spec.destination.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut manifest = Manifest {
-        format: manifest::FORMAT,
-        id: new_id(&copied, spec, created_at),
-        sequence: spec.sequence,
-        file,
-        reason: spec.reason.to_owned(),
-        created_at,
-        database: spec.database.clone(),
-        kind: if spec.base.is_some() { "incremental" } else { "full" }.to_owned(),
-        base: spec.base.map(|(link, _)| Base { file: link.manifest.file.clone(), id: link.manifest.id.clone() }),
-        size_bytes: copied.size_bytes,
-        file_hash: copied.file_hash.clone(),
-        page_size: copied.page_size,
-        page_count: copied.page_count,
-        stored_pages: copied.stored_pages,
-        compression: spec.wrapping.compress.map(|_| "zstd".to_owned()),
-        encryption: spec.wrapping.encrypt.as_ref().map(|_| "age".to_owned()),
-        compact: spec.compact,
-        tables: Default::default(),
-        schema_hash: check::schema_hash(source)?,
-        schema_version,
-        migration_in_part,
-        checks: Checks::default(),
-        audit_head: None,
-        library_version: env!("CARGO_PKG_VERSION").to_owned(),
-        sqlite_version: sqlite::version().to_owned(),
-    };
+    let mut manifest = describe(source, spec, &copied.content)?;
     if depth >= Depth::Pages {
         let reopened = copied.partial.file().try_clone().map_err(|error| Error::from_io(named.clone(), &error))?;
-        let what = What { named: named.clone(), manifest: &manifest, hashes: &copied.hashes, base };
+        let what = What { named: named.clone(), manifest: &manifest, hashes: &copied.content.hashes, base };
         let seen = what.read(reopened, None, operation, |_, _| Ok(()))?;
         if let Some(page) = seen.damaged.first() {
             let detail = format!("page {page} was not read back as it was written");
@@ -185,7 +155,7 @@ pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation
     manifest.tables = check::rows(copy.as_ref().unwrap_or(source))?;
     drop(copy);
 
-    let text = manifest::to_text(&manifest, &copied.hashes, spec.sign_key)?;
+    let text = manifest::to_text(&manifest, &copied.content.hashes, spec.sign_key)?;
     operation.report("writing to disk", page_count.into(), page_count.into())?;
     // why so late: while it was on its way to the disk, it was looked at
     copied.flusher.finish().map_err(|error| Error::from_io(named.clone(), &error))?;
@@ -221,10 +191,43 @@ fn check_space(spec: &Spec<'_>, folder: &Path, size: u64) -> Result<()> {
         .map_err(|what| Error::DiskFull { what: format!("{}: {what}", spec.destination.display()) })
 }
 
-fn new_id(copied: &Copied, spec: &Spec<'_>, created_at: i64) -> String {
+/// A manifest but for what is found by looking at the backup.
+pub fn describe(source: &Connection, spec: &Spec<'_>, content: &Content) -> Result<Manifest> {
+    let created_at = now_ms();
+    let (schema_version, migration_in_part) = check::unless_damaged((spec.version)(source))?.unwrap_or((0, false));
+    Ok(Manifest {
+        format: manifest::FORMAT,
+        id: new_id(content, spec, created_at),
+        sequence: spec.sequence,
+        file: spec.destination.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        reason: spec.reason.to_owned(),
+        created_at,
+        database: spec.database.clone(),
+        kind: if spec.base.is_some() { "incremental" } else { "full" }.to_owned(),
+        base: spec.base.map(|(link, _)| Base { file: link.manifest.file.clone(), id: link.manifest.id.clone() }),
+        size_bytes: content.size_bytes,
+        file_hash: content.file_hash.clone(),
+        page_size: content.page_size,
+        page_count: content.page_count,
+        stored_pages: content.stored_pages,
+        compression: spec.wrapping.compress.map(|_| "zstd".to_owned()),
+        encryption: spec.wrapping.encrypt.as_ref().map(|_| "age".to_owned()),
+        compact: spec.compact,
+        tables: Default::default(),
+        schema_hash: check::schema_hash(source)?,
+        schema_version,
+        migration_in_part,
+        checks: Checks::default(),
+        audit_head: None,
+        library_version: env!("CARGO_PKG_VERSION").to_owned(),
+        sqlite_version: sqlite::version().to_owned(),
+    })
+}
+
+fn new_id(content: &Content, spec: &Spec<'_>, created_at: i64) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let mut hasher = blake3::Hasher::new();
-    hasher.update(copied.hashes.root().as_bytes());
+    hasher.update(content.hashes.root().as_bytes());
     hasher.update(spec.destination.as_os_str().as_encoded_bytes());
     hasher.update(&created_at.to_le_bytes());
     hasher.update(&std::process::id().to_le_bytes());

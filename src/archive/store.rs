@@ -2,7 +2,8 @@
 //!
 //! A backup and its manifest are written under hidden names and synced; then the backup gets its name, then the manifest. What
 //! a killed process left is told by its names alone: a hidden manifest whose backup is no longer hidden belongs to a backup
-//! that has its name already, and gets its own; every other hidden file that nobody has locked is rubbish.
+//! that has its name already, and gets its own, unless that file has a second name, which is the database that was to be set
+//! aside (`aside.rs`); every other hidden file that nobody has locked is rubbish.
 //!
 //! Leaves to others: what is written (`write.rs`), which backups stay (`retention.rs`).
 //!
@@ -73,14 +74,23 @@ impl Partial {
     }
 
     /// The hidden file for the manifest of this backup.
-    pub fn manifest(&self, text: &str) -> io::Result<Partial> {
-        use std::io::Write;
+    fn manifest(&self, text: &str) -> io::Result<Partial> {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let name = format!("{}{MANIFEST_PARTIAL}", name.strip_suffix(PARTIAL).unwrap_or(&name));
-        let manifest = Partial::create_as(&folder_of(&self.path).join(name))?;
-        (&*manifest.file).write_all(text.as_bytes())?;
-        manifest.file.sync_all()?;
-        Ok(manifest)
+        Partial::create_with(&folder_of(&self.path).join(name), text)
+    }
+
+    /// The hidden file for the manifest of `backup`, which has no hidden name of its own.
+    pub fn manifest_of(backup: &Path, text: &str) -> io::Result<Partial> {
+        Partial::create_with(&hidden(backup, MANIFEST_PARTIAL), text)
+    }
+
+    fn create_with(path: &Path, text: &str) -> io::Result<Partial> {
+        use std::io::Write;
+        let partial = Partial::create_as(path)?;
+        (&*partial.file).write_all(text.as_bytes())?;
+        partial.file.sync_all()?;
+        Ok(partial)
     }
 
     /// The open file.
@@ -104,8 +114,8 @@ impl Partial {
         Ok(())
     }
 
-    /// Leaves the hidden file where it is.
-    fn leave(mut self) {
+    /// Leaves the hidden file where it is, for [`clean_up`].
+    pub fn leave(mut self) {
         self.is_hidden = false;
     }
 }
@@ -320,11 +330,15 @@ pub fn clean_up(folder: &Path) -> Result<Vec<String>> {
         match ending {
             MANIFEST_PARTIAL => {
                 let data = folder.join(format!("{}{PARTIAL}", name.trim_end_matches(MANIFEST_PARTIAL)));
-                let has_its_name = !data.exists() || same_path(&data, &backup);
-                if has_its_name && fits(&path, &backup) {
-                    std::fs::rename(&path, manifest::path_of(&backup)).map_err(failed)?;
-                } else {
+                let is_hidden = data.exists() && !same_path(&data, &backup);
+                if is_hidden || !fits(&path, &backup) {
                     std::fs::remove_file(&path).map_err(failed)?;
+                } else if !data.exists() && has_second_name(&backup) {
+                    // why: it still is the database that was to be set aside; the manifest first, so that a kill leaves a bare file
+                    std::fs::remove_file(&path).map_err(failed)?;
+                    std::fs::remove_file(&backup).map_err(failed)?;
+                } else {
+                    std::fs::rename(&path, manifest::path_of(&backup)).map_err(failed)?;
                 }
             }
             MANIFEST_DELETED => {
@@ -364,6 +378,11 @@ fn taken_apart(name: &str) -> Option<(&'static str, &str)> {
 
 fn same_path(one: &Path, other: &Path) -> bool {
     File::open(one).is_ok_and(|file| same_file(&file, other))
+}
+
+/// Whether the file has another name too. By `stat` alone: it may be a live database.
+pub fn has_second_name(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.nlink() > 1)
 }
 
 /// Whether the manifest in `text_path` is about the file `backup`.

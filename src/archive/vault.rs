@@ -10,11 +10,12 @@ use std::time::{Duration, SystemTime};
 
 use parking_lot::Mutex;
 
+use super::aside::Aside;
 use super::codec::{Keys, Seal, Wrapping};
 use super::folder::{self, Listing};
 use super::make::{self, Made, Spec};
 use super::retention::{self, Item, Policy, Reason};
-use super::store;
+use super::store::{self, FolderLock};
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::report;
@@ -143,7 +144,26 @@ impl Vault {
 
     /// Makes a full backup into `folder`, as it is configured, before something is done to the database.
     pub fn back_up(&self, source: (&Connection, Where), before: &Before<'_>, operation: &Operation) -> Result<Made> {
-        let _lock = store::lock_folder(before.folder, FOLDER_WAIT, operation)?;
+        self.prepare(before, operation, |spec, _lock| make::make(source, spec, operation))
+    }
+
+    /// Makes the file `database` behind `source` a backup in `folder`, for when another takes its place; see [`Aside::new`].
+    pub fn set_aside(
+        &self,
+        source: (&Connection, &Path),
+        before: &Before<'_>,
+        operation: &Operation,
+    ) -> Result<Option<Aside>> {
+        self.prepare(before, operation, |spec, lock| Aside::new(source, spec, lock, operation))
+    }
+
+    fn prepare<T>(
+        &self,
+        before: &Before<'_>,
+        operation: &Operation,
+        make: impl FnOnce(&Spec<'_>, FolderLock) -> Result<T>,
+    ) -> Result<T> {
+        let lock = store::lock_folder(before.folder, FOLDER_WAIT, operation)?;
         store::clean_up(before.folder)?;
         let listing = folder::list(before.folder, self.sign_key())?;
         let name = folder::timed_name(&stem(before.settings), before.reason, false, self.wrapping.suffix());
@@ -163,7 +183,7 @@ impl Vault {
             sign_key: self.sign_key(),
             version: before.version,
         };
-        make::make(source, &spec, operation)
+        make(&spec, lock)
     }
 
     /// What retention removes after a backup. That one is made; that an older one could not be removed does not undo it.

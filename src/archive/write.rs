@@ -55,7 +55,13 @@ pub struct Copied {
     pub flusher: Flusher,
     /// The hidden file.
     pub partial: Partial,
-    /// The hashes of the state that was copied.
+    /// What is in it.
+    pub content: Content,
+}
+
+/// What is in a backup.
+pub struct Content {
+    /// The hashes of the state of the database.
     pub hashes: PageHashes,
     /// BLAKE3 of the file; `None` for a plain full one.
     pub file_hash: Option<String>,
@@ -140,7 +146,8 @@ pub fn copy(job: &Job<'_>, mut beside: impl FnMut(u32, &[u8]) -> Result<()>) -> 
     if job.base.is_none() {
         stored_pages = page_count;
     }
-    Ok(Copied { flusher, partial, hashes, file_hash, size_bytes, page_size, page_count, stored_pages })
+    let content = Content { hashes, file_hash, size_bytes, page_size, page_count, stored_pages };
+    Ok(Copied { flusher, partial, content })
 }
 
 /// The block of pages that is not yet known to be changed.

@@ -12,11 +12,13 @@
 mod net;
 mod undo;
 
+use std::cell::RefCell;
 use std::fs::{File, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::archive::aside::Aside;
 use crate::archive::check;
 use crate::archive::read::{self, Link};
 use crate::archive::rebuild::{self, Gathered};
@@ -136,6 +138,7 @@ pub fn to_file(
         undo::forget(&Settings::new(Some(database.to_path_buf()), &Open::default()));
         if exists {
             kept = Some(set_aside(database).map_err(failed)?);
+            operation.boundary("the old file has a second name, with its log");
         }
         remove_beside(database).map_err(failed)?;
         operation.boundary("the database is about to be replaced");
@@ -159,16 +162,27 @@ pub fn to_file(
     })
 }
 
-/// Gives a file that is no database any more a second name, with its log and journal: somebody may still save something from it.
+/// Gives a file a second name, with its log and journal: somebody may still save something from it. Where SQLite can still
+/// open it, what is in the log comes into the file, so that no commit is lost if the process dies before the new one has its name.
 fn set_aside(database: &Path) -> std::io::Result<PathBuf> {
     let time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S.%3fZ");
     let aside = with_suffix(database, &format!(".damaged-{time}"));
-    std::fs::hard_link(database, &aside).or_else(|_| std::fs::copy(database, &aside).map(|_| ()))?;
+    let link = |from: &Path, to: &Path| {
+        std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).and_then(|_| File::open(to)?.sync_all()))
+    };
+    let mut logs = Vec::new();
+    // why the logs first, and the log before it is taken in: of a file that is no database any more SQLite throws it away
     for suffix in ["-wal", "-journal"] {
-        let from = with_suffix(database, suffix);
+        let (from, to) = (with_suffix(database, suffix), with_suffix(&aside, suffix));
         if from.exists() {
-            std::fs::rename(&from, with_suffix(&aside, suffix))?;
+            link(&from, &to)?;
+            logs.push(to);
         }
+    }
+    let is_whole = !logs.is_empty() && sqlite::fold_log(database).is_ok();
+    link(database, &aside)?;
+    if is_whole {
+        logs.iter().try_for_each(std::fs::remove_file)?;
     }
     sync_folder(folder_of(database))?;
     Ok(aside)
@@ -183,12 +197,19 @@ fn bring_back(
     report: &mut report::Restore,
     operation: &Operation,
 ) -> Result<()> {
-    let mut backup = None;
+    let folder = folder_for(access.settings(), vault);
+    let (kept, path) = (RefCell::new(None), access.settings().real_path.as_deref());
     let keep = |connection: &Connection| {
-        if wants_backup {
-            // why in the file: nobody else has it open, it is out of WAL, and the transaction has written nothing
-            backup = Some(back_up((connection, Where::File), access.settings(), vault, operation)?);
+        if !wants_backup {
+            return Ok(());
         }
+        let before = before(&folder, access.settings());
+        let aside = path.map(|path| vault.set_aside((connection, path), &before, operation)).transpose()?.flatten();
+        *kept.borrow_mut() = Some(match aside {
+            Some(aside) => Kept::Aside(aside),
+            // why in the file: nobody else has it open, it is out of WAL, and the transaction has written nothing
+            None => Kept::Copy(vault.back_up((connection, Where::File), &before, operation)?.path),
+        });
         Ok(())
     };
     let partial = &mut candidate.partial;
@@ -201,17 +222,15 @@ fn bring_back(
         None => Err(Error::Internal { detail: "the restored file is gone".into() }),
     };
     let is_replaced = access.replace_file(wait, operation, keep, rename);
-    if is_replaced.is_err()
-        && candidate.partial.is_some()
-        && let Some(backup) = backup.take()
-    {
-        // why only then: once the file has the name, the backup is what was replaced
-        let _ = store::remove(Path::new(&backup));
+    let has_the_name = candidate.partial.is_none();
+    match kept.into_inner() {
+        // why also after a failure: once the new file has the name, this is all that is left of the old one
+        Some(kept) if has_the_name => report.backup = kept.finish(operation).map(|backup| backup.display().to_string()),
+        Some(Kept::Copy(backup)) => drop(store::remove(&backup)),
+        _ => {}
     }
-    let is_replaced = is_replaced?;
-    if is_replaced {
+    if is_replaced? {
         report.method = "rename";
-        report.backup = backup;
         return Ok(());
     }
     report.method = "transaction";
@@ -237,7 +256,8 @@ fn bring_back(
             return Ok(());
         }
         let earlier = report.backup.take();
-        report.backup = Some(back_up((connection, place), access.settings(), vault, operation)?);
+        let made = vault.back_up((connection, place), &before(&folder, access.settings()), operation)?;
+        report.backup = Some(made.path.display().to_string());
         // why removed: somebody wrote after it was made, so it is not what is overwritten
         earlier.map_or(Ok(()), |earlier| store::remove(Path::new(&earlier)).map(|_| ()))?;
         undo::forget(access.settings());
@@ -260,16 +280,39 @@ fn folder_for(settings: &Settings, vault: &Vault) -> PathBuf {
     vault.folder().map_or(own, Path::to_owned)
 }
 
-fn back_up(source: (&Connection, Where), settings: &Settings, vault: &Vault, operation: &Operation) -> Result<String> {
-    let before = Before {
-        folder: &folder_for(settings, vault),
+/// How what is there is kept before it is replaced.
+fn before<'b>(folder: &'b Path, settings: &'b Settings) -> Before<'b> {
+    Before {
+        folder,
         settings,
         reason: REASON,
         // why not SQLite's checks: what is being replaced may be damaged, and is kept as it is
         depth: Some(Depth::Pages),
         version: &migrations::version_and_progress,
-    };
-    Ok(vault.back_up(source, &before, operation)?.path.display().to_string())
+    }
+}
+
+/// What was there before the file was replaced.
+enum Kept {
+    /// A backup beside it.
+    Copy(PathBuf),
+    /// The file itself.
+    Aside(Aside),
+}
+
+impl Kept {
+    /// The path of the backup. The database was replaced, and that what was there is no backup yet does not undo it.
+    fn finish(self, operation: &Operation) -> Option<PathBuf> {
+        match self {
+            Kept::Copy(path) => Some(path),
+            Kept::Aside(aside) => aside
+                .finish(operation)
+                .inspect_err(
+                    |error| tracing::warn!(%error, "what was replaced becomes a backup when the folder is cleaned up"),
+                )
+                .ok(),
+        }
+    }
 }
 
 /// The database that is to come, whole and proved under a hidden name.

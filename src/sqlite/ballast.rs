@@ -171,7 +171,10 @@ impl Ballast {
             Err(_) => return Found::Foreign,
         };
         // why before it is opened: closing a second descriptor of a database would drop this process's locks on it
-        let is_private = seen.is_file() && seen.nlink() == 1 && seen.mode() & 0o077 == 0 && seen.uid() == own_user();
+        let is_private = seen.is_file()
+            && seen.nlink() == 1
+            && seen.mode() & 0o077 == 0
+            && seen.uid() == nix::unistd::geteuid().as_raw();
         if !is_private {
             return Found::Foreign;
         }
@@ -190,11 +193,6 @@ fn read_mark(path: &Path) -> std::io::Result<(Vec<u8>, Metadata)> {
     let mut mark = Vec::with_capacity(MARK.len());
     (&file).take(MARK.len() as u64).read_to_end(&mut mark)?;
     Ok((mark, file.metadata()?))
-}
-
-fn own_user() -> u32 {
-    // SAFETY: the call takes nothing and cannot fail.
-    unsafe { libc::geteuid() }
 }
 
 fn allocated(found: &Metadata) -> u64 {

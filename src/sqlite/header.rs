@@ -44,38 +44,61 @@ impl Connection {
 
     /// Bytes of the file as it is, zeros where it is shorter or there is none. The log is not asked.
     pub(super) fn read_file(&self, offset: u64, bytes: &mut [u8]) -> Result<()> {
-        let inner = self.raw();
         let (Ok(length), Ok(offset)) = (i32::try_from(bytes.len()), i64::try_from(offset)) else {
             return Err(Error::Internal { detail: "a read of the file is out of range".into() });
         };
-        // SAFETY: the connection is open and locked by us for the whole block. FCNTL_FILE_POINTER writes one
+        // SAFETY: `xRead` writes at most `length` bytes into `bytes` and keeps no reference to them.
+        let code = self.with_file(|file, methods| unsafe {
+            methods.xRead.map(|read| read(file, bytes.as_mut_ptr().cast(), length, offset))
+        });
+        match code {
+            None | Some(ffi::SQLITE_OK | ffi::SQLITE_IOERR_SHORT_READ) => Ok(()),
+            Some(code) => Err(Error::Io {
+                what: self.display(),
+                detail: format!("the file could not be read at {offset}"),
+                sqlite_code: Some(code),
+            }),
+        }
+    }
+
+    /// Gets what was written to the file onto the disk, whatever `PRAGMA synchronous` says.
+    pub fn sync_file(&self) -> Result<()> {
+        // SAFETY: `xSync` takes the file and a number.
+        let code =
+            self.with_file(|file, methods| unsafe { methods.xSync.map(|sync| sync(file, ffi::SQLITE_SYNC_NORMAL)) });
+        match code {
+            None | Some(ffi::SQLITE_OK) => Ok(()),
+            Some(code) => Err(Error::Io {
+                what: self.display(),
+                detail: "the file could not be synced".into(),
+                sqlite_code: Some(code),
+            }),
+        }
+    }
+
+    /// Calls a method of SQLite's own handle of the file; `None` when there is no file.
+    fn with_file(
+        &self,
+        call: impl FnOnce(*mut ffi::sqlite3_file, &ffi::sqlite3_io_methods) -> Option<i32>,
+    ) -> Option<i32> {
+        let inner = self.raw();
+        let mut file: *mut ffi::sqlite3_file = std::ptr::null_mut();
+        // SAFETY: the connection is open and locked by us for the whole function. FCNTL_FILE_POINTER writes one
         // pointer to the `sqlite3_file` that the connection owns and keeps until it closes; `pMethods` is null while
-        // that file is not open. `xRead` writes at most `length` bytes into `bytes` and keeps no reference to them.
-        let code = unsafe {
-            let mut file: *mut ffi::sqlite3_file = std::ptr::null_mut();
+        // that file is not open.
+        let methods = unsafe {
             let code = ffi::sqlite3_file_control(
                 inner.handle(),
                 c"main".as_ptr(),
                 ffi::SQLITE_FCNTL_FILE_POINTER,
                 (&raw mut file).cast(),
             );
-            let read = match file.as_ref().and_then(|file| file.pMethods.as_ref()) {
-                Some(methods) if code == ffi::SQLITE_OK => methods.xRead,
-                _ => None,
-            };
-            match read {
-                Some(read) => read(file, bytes.as_mut_ptr().cast(), length, offset),
-                None => return Ok(()),
+            if code != ffi::SQLITE_OK {
+                return None;
             }
+            file.as_ref()?.pMethods.as_ref()?
         };
-        match code {
-            ffi::SQLITE_OK | ffi::SQLITE_IOERR_SHORT_READ => Ok(()),
-            code => Err(Error::Io {
-                what: self.display(),
-                detail: format!("the file could not be read at {offset}"),
-                sqlite_code: Some(code),
-            }),
-        }
+        call(file, methods)
     }
 }
 

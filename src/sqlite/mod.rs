@@ -45,7 +45,7 @@ pub use data_version::DataVersion;
 pub use estimate::estimate;
 pub use leases::{LeaseInfo, LockCounters};
 pub use pages::{Where, for_each_page, page_figures, page_owners};
-pub use replace::is_open_elsewhere;
+pub use replace::{fold_log, is_open_elsewhere};
 pub use rules::Whose;
 pub use scratch::Scratch;
 pub use settings::Settings;

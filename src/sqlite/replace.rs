@@ -180,6 +180,13 @@ impl Mode<'_> {
     }
 }
 
+/// Takes the log or journal of a database that nobody has open into its file: after that, they can be removed and nothing that was
+/// committed is lost with them.
+pub fn fold_log(path: &Path) -> Result<()> {
+    let settings = Settings::new(Some(path.to_owned()), &crate::request::Open::default());
+    Connection::open(&settings, false, false)?.execute_batch("PRAGMA journal_mode=delete")
+}
+
 /// Whether somebody has the file open beside the `own` descriptors that the caller knows of: another process, or another
 /// connection of this one. Where the system does not tell, which is everywhere but on Linux, somebody has.
 #[must_use]

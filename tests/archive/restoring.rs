@@ -122,6 +122,66 @@ fn a_missing_or_damaged_database_comes_back_from_a_file() {
 }
 
 #[test]
+fn what_a_restore_replaces_is_kept_by_its_name_and_not_copied() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let scene = scene();
+    let path = scene.backup("{}");
+    std::fs::set_permissions(scene.path(), std::fs::Permissions::from_mode(0o640)).expect("sets");
+    let file = |path: &Path| std::fs::metadata(path).expect("is there");
+    let old = file(&scene.path()).ino();
+    let report = scene.restore(&path, "{}").expect("restores");
+    let kept = report.backup.expect("is kept");
+    assert_eq!(file(Path::new(&kept)).ino(), old, "the file itself");
+    assert_eq!((file(Path::new(&kept)).nlink(), file(Path::new(&kept)).mode() & 0o777), (1, 0o600));
+    assert_eq!(file(&scene.path()).mode() & 0o777, 0o640, "the new one has the mode of the old one");
+    let full = request::Verify { depth: Some(request::Depth::Full), ..Default::default() };
+    assert!(scene.database.verify(Path::new(&kept), &full, &watch()).is_ok());
+
+    // why copied: whoever uses the second name would change the backup
+    std::fs::hard_link(scene.path(), scene.scratch.path("second-name.db")).expect("links");
+    let old = file(&scene.path()).ino();
+    let report = scene.restore(&path, "{}").expect("restores");
+    assert_eq!(report.method, "rename");
+    let kept = report.backup.expect("is kept");
+    assert_ne!(file(Path::new(&kept)).ino(), old);
+    assert!(scene.database.verify(Path::new(&kept), &full, &watch()).is_ok());
+}
+
+/// A database that is closed may have a log with all that was committed last. To remove it before the new file has the name
+/// would lose that if the process died in between.
+#[test]
+fn a_restore_into_a_closed_file_leaves_the_old_or_the_new_database_wherever_it_dies() {
+    use std::sync::{Arc, Mutex};
+    let scene = scene();
+    let path = scene.backup("{}");
+    let new = scene.contents();
+    let (target, look) = (scene.scratch.path("again.db"), scene.scratch.path("look.db"));
+    let raw = rusqlite::Connection::open(scene.scratch.path("alive.db")).expect("opens");
+    raw.execute_batch("PRAGMA journal_mode=wal; CREATE TABLE old (n); INSERT INTO old VALUES (1)").expect("writes");
+    // why a copy while it is open: the log would be taken in at the close
+    crate::crash::copy_files(&scene.scratch.path("alive.db"), &target);
+    let old = contents(&scene.scratch.path("alive.db"));
+    assert!(old.contains("CREATE TABLE old") && scene.scratch.path("again.db-wal").exists());
+    let (operation, seen) = (watch(), Arc::new(Mutex::new(Vec::new())));
+    let (noted, from) = (Arc::clone(&seen), target.clone());
+    operation.on_boundary(Some(Arc::new(move |place| {
+        crate::crash::remove_files(&look);
+        crate::crash::copy_files(&from, &look);
+        noted.lock().expect("whole").push((place.to_owned(), contents(&look)));
+    })));
+    let request = request::Restore { allow_newer: true, ..Default::default() };
+    let report = Database::restore_file(&target, &path, &request::Open::default(), &request, &operation);
+    let kept = report.expect("restores").kept.expect("is kept");
+    let seen = seen.lock().expect("whole");
+    assert!(seen.len() >= 4, "{seen:?}");
+    for (place, found) in seen.iter() {
+        let wanted = if place == "the database was replaced" { &new } else { &old };
+        assert_eq!(found, wanted, "{place}");
+    }
+    assert_eq!((contents(&target), contents(Path::new(&kept))), (new, old));
+}
+
+#[test]
 fn a_file_without_a_manifest_comes_back_only_when_that_is_said() {
     let scene = scene();
     let path = scene.backup("{}");
