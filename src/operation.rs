@@ -233,6 +233,13 @@ impl Operation {
         }
     }
 
+    /// How long this call may still run, by its own limits and those around it; `None` without one.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        let outer = self.outer.as_ref().and_then(|outer| outer.time_left());
+        let own = [self.deadline, self.script.map(|(deadline, _)| deadline)].into_iter().flatten();
+        own.map(|deadline| deadline.saturating_duration_since(Instant::now())).chain(outer).min()
+    }
+
     fn call_back(&self) {
         // why a clone: the callback may replace itself, and must not find the lock held
         let callback = lock(&self.state.callback).clone();

@@ -132,6 +132,35 @@ pub struct Script {
     pub peak_memory_bytes: u64,
 }
 
+/// Report of `db:optimize`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Optimize {
+    /// Time it took.
+    pub duration_ms: f64,
+}
+
+/// Report of `db:integrity_check`.
+#[derive(Debug, Clone, Serialize)]
+pub struct IntegrityCheck {
+    /// `ok`, or the findings as one text.
+    pub integrity: String,
+    /// At most 100 of them.
+    pub findings: Vec<String>,
+    /// Time it took.
+    pub duration_ms: f64,
+}
+
+/// Report of `db:vacuum`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Vacuum {
+    /// Size of the database before.
+    pub size_before_bytes: u64,
+    /// Size of the database after.
+    pub size_after_bytes: u64,
+    /// Time it took.
+    pub duration_ms: f64,
+}
+
 /// Report of `transaction`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Transaction {

@@ -26,6 +26,7 @@ fn place() -> Box<Place> {
         statement: Some(3),
         source_line: Some(text(line)),
         version: Some(7),
+        traceback: None,
     })
 }
 

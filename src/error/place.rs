@@ -27,6 +27,9 @@ pub struct Place {
     /// The migration's version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
+    /// The calls that led to a line of a script, the innermost first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceback: Option<String>,
 }
 
 impl Place {

@@ -12,22 +12,38 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::error::{Error, Result};
-use crate::sqlite::{Params, Value};
+use crate::sqlite::{Cell, Params, Value};
 
 /// Deeper results are a mistake or a cycle.
 const DEEPEST: usize = 64;
 /// More values than this are not a result but an export.
 const MOST_VALUES: usize = 1_000_000;
+/// And more text than this neither.
+const MOST_BYTES: usize = 64 << 20;
 
-/// A SQL value as Lua sees it; NULL is nil.
-pub(super) fn to_lua(lua: &Lua, value: &Value) -> mlua::Result<LuaValue> {
-    Ok(match value {
-        Value::Null => LuaValue::Nil,
-        Value::Integer(number) => LuaValue::Integer(*number),
-        Value::Real(number) => LuaValue::Number(*number),
-        Value::Text(text) => LuaValue::String(lua.create_string(text)?),
-        Value::BadText(bytes) | Value::Blob(bytes) => LuaValue::String(lua.create_string(bytes)?),
-    })
+/// Bytes that are to be stored as a BLOB, whatever they look like: `db.blob(text)`.
+pub(super) struct Blob(pub(super) Vec<u8>);
+
+impl mlua::UserData for Blob {}
+
+/// A value as the raw functions of `sqlite` take it.
+pub(super) fn cell(value: &Value) -> Cell<'_> {
+    match value {
+        Value::Null => Cell::Null,
+        Value::Integer(number) => Cell::Integer(*number),
+        Value::Real(number) => Cell::Real(*number),
+        Value::Text(text) => Cell::Text(text.as_bytes()),
+        Value::BadText(bytes) => Cell::Text(bytes),
+        Value::Blob(bytes) => Cell::Blob(bytes),
+    }
+}
+
+/// The metatable of tables that are lists even when they are empty.
+pub(super) fn array_metatable(lua: &Lua) -> mlua::Result<Table> {
+    let meta = lua.array_metatable();
+    // why: it is shared by all lists of the run
+    meta.raw_set("__metatable", false)?;
+    Ok(meta)
 }
 
 /// A report or other data of ours as Lua sees it; null is an absent field.
@@ -40,6 +56,7 @@ pub(super) fn report_to_lua(lua: &Lua, report: &impl Serialize) -> mlua::Result<
 pub(super) fn to_sql(value: &LuaValue) -> Result<Value> {
     Ok(match value {
         LuaValue::Nil => Value::Null,
+        value if value.is_null() => Value::Null,
         LuaValue::Boolean(flag) => Value::Integer(i64::from(*flag)),
         LuaValue::Integer(number) => Value::Integer(*number),
         LuaValue::Number(number) => Value::Real(*number),
@@ -49,6 +66,10 @@ pub(super) fn to_sql(value: &LuaValue) -> Result<Value> {
                 Ok(text) => Value::Text(text.to_owned()),
                 Err(_) => Value::Blob(bytes.to_vec()),
             }
+        }
+        LuaValue::UserData(data) if data.is::<Blob>() => {
+            let blob = data.borrow::<Blob>().map_err(|error| Error::Internal { detail: error.to_string() })?;
+            Value::Blob(blob.0.clone())
         }
         other => {
             return Err(Error::InvalidArgument {
@@ -66,30 +87,41 @@ pub(super) enum Parameters {
 }
 
 impl Parameters {
-    pub(super) fn from_lua(args: &MultiValue) -> mlua::Result<Parameters> {
+    pub(super) fn from_lua(args: &MultiValue) -> Result<Parameters> {
         if let (1, Some(LuaValue::Table(table))) = (args.len(), args.front()) {
             return Parameters::from_table(table);
         }
-        let values: Result<Vec<Value>> = args.iter().map(to_sql).collect();
-        values.map(Parameters::Positional).map_err(mlua::Error::external)
+        args.iter().map(to_sql).collect::<Result<Vec<Value>>>().map(Parameters::Positional)
     }
 
-    fn from_table(table: &Table) -> mlua::Result<Parameters> {
+    fn from_table(table: &Table) -> Result<Parameters> {
+        let failed = |error: mlua::Error| Error::Internal { detail: error.to_string() };
         let mut named = Vec::new();
-        table.for_each(|key: LuaValue, value: LuaValue| {
-            if let LuaValue::String(name) = key {
-                named.push((name.to_string_lossy(), to_sql(&value).map_err(mlua::Error::external)?));
-            }
-            Ok(())
-        })?;
+        table
+            .for_each(|key: LuaValue, value: LuaValue| {
+                if let LuaValue::String(name) = key {
+                    named.push((name.to_string_lossy(), value));
+                }
+                Ok(())
+            })
+            .map_err(failed)?;
         if !named.is_empty() {
-            return Ok(Parameters::Named(named));
+            let named = named.into_iter().map(|(name, value)| Ok((name, to_sql(&value)?)));
+            return named.collect::<Result<_>>().map(Parameters::Named);
         }
         let mut values = Vec::new();
         for index in 1..=table.raw_len() {
-            values.push(to_sql(&table.raw_get::<LuaValue>(index)?).map_err(mlua::Error::external)?);
+            values.push(to_sql(&table.raw_get::<LuaValue>(index).map_err(failed)?)?);
         }
         Ok(Parameters::Positional(values))
+    }
+
+    /// How many.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Parameters::Positional(values) => values.len(),
+            Parameters::Named(values) => values.len(),
+        }
     }
 
     pub(super) fn as_params(&self) -> Params<'_> {
@@ -102,61 +134,76 @@ impl Parameters {
 
 /// What a chunk returned, as JSON.
 pub(super) fn to_json(lua: &Lua, value: &LuaValue) -> Result<Json> {
-    let array_mark = lua.array_metatable();
-    let mut left = MOST_VALUES;
-    render(value, &array_mark, DEEPEST, &mut left)
+    let mut rendering = Rendering { array_mark: lua.array_metatable(), values: MOST_VALUES, bytes: MOST_BYTES };
+    rendering.value(value, DEEPEST)
 }
 
-fn render(value: &LuaValue, array_mark: &Table, depth: usize, left: &mut usize) -> Result<Json> {
-    let refuse = |reason: &str| Err(Error::ScriptFailed { message: reason.to_owned(), place: Box::default() });
-    *left = match left.checked_sub(1) {
-        Some(left) => left,
-        None => return refuse("the result holds more than a million values"),
-    };
-    Ok(match value {
-        LuaValue::Nil => Json::Null,
-        LuaValue::Boolean(flag) => (*flag).into(),
-        LuaValue::Integer(number) => (*number).into(),
-        LuaValue::Number(number) if number.is_finite() => (*number).into(),
-        LuaValue::Number(number) => serde_json::json!({ "real": number.to_string() }),
-        LuaValue::String(text) => bytes_to_json(&text.as_bytes()),
-        LuaValue::Table(_) if depth == 0 => {
-            return refuse("the result is nested deeper than 64 tables, or holds itself");
-        }
-        LuaValue::Table(table) => {
-            let length = table.raw_len();
-            let mut pairs = Vec::new();
-            let outcome = table.for_each(|key: LuaValue, value: LuaValue| {
-                pairs.push((key, value));
-                Ok(())
-            });
-            outcome.map_err(|error| Error::ScriptFailed { message: error.to_string(), place: Box::default() })?;
-            let is_marked = table.metatable().is_some_and(|found| found == *array_mark);
-            if pairs.len() == length && (length > 0 || is_marked) {
-                // why sorted: iteration order over a table is nobody's promise
-                let mut items = Vec::with_capacity(length);
-                for index in 1..=length {
-                    let item = table.raw_get::<LuaValue>(index).unwrap_or(LuaValue::Nil);
-                    items.push(render(&item, array_mark, depth - 1, left)?);
-                }
-                Json::Array(items)
-            } else {
-                let mut object = Map::new();
-                for (key, value) in pairs {
-                    let name = match key {
-                        LuaValue::String(text) => text.to_string_lossy(),
-                        LuaValue::Integer(number) => number.to_string(),
-                        LuaValue::Number(number) => number.to_string(),
-                        LuaValue::Boolean(flag) => flag.to_string(),
-                        other => return refuse(&format!("the result has a key that is a {}", other.type_name())),
-                    };
-                    object.insert(name, render(&value, array_mark, depth - 1, left)?);
-                }
-                Json::Object(object)
+/// A value that is being made JSON, and how much of it may still come.
+struct Rendering {
+    array_mark: Table,
+    values: usize,
+    bytes: usize,
+}
+
+impl Rendering {
+    fn value(&mut self, value: &LuaValue, depth: usize) -> Result<Json> {
+        let refuse = |reason: &str| Err(Error::ScriptFailed { message: reason.to_owned(), place: Box::default() });
+        self.values = match self.values.checked_sub(1) {
+            Some(left) => left,
+            None => return refuse("the result holds more than a million values"),
+        };
+        Ok(match value {
+            LuaValue::Nil => Json::Null,
+            value if value.is_null() => Json::Null,
+            LuaValue::Boolean(flag) => (*flag).into(),
+            LuaValue::Integer(number) => (*number).into(),
+            LuaValue::Number(number) if number.is_finite() => (*number).into(),
+            LuaValue::Number(number) => serde_json::json!({ "real": number.to_string() }),
+            LuaValue::String(text) => {
+                let bytes = text.as_bytes();
+                // why counted: one long string may stand in a table a million times
+                self.bytes = match self.bytes.checked_sub(bytes.len()) {
+                    Some(left) => left,
+                    None => return refuse("the result holds more than 64 MiB of text"),
+                };
+                bytes_to_json(&bytes)
             }
+            LuaValue::Table(_) if depth == 0 => {
+                return refuse("the result is nested deeper than 64 tables, or holds itself");
+            }
+            LuaValue::Table(table) => self.table(table, depth - 1)?,
+            other => return refuse(&format!("the result holds a {}", other.type_name())),
+        })
+    }
+
+    fn table(&mut self, table: &Table, depth: usize) -> Result<Json> {
+        let failed = |message: String| Error::ScriptFailed { message, place: Box::default() };
+        let length = table.raw_len();
+        let mut pairs = Vec::new();
+        let outcome = table.for_each(|key: LuaValue, value: LuaValue| {
+            pairs.push((key, value));
+            Ok(())
+        });
+        outcome.map_err(|error| failed(error.to_string()))?;
+        let is_marked = table.metatable().is_some_and(|found| found == self.array_mark);
+        if pairs.len() == length && (length > 0 || is_marked) {
+            // why by index: iteration order over a table is nobody's promise
+            let item = |index| table.raw_get::<LuaValue>(index).unwrap_or(LuaValue::Nil);
+            return (1..=length).map(|index| self.value(&item(index), depth)).collect::<Result<_>>().map(Json::Array);
         }
-        other => return refuse(&format!("the result holds a {}", other.type_name())),
-    })
+        let mut object = Map::new();
+        for (key, value) in pairs {
+            let name = match key {
+                LuaValue::String(text) => text.to_string_lossy(),
+                LuaValue::Integer(number) => number.to_string(),
+                LuaValue::Number(number) => number.to_string(),
+                LuaValue::Boolean(flag) => flag.to_string(),
+                other => return Err(failed(format!("the result has a key that is a {}", other.type_name()))),
+            };
+            object.insert(name, self.value(&value, depth)?);
+        }
+        Ok(Json::Object(object))
+    }
 }
 
 fn bytes_to_json(bytes: &[u8]) -> Json {

@@ -1,34 +1,85 @@
-//! The `db` object: statements, and with a session every verb.
+//! The `db` object: statements, transactions, and with a session every verb (`verbs.rs`).
 //!
-//! Leaves to others: what a verb does; a function here reads its arguments, calls `ops`, and converts the report.
+//! Leaves to others: the rows themselves (`rows.rs`), what a statement may do (`sqlite/rules.rs`).
 //!
 //! Invariants: statements run under the rules for users' SQL; a transaction that a script opened is over when its
-//! function returns, and commits only if no limit was reached.
+//! function returns, commits only if no limit was reached, and takes every statement on its connection along.
 
-use std::cell::RefCell;
-use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::cell::{Cell as StdCell, RefCell};
+use std::rc::{Rc, Weak};
 
-use mlua::{Function, Lua, LuaSerdeExt, MultiValue, Table, UserData, UserDataMethods, Value as LuaValue};
-use serde::Serialize;
+use mlua::{
+    Function, LightUserData, Lua, MultiValue, Table, UserData, UserDataFields, UserDataMethods, Value as LuaValue,
+};
 
-use super::convert::{self, Parameters};
+use super::convert::{self, Blob, Parameters};
+use super::failure::raise_in;
+use super::rows::{self, Slot, Source, Tools};
 use super::session::Session;
+use super::verbs;
 use crate::error::{Error, Result};
 use crate::migrations;
 use crate::operation::Operation;
-use crate::ops;
-use crate::ops::restore::Net;
-use crate::request::{self, Request};
-use crate::sqlite::{Access, Connection, Statement, Whose};
+use crate::sqlite::{Access, Connection, Cursor, Statement, Whose};
+
+/// SQLite's code for a value that is longer than the limit set for the run.
+const TOO_BIG: i32 = 18;
 
 /// Where statements of a run go.
 #[derive(Clone)]
 pub(super) enum Target {
     /// A script's: each statement finds its connection.
-    Session(Rc<Session>, Rc<RefCell<Access>>),
+    Session(Rc<Run>),
     /// A migration's: the connection of its transaction.
     Step(Connection),
+}
+
+/// A script that is running.
+pub(super) struct Run {
+    pub(super) session: Session,
+    /// The connections; inside a transaction, its own.
+    pub(super) access: RefCell<Access>,
+    /// Statements on the connection of the transaction, and whether each is a prepared one.
+    bound: RefCell<Vec<(Weak<Slot>, bool)>>,
+    savepoints: StdCell<u32>,
+    /// Whether everything is rolled back at the end, so that nothing may happen outside of the transaction.
+    pub(super) is_dry: bool,
+    /// The most memory of the run, which rows that wait in ours are held to as well.
+    memory: u64,
+}
+
+impl Run {
+    pub(super) fn new(session: Session, access: Access, memory: u64, is_dry: bool) -> Run {
+        Run {
+            session,
+            access: RefCell::new(access),
+            bound: RefCell::default(),
+            savepoints: StdCell::new(0),
+            is_dry,
+            memory,
+        }
+    }
+
+    /// How long one value may be: Lua must be able to hold it beside others.
+    pub(super) fn most_value_bytes(&self) -> u64 {
+        self.memory / 2
+    }
+
+    fn remember(&self, slot: &Rc<Slot>, is_statement: bool) {
+        let mut bound = self.bound.borrow_mut();
+        if bound.len() >= 64 && bound.len().is_power_of_two() {
+            bound.retain(|(slot, _)| slot.strong_count() > 0);
+        }
+        bound.push((Rc::downgrade(slot), is_statement));
+    }
+
+    fn forget_bound(&self) {
+        for (slot, is_statement) in self.bound.take() {
+            if let Some(slot) = slot.upgrade() {
+                slot.forget(is_statement);
+            }
+        }
+    }
 }
 
 /// The `db` object.
@@ -38,22 +89,24 @@ pub(super) struct Db {
     pub(super) operation: Operation,
 }
 
-fn raise(error: Error) -> mlua::Error {
-    mlua::Error::external(error)
+/// A result that has been opened, and the names of its columns.
+struct Opened {
+    slot: Rc<Slot>,
+    names: Vec<String>,
 }
 
 impl Db {
     fn on<T>(&self, sql: &str, mut body: impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>) -> Result<T> {
         match &self.target {
-            Target::Session(session, access) => {
-                let access = access.borrow().clone();
+            Target::Session(run) => {
+                let access = run.access.borrow().clone();
                 let main_word = migrations::main_word(sql);
-                match access.for_statement(sql, &main_word, session.may_write, &self.operation, body) {
-                    Err(Error::ReadOnly { .. }) if !session.may_write => {
-                        Err(Error::Denied { role: session.role, what: "change anything".into() })
-                    }
-                    outcome => outcome,
-                }
+                let may_write = run.session.may_write;
+                let limited = |connection: &Connection, statement: &mut Statement<'_>| {
+                    let _limited = connection.limited(run.most_value_bytes())?;
+                    body(connection, statement)
+                };
+                run.explain(access.for_statement(sql, &main_word, may_write, &self.operation, limited))
             }
             Target::Step(connection) => {
                 connection.must_be_in_transaction()?;
@@ -62,54 +115,121 @@ impl Db {
         }
     }
 
-    /// Runs a statement; `limit` rows at most.
-    fn rows(&self, lua: &Lua, sql: &str, args: &MultiValue, limit: usize) -> mlua::Result<Rows> {
+    /// Opens the result of one statement.
+    fn open(&self, lua: &Lua, sql: &str, args: &MultiValue, limit: usize) -> mlua::Result<Opened> {
+        let raise = |error: Error| raise_in(lua, error, Some(sql));
         migrations::one_statement(sql).map_err(raise)?;
+        let params = Parameters::from_lua(args).map_err(raise)?;
+        match &self.target {
+            Target::Step(connection) => {
+                let line = lua.inspect_stack(1, |caller| caller.current_line()).flatten();
+                connection.set_line(line.and_then(|line| u32::try_from(line).ok()));
+            }
+            Target::Session(run) => {
+                if let Some(mut cursor) = self.cursor(run, sql).map_err(raise)? {
+                    bind(&mut cursor, &params).map_err(raise)?;
+                    let names = (0..cursor.columns()).map(|column| cursor.name(column)).collect();
+                    let slot = Slot::new(sql, Source::Live(cursor));
+                    if run.access.borrow().is_bound() {
+                        run.remember(&slot, false);
+                    }
+                    return Ok(Opened { slot, names });
+                }
+            }
+        }
+        let most_bytes = match &self.target {
+            Target::Session(run) => run.memory,
+            Target::Step(_) => super::script::MEMORY_BYTES,
+        };
+        let found = self.on(sql, |_, statement| {
+            statement.bind(params.as_params())?;
+            let names = statement.columns();
+            let (mut rows, mut bytes) = (Vec::new(), 0);
+            statement.for_each(|row| {
+                let row = row.values();
+                bytes += row.iter().map(crate::sqlite::Value::size_bytes).sum::<u64>();
+                if bytes > most_bytes {
+                    return Err(Error::ScriptMemory { limit_bytes: most_bytes });
+                }
+                rows.push(row);
+                Ok(rows.len() < limit)
+            })?;
+            Ok((names, rows))
+        });
+        let (names, rows) = found.map_err(raise)?;
+        let source = Source::Read { rows: rows.into_iter(), row: Vec::new() };
+        Ok(Opened { slot: Slot::new(sql, source), names })
+    }
+
+    fn cursor(&self, run: &Run, sql: &str) -> Result<Option<Cursor>> {
+        let access = run.access.borrow().clone();
+        let main_word = migrations::main_word(sql);
+        let cursor = access.cursor(sql, &main_word, run.session.may_write, run.most_value_bytes(), &self.operation);
+        run.explain(cursor)
+    }
+
+    /// Runs one statement and returns how many rows it changed, and the last rowid.
+    fn exec(&self, lua: &Lua, sql: &str, args: &MultiValue) -> mlua::Result<(u64, i64)> {
+        let raise = |error: Error| raise_in(lua, error, Some(sql));
+        migrations::one_statement(sql).map_err(raise)?;
+        let params = Parameters::from_lua(args).map_err(raise)?;
         if let Target::Step(connection) = &self.target {
             let line = lua.inspect_stack(1, |caller| caller.current_line()).flatten();
             connection.set_line(line.and_then(|line| u32::try_from(line).ok()));
         }
-        let params = Parameters::from_lua(args)?;
-        let found = self.on(sql, |connection, statement| {
+        let done = self.on(sql, |connection, statement| {
             statement.bind(params.as_params())?;
             let before = connection.total_changes();
-            let columns = statement.columns();
-            let mut rows = Vec::new();
-            statement.for_each(|row| {
-                rows.push(row.values());
-                Ok(rows.len() < limit)
-            })?;
-            Ok(Rows { columns, rows, changes: connection.changes_since(before), rowid: connection.last_insert_rowid() })
+            statement.for_each(|_| Ok(true))?;
+            Ok((connection.changes_since(before), connection.last_insert_rowid()))
         });
-        found.map_err(raise)
+        done.map_err(raise)
     }
 
-    fn transaction(&self, lua: &Lua, body: &Function) -> mlua::Result<MultiValue> {
-        let Target::Session(session, current) = &self.target else {
+    /// Runs several statements, all of them or none.
+    fn script(&self, lua: &Lua, text: &str) -> mlua::Result<u64> {
+        let (run, _) = verbs::session(self, lua, "script")?;
+        if !run.session.may_write {
+            return Err(raise_in(lua, run.session.denied("call db:script"), None));
+        }
+        let mut changes = 0;
+        self.in_transaction(lua, || {
+            for range in migrations::statements(text) {
+                changes += self.exec(lua, text.get(range).unwrap_or_default(), &MultiValue::new())?.0;
+            }
+            Ok(MultiValue::new())
+        })?;
+        Ok(changes)
+    }
+
+    fn in_transaction(&self, lua: &Lua, body: impl FnOnce() -> mlua::Result<MultiValue>) -> mlua::Result<MultiValue> {
+        let raise = |error: Error| raise_in(lua, error, None);
+        let Target::Session(run) = &self.target else {
             return Err(raise(Error::Unsupported {
                 what: "a transaction inside a migration".into(),
                 instead: Some("the whole migration is one transaction already"),
             }));
         };
-        let access = current.borrow().clone();
-        if access.is_bound() {
-            return Err(raise(Error::Unsupported {
-                what: "a transaction inside a transaction".into(),
-                instead: Some("do the work in one db:transaction"),
-            }));
+        if !run.session.may_write {
+            return Err(raise(run.session.denied("open a write transaction")));
         }
-        if !session.may_write {
-            return Err(raise(Error::Denied { role: session.role, what: "open a write transaction".into() }));
+        let access = run.access.borrow().clone();
+        if access.is_bound() {
+            return self.in_savepoint(lua, run, &access, body);
         }
         let writer = access.writer(&self.operation).map_err(raise)?;
+        let _limited = writer.limited(run.most_value_bytes()).map_err(raise)?;
         writer.begin_immediate().map_err(raise)?;
-        *current.borrow_mut() = access.bind(&writer);
-        let outcome = body.call::<MultiValue>(lua.create_userdata(self.clone())?);
-        *current.borrow_mut() = access.clone();
+        *run.access.borrow_mut() = access.bind(&writer);
+        let outcome = body();
+        run.forget_bound();
+        *run.access.borrow_mut() = access.clone();
         // why checked once more: a script may have caught its time-out, and half its work must not be kept
         let outcome = outcome.and_then(|values| self.operation.check().map(|()| values).map_err(raise));
         match outcome {
-            Ok(values) => writer.commit().map(|()| values).map_err(raise),
+            Ok(values) => {
+                writer.must_be_in_transaction().and_then(|()| writer.commit()).map(|()| values).map_err(raise)
+            }
             Err(error) => {
                 writer.rollback();
                 Err(error)
@@ -117,237 +237,217 @@ impl Db {
         }
     }
 
-    fn session(&self, verb: &str) -> mlua::Result<(Rc<Session>, Access)> {
-        match &self.target {
-            Target::Session(session, access) => Ok((Rc::clone(session), access.borrow().clone())),
-            Target::Step(_) => Err(raise(Error::Unsupported {
-                what: format!("db:{verb} inside a migration"),
-                instead: Some("a migration has exec, query, row, value, nrows and urows"),
-            })),
+    fn in_savepoint(
+        &self,
+        lua: &Lua,
+        run: &Run,
+        access: &Access,
+        body: impl FnOnce() -> mlua::Result<MultiValue>,
+    ) -> mlua::Result<MultiValue> {
+        let raise = |error: Error| raise_in(lua, error, None);
+        let writer = access.writer(&self.operation).map_err(raise)?;
+        let number = run.savepoints.get() + 1;
+        run.savepoints.set(number);
+        writer.execute_batch(&format!("SAVEPOINT rpmadb_{number}")).map_err(raise)?;
+        let outcome = body().and_then(|values| self.operation.check().map(|()| values).map_err(raise));
+        match outcome {
+            Ok(values) => writer
+                .must_be_in_transaction()
+                .and_then(|()| writer.execute_batch(&format!("RELEASE rpmadb_{number}")))
+                .map(|()| values)
+                .map_err(raise),
+            Err(error) => {
+                if !writer.is_autocommit() {
+                    // why unwatched: a run that was stopped must still be able to go back
+                    let _unwatched = crate::operation::enter(Operation::new());
+                    writer
+                        .execute_batch(&format!("ROLLBACK TO rpmadb_{number}; RELEASE rpmadb_{number}"))
+                        .map_err(raise)?;
+                }
+                Err(error)
+            }
         }
     }
 
-    /// Like [`Db::session`], for verbs that change something.
-    fn writing_session(&self, verb: &str) -> mlua::Result<(Rc<Session>, Access)> {
-        let (session, access) = self.session(verb)?;
-        if !session.may_write {
-            return Err(raise(Error::Denied { role: session.role, what: format!("call {verb}") }));
+    fn columns(&self, lua: &Lua, of: &str) -> mlua::Result<Table> {
+        let raise = |error: Error| raise_in(lua, error, Some(of));
+        let (run, _) = verbs::session(self, lua, "columns")?;
+        let is_name = !of.contains(char::is_whitespace);
+        let sql = if is_name { format!("SELECT * FROM {}", crate::sqlite::schema::quoted(of)) } else { of.to_owned() };
+        let cursor = self.cursor(&run, &sql).map_err(raise)?.ok_or_else(|| {
+            raise(Error::Unsupported {
+                what: "db:columns of a statement that gives no rows or writes".into(),
+                instead: Some("pass the name of a table or a SELECT"),
+            })
+        })?;
+        let list = lua.create_table()?;
+        for column in 0..cursor.columns() {
+            let entry = lua.create_table()?;
+            entry.raw_set("name", cursor.name(column))?;
+            entry.raw_set("type", cursor.declared_type(column))?;
+            list.raw_push(entry)?;
         }
-        Ok((session, access))
+        list.set_metatable(Some(convert::array_metatable(lua)?))?;
+        Ok(list)
     }
-}
 
-struct Rows {
-    columns: Vec<String>,
-    rows: Vec<Vec<crate::sqlite::Value>>,
-    changes: u64,
-    rowid: i64,
-}
+    fn prepare(&self, lua: &Lua, sql: &str) -> mlua::Result<LuaValue> {
+        migrations::one_statement(sql).map_err(|error| raise_in(lua, error, Some(sql)))?;
+        let slot = Slot::new(sql, Source::Nowhere);
+        // why at once: a mistake is to be told where it was made
+        self.put_on_connection(lua, &slot)?;
+        rows::statement(lua, &slot)
+    }
 
-impl Rows {
-    fn named(&self, lua: &Lua, row: &[crate::sqlite::Value]) -> mlua::Result<Table> {
-        let table = lua.create_table_with_capacity(0, row.len())?;
-        for (name, value) in self.columns.iter().zip(row) {
-            table.raw_set(name.as_str(), convert::to_lua(lua, value)?)?;
+    /// Inside a transaction, prepares the statement on its connection.
+    fn put_on_connection(&self, lua: &Lua, slot: &Rc<Slot>) -> mlua::Result<()> {
+        let raise = |error: Error| raise_in(lua, error, Some(&slot.sql));
+        let Target::Session(run) = &self.target else { return Ok(()) };
+        let access = run.access.borrow().clone();
+        match run.explain(access.prepared(&slot.sql, run.session.may_write)).map_err(raise)? {
+            Some(cursor) => {
+                slot.put(cursor);
+                run.remember(slot, true);
+                Ok(())
+            }
+            // why prepared all the same: as above, on whatever connection
+            None => self.cursor(run, &slot.sql).map(|_| ()).map_err(raise),
         }
-        Ok(table)
+    }
+
+    /// `statement:run` where the fast way is not open.
+    fn run_slowly(&self, lua: &Lua, slot: LightUserData, args: &MultiValue) -> mlua::Result<(u64, i64)> {
+        let slot = self.usable(lua, slot)?;
+        let raise = |error: Error| raise_in(lua, error, Some(&slot.sql));
+        if !matches!(&self.target, Target::Session(run) if run.access.borrow().is_bound()) {
+            return self.exec(lua, &slot.sql, args);
+        }
+        if slot.with_cursor(|_| ()).is_none() {
+            self.put_on_connection(lua, &slot)?;
+        }
+        let params = Parameters::from_lua(args).map_err(raise)?;
+        let ran = slot.with_cursor(|cursor| {
+            bind(cursor, &params)?;
+            cursor.run_bound()
+        });
+        let missing = || Err(Error::Internal { detail: "a statement without a connection".into() });
+        ran.unwrap_or_else(missing).map_err(raise)
+    }
+
+    fn usable(&self, lua: &Lua, slot: LightUserData) -> mlua::Result<Rc<Slot>> {
+        let slot = rows::shared(slot);
+        if slot.is_closed() {
+            let closed = Error::InvalidArgument { name: "the statement".into(), reason: "was closed".into() };
+            return Err(raise_in(lua, closed, Some(&slot.sql)));
+        }
+        Ok(slot)
+    }
+
+    fn query(&self, lua: &Lua, sql: &str, args: &MultiValue) -> mlua::Result<Table> {
+        let opened = self.open(lua, sql, args, usize::MAX)?;
+        let list = lua.create_table()?;
+        rows::collect_into(lua, &opened.slot, &opened.names, &list, i64::MAX)?;
+        list.set_metatable(Some(convert::array_metatable(lua)?))?;
+        Ok(list)
+    }
+
+    fn iterate(&self, lua: &Lua, sql: &str, args: &MultiValue, is_named: bool) -> mlua::Result<MultiValue> {
+        let opened = self.open(lua, sql, args, usize::MAX)?;
+        rows::iterator(lua, &opened.slot, is_named.then_some(&opened.names[..]))
     }
 }
 
-fn shown(lua: &Lua, report: Result<impl Serialize>) -> mlua::Result<LuaValue> {
-    convert::report_to_lua(lua, &report.map_err(raise)?)
+impl Run {
+    /// What a role may not do is said as that.
+    fn explain<T>(&self, outcome: Result<T>) -> Result<T> {
+        match outcome {
+            Err(Error::ReadOnly { .. }) if !self.session.may_write => Err(self.session.denied("change anything")),
+            Err(Error::Sql { sqlite_code: TOO_BIG, .. }) => Err(Error::ScriptMemory { limit_bytes: self.memory }),
+            outcome => outcome,
+        }
+    }
 }
 
-/// Options of a verb from a Lua table, read by the same rules as from JSON.
-fn options<T: Request>(lua: &Lua, table: Option<Table>) -> mlua::Result<T> {
-    let Some(table) = table else { return Ok(T::default()) };
-    let mut json = convert::to_json(lua, &LuaValue::Table(table)).map_err(raise)?;
-    // why: an empty Lua table is both an empty list and an empty object
-    if json.as_array().is_some_and(Vec::is_empty) {
-        json = serde_json::json!({});
+fn bind(cursor: &mut Cursor, params: &Parameters) -> Result<()> {
+    let wanted = cursor.parameters();
+    let wrong = |reason: String| Err(Error::InvalidArgument { name: "params".into(), reason });
+    if params.len() != wanted {
+        return wrong(format!("hold {} value(s), the statement takes {wanted}", params.len()));
     }
-    T::from_json(Some(&json.to_string())).map_err(raise)
+    match params {
+        Parameters::Positional(values) => {
+            for (index, value) in values.iter().enumerate() {
+                cursor.bind(index + 1, convert::cell(value))?;
+            }
+        }
+        Parameters::Named(pairs) => {
+            let mut bound = vec![false; wanted + 1];
+            for (name, value) in pairs {
+                let Some(index) = cursor.parameter(name) else {
+                    return wrong(format!("name '{name}', which the statement does not use"));
+                };
+                if std::mem::replace(&mut bound[index], true) {
+                    return wrong(format!("name '{name}' twice"));
+                }
+                cursor.bind(index, convert::cell(value))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Sets what `db` needs in a fresh state.
+pub(super) fn install(lua: &Lua, db: &Db) -> mlua::Result<()> {
+    let of = db.clone();
+    let run =
+        lua.create_function(move |lua, (slot, args): (LightUserData, MultiValue)| of.run_slowly(lua, slot, &args))?;
+    let of = db.clone();
+    let query = lua.create_function(move |lua, (slot, args): (LightUserData, MultiValue)| {
+        of.query(lua, &of.usable(lua, slot)?.sql, &args)
+    })?;
+    let of = db.clone();
+    let nrows = lua.create_function(move |lua, (slot, args): (LightUserData, MultiValue)| {
+        of.iterate(lua, &of.usable(lua, slot)?.sql, &args, true)
+    })?;
+    let of = db.clone();
+    let urows = lua.create_function(move |lua, (slot, args): (LightUserData, MultiValue)| {
+        of.iterate(lua, &of.usable(lua, slot)?.sql, &args, false)
+    })?;
+    Tools::install(lua, run, &[("query", query), ("nrows", nrows), ("urows", urows)])?;
+    lua.globals().raw_set("db", db.clone())
 }
 
 impl UserData for Db {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_field("null", LuaValue::NULL);
+    }
+
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        add_statements(methods);
-        add_verbs(methods);
+        methods.add_function("blob", |_, bytes: mlua::LuaString| Ok(Blob(bytes.as_bytes().to_vec())));
+        methods.add_method("exec", |lua, db, (sql, args): (String, MultiValue)| db.exec(lua, &sql, &args));
+        methods.add_method("query", |lua, db, (sql, args): (String, MultiValue)| db.query(lua, &sql, &args));
+        methods.add_method("row", |lua, db, (sql, args): (String, MultiValue)| {
+            let opened = db.open(lua, &sql, &args, 1)?;
+            let list = lua.create_table()?;
+            rows::collect_into(lua, &opened.slot, &opened.names, &list, 1)?;
+            opened.slot.close();
+            list.raw_get::<LuaValue>(1)
+        });
+        methods.add_method("value", |lua, db, (sql, args): (String, MultiValue)| {
+            let opened = db.open(lua, &sql, &args, 1)?;
+            let found = opened.slot.next().map_err(|error| raise_in(lua, error, Some(&sql)))?;
+            let value = found.map_or(Ok(LuaValue::Nil), |_| rows::value(lua, &opened.slot, 0));
+            opened.slot.close();
+            value
+        });
+        methods.add_method("nrows", |lua, db, (sql, args): (String, MultiValue)| db.iterate(lua, &sql, &args, true));
+        methods.add_method("urows", |lua, db, (sql, args): (String, MultiValue)| db.iterate(lua, &sql, &args, false));
+        methods.add_method("prepare", |lua, db, sql: String| db.prepare(lua, &sql));
+        methods.add_method("columns", |lua, db, of: String| db.columns(lua, &of));
+        methods.add_method("script", |lua, db, text: String| db.script(lua, &text));
+        methods.add_method("transaction", |lua, db, body: Function| {
+            db.in_transaction(lua, || body.call::<MultiValue>(lua.create_userdata(db.clone())?))
+        });
+        verbs::add(methods);
     }
-}
-
-fn add_statements<M: UserDataMethods<Db>>(methods: &mut M) {
-    methods.add_method("exec", |lua, db, (sql, args): (String, MultiValue)| {
-        let rows = db.rows(lua, &sql, &args, usize::MAX)?;
-        Ok((rows.changes, rows.rowid))
-    });
-    methods.add_method("query", |lua, db, (sql, args): (String, MultiValue)| {
-        let rows = db.rows(lua, &sql, &args, usize::MAX)?;
-        let list = lua.create_table_with_capacity(rows.rows.len(), 0)?;
-        for row in &rows.rows {
-            list.raw_push(rows.named(lua, row)?)?;
-        }
-        list.set_metatable(Some(lua.array_metatable()))?;
-        Ok(list)
-    });
-    methods.add_method("row", |lua, db, (sql, args): (String, MultiValue)| {
-        let rows = db.rows(lua, &sql, &args, 1)?;
-        rows.rows.first().map(|row| rows.named(lua, row)).transpose()
-    });
-    methods.add_method("value", |lua, db, (sql, args): (String, MultiValue)| {
-        let rows = db.rows(lua, &sql, &args, 1)?;
-        match rows.rows.first().and_then(|row| row.first()) {
-            Some(value) => convert::to_lua(lua, value),
-            None => Ok(LuaValue::Nil),
-        }
-    });
-    methods.add_method("nrows", |lua, db, (sql, args): (String, MultiValue)| {
-        let rows = db.rows(lua, &sql, &args, usize::MAX)?;
-        let mut next = 0;
-        lua.create_function_mut(move |lua, _: MultiValue| {
-            next += 1;
-            rows.rows.get(next - 1).map(|row| rows.named(lua, row)).transpose()
-        })
-    });
-    methods.add_method("urows", |lua, db, (sql, args): (String, MultiValue)| {
-        let rows = db.rows(lua, &sql, &args, usize::MAX)?;
-        let mut next = 0;
-        lua.create_function_mut(move |lua, _: MultiValue| {
-            next += 1;
-            match rows.rows.get(next - 1) {
-                Some(row) => row.iter().map(|value| convert::to_lua(lua, value)).collect::<mlua::Result<MultiValue>>(),
-                None => Ok(MultiValue::new()),
-            }
-        })
-    });
-    methods.add_method("transaction", |lua, db, body: Function| db.transaction(lua, &body));
-}
-
-fn add_verbs<M: UserDataMethods<Db>>(methods: &mut M) {
-    methods.add_method("health", |lua, db, table: Option<Table>| {
-        let (session, access) = db.session("health")?;
-        let request = options(lua, table)?;
-        let newest = || session.vault.newest_verified();
-        let newest = session.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
-        shown(lua, ops::health::run(&access, &session.catalog, &request, newest, &db.operation))
-    });
-    methods.add_method("diagnostics", |lua, db, table: Option<Table>| {
-        let (session, access) = db.session("diagnostics")?;
-        let _: request::Diagnostics = options(lua, table)?;
-        shown(lua, ops::diagnostics::run(&access, session.vault.folder(), &db.operation))
-    });
-    methods.add_method("stats", |lua, db, table: Option<Table>| {
-        let (session, access) = db.session("stats")?;
-        shown(lua, ops::stats::run(&access, &session.measured, &options(lua, table)?, &db.operation))
-    });
-    methods.add_method("migrations", |lua, db, table: Option<Table>| {
-        let (session, access) = db.session("migrations")?;
-        let _: request::Migrations = options(lua, table)?;
-        shown(lua, migrations::status(&access, &session.catalog, &db.operation))
-    });
-    methods.add_method("migrate", |lua, db, table: Option<Table>| {
-        let (session, access) = db.writing_session("migrate")?;
-        let request: request::Migrate = options(lua, table)?;
-        let mut net = Net::new(&access, session.place(), request.backup, &db.operation);
-        let mut before = || net.before();
-        let report =
-            migrations::migrate(&access, &session.catalog, &request, &session.actor, &db.operation, &mut before);
-        shown(lua, net.after(report, request.transaction))
-    });
-    methods.add_method("rollback", |lua, db, (target, table): (i64, Option<Table>)| {
-        let (session, access) = db.writing_session("rollback")?;
-        let request: request::Rollback = options(lua, table)?;
-        let mut net = Net::new(&access, session.place(), request.backup, &db.operation);
-        let mut before = || net.before();
-        shown(lua, migrations::rollback(&access, &session.catalog, target, &request, &db.operation, &mut before))
-    });
-    methods.add_method("adopt", |lua, db, table: Option<Table>| {
-        let (session, access) = db.writing_session("adopt")?;
-        let request = options(lua, table)?;
-        shown(lua, migrations::adopt(&access, &session.catalog, &request, &session.actor, &db.operation))
-    });
-    methods.add_method("baseline", |lua, db, table: Option<Table>| {
-        let (session, access) = db.writing_session("baseline")?;
-        let request = options(lua, table)?;
-        shown(lua, migrations::baseline(&access, &session.catalog, &request, &session.actor, &db.operation))
-    });
-    methods.add_method("repair", |lua, db, table: Option<Table>| {
-        let (session, access) = db.writing_session("repair")?;
-        let request = options(lua, table)?;
-        shown(lua, migrations::repair(&access, &session.catalog, &request, &session.actor, &db.operation))
-    });
-    methods.add_method("lint", |lua, db, table: Option<Table>| {
-        let (session, _) = db.session("lint")?;
-        let _: request::Lint = options(lua, table)?;
-        shown(lua, migrations::lint(&session.catalog))
-    });
-    methods.add_method("schema", |lua, db, table: Option<Table>| {
-        let (_, access) = db.session("schema")?;
-        let request: request::Schema = options(lua, table)?;
-        if request.compare.is_some() {
-            return Err(raise(Error::Unsupported {
-                what: "db:schema with another file".into(),
-                instead: Some("scripts see their own database only; compare with the command or the C API"),
-            }));
-        }
-        shown(lua, migrations::schema(&access, &request, &db.operation))
-    });
-    methods.add_method("test", |lua, db, table: Option<Table>| {
-        let (session, _) = db.writing_session("test")?;
-        let request = options(lua, table)?;
-        shown(lua, ops::test::run(&session.catalog, &request, &session.actor, &db.operation))
-    });
-    methods.add_method("checkpoint", |lua, db, (mode, table): (Option<String>, Option<Table>)| {
-        let (_, access) = db.writing_session("checkpoint")?;
-        let mode = request::CheckpointMode::from_name(mode.as_deref()).map_err(raise)?;
-        shown(lua, ops::checkpoint::run(&access, mode, &options(lua, table)?, &db.operation))
-    });
-    add_archive_verbs(methods);
-}
-
-fn add_archive_verbs<M: UserDataMethods<Db>>(methods: &mut M) {
-    methods.add_method("backup", |lua, db, (name, table): (Option<String>, Option<Table>)| {
-        let (session, access) = db.writing_session("backup")?;
-        let destination = name.map(|name| in_folder(session.vault.folder(), &name)).transpose().map_err(raise)?;
-        let request = options(lua, table)?;
-        shown(lua, ops::backup::run(&access, &session.vault, destination.as_deref(), &request, &db.operation))
-    });
-    methods.add_method("backups", |lua, db, table: Option<Table>| {
-        let (session, _) = db.session("backups")?;
-        let _: request::Backups = options(lua, table)?;
-        shown(lua, ops::backups::run(&session.vault))
-    });
-    methods.add_method("verify", |lua, db, (name, table): (String, Option<Table>)| {
-        let (session, access) = db.writing_session("verify")?;
-        let path = in_folder(session.vault.folder(), &name).map_err(raise)?;
-        shown(lua, ops::verify::run(&access, &session.vault, &path, &options(lua, table)?, &db.operation))
-    });
-    methods.add_method("restore", |lua, db, (name, table): (String, Option<Table>)| {
-        let (session, access) = db.writing_session("restore")?;
-        let path = in_folder(session.vault.folder(), &name).map_err(raise)?;
-        shown(lua, ops::restore::run(&access, &session.place(), &path, &options(lua, table)?, &db.operation))
-    });
-    methods.add_method("undo_restore", |lua, db, table: Option<Table>| {
-        let (session, access) = db.writing_session("undo_restore")?;
-        shown(lua, ops::restore::undo(&access, &session.place(), &options(lua, table)?, &db.operation))
-    });
-    methods.add_method("prune", |lua, db, table: Option<Table>| {
-        let (session, _) = db.writing_session("prune")?;
-        shown(lua, ops::prune::run(&session.vault, &options(lua, table)?, &db.operation))
-    });
-    methods.add_method("pin", |lua, db, (name, table): (String, Option<Table>)| {
-        let (session, _) = db.writing_session("pin")?;
-        let path = in_folder(session.vault.folder(), &name).map_err(raise)?;
-        shown(lua, ops::pin::run(&session.vault, &path, &options(lua, table)?))
-    });
-}
-
-/// A script names a file in the configured folder, never a path.
-fn in_folder(folder: Option<&Path>, name: &str) -> Result<PathBuf> {
-    let wrong = |reason: &str| Error::InvalidArgument { name: "name".into(), reason: reason.to_owned() };
-    let folder = folder.ok_or_else(|| wrong("was given but the handle has no backup folder"))?;
-    if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
-        return Err(wrong(&format!("is '{}' and must be a plain file name in the backup folder", name.escape_debug())));
-    }
-    Ok(folder.join(name))
 }

@@ -1,20 +1,204 @@
 //! Errors between Lua and this library.
 //!
+//! An error of ours is raised with the statement and the line it was raised for. A script that catches it gets a table: `code`, `message`,
+//! `sql`, `file`, `line`; one that raises the table again raises what it was made from.
+//!
 //! Leaves to others: raising them.
 //!
 //! Invariant: an error of ours that passes through a script comes out as it was (a cancel stays a cancel); an error of
 //! the script's own comes out with its file and line.
 
+use mlua::{AnyUserData, Lua, LuaString, Table, Value as LuaValue};
+
 use crate::error::{Error, Place};
 
+/// An error of ours on its way through Lua.
+#[derive(Debug, Clone)]
+pub(super) struct Raised {
+    pub(super) error: Error,
+    sql: Option<String>,
+    file: Option<String>,
+    line: Option<usize>,
+}
+
+impl std::fmt::Display for Raised {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for Raised {}
+
+impl mlua::UserData for Raised {}
+
+/// The tables that were made of errors, and what each was made of.
+pub(super) struct Revealed {
+    meta: Table,
+    originals: Table,
+}
+
+/// The error to return from a function of Lua's: `error`, about the statement `sql`, in the line that is being run.
+pub(super) fn raise_in(lua: &Lua, error: Error, sql: Option<&str>) -> mlua::Error {
+    let (mut file, mut line) = (None, None);
+    // why several: between the script and this function there may be functions in C and in the prelude
+    for level in 0..8 {
+        let found = lua.inspect_stack(level, |frame| {
+            let source = frame.source();
+            let name = source.source.as_deref().and_then(|name| name.strip_prefix('=').map(str::to_owned));
+            frame.current_line().zip(name)
+        });
+        match found {
+            None => break,
+            Some(Some((at, name))) if !INTERNAL.contains(&name.as_str()) => {
+                (file, line) = (Some(name), Some(at));
+                break;
+            }
+            Some(_) => {}
+        }
+    }
+    mlua::Error::external(Raised { error, sql: sql.map(str::to_owned), file, line })
+}
+
+/// Names of chunks that are not the script's.
+const INTERNAL: [&str; 3] = ["prelude", "string", "[C]"];
+
 /// The error of ours inside a Lua error, if there is one.
-pub(super) fn ours(error: &mlua::Error) -> Option<&Error> {
+fn raised(error: &mlua::Error) -> Option<Raised> {
     match error {
         mlua::Error::CallbackError { cause, .. }
         | mlua::Error::WithContext { cause, .. }
-        | mlua::Error::BadArgument { cause, .. } => ours(cause),
-        mlua::Error::ExternalError(inner) => inner.downcast_ref::<Error>(),
+        | mlua::Error::BadArgument { cause, .. } => raised(cause),
+        mlua::Error::ExternalError(inner) => inner.downcast_ref::<Raised>().cloned().or_else(|| {
+            let error = inner.downcast_ref::<Error>().cloned()?;
+            Some(Raised { error, sql: None, file: None, line: None })
+        }),
         _ => None,
+    }
+}
+
+/// As an admin's script tells errors apart: the status in lower case; a constraint with its kind as SQLite names it.
+fn code(error: &Error) -> String {
+    const CONSTRAINTS: [(i32, &str); 11] = [
+        (1, "check"),
+        (3, "foreignkey"),
+        (4, "function"),
+        (5, "notnull"),
+        (6, "primarykey"),
+        (7, "trigger"),
+        (8, "unique"),
+        (9, "vtab"),
+        (10, "rowid"),
+        (11, "pinned"),
+        (12, "datatype"),
+    ];
+    let name = error.status().name().to_ascii_lowercase();
+    let Error::Constraint { sqlite_code, .. } = error else { return name };
+    match CONSTRAINTS.iter().find(|(kind, _)| *kind == sqlite_code >> 8) {
+        Some((_, kind)) => format!("{name}.{kind}"),
+        None => name,
+    }
+}
+
+impl Revealed {
+    /// `meta` is the metatable of the tables.
+    pub(super) fn install(lua: &Lua, meta: Table) -> mlua::Result<()> {
+        let originals = lua.create_table()?;
+        let weak = lua.create_table()?;
+        weak.raw_set("__mode", "k")?;
+        originals.set_metatable(Some(weak))?;
+        lua.set_app_data(Revealed { meta, originals });
+        Ok(())
+    }
+
+    /// An error of Rust's as the table a script can look into.
+    pub(super) fn table(lua: &Lua, error: &mlua::Error) -> mlua::Result<LuaValue> {
+        let raised = raised(error).unwrap_or_else(|| Raised {
+            error: Error::ScriptFailed { message: first_line(&text_of(error)), place: Box::default() },
+            sql: None,
+            file: None,
+            line: None,
+        });
+        let table = lua.create_table()?;
+        table.raw_set("code", code(&raised.error))?;
+        table.raw_set("message", raised.error.to_string())?;
+        table.raw_set("sql", raised.sql.as_deref())?;
+        table.raw_set("file", raised.file.as_deref())?;
+        table.raw_set("line", raised.line)?;
+        if let Some(revealed) = lua.app_data_ref::<Revealed>() {
+            revealed.originals.raw_set(&table, lua.create_userdata(raised)?)?;
+            table.set_metatable(Some(revealed.meta.clone()))?;
+        }
+        Ok(LuaValue::Table(table))
+    }
+
+    fn original(lua: &Lua, table: &Table) -> Option<Raised> {
+        let revealed = lua.app_data_ref::<Revealed>()?;
+        let data = revealed.originals.raw_get::<Option<AnyUserData>>(table).ok()??;
+        let raised = data.borrow::<Raised>().ok()?;
+        Some(raised.clone())
+    }
+}
+
+/// What a script did not catch.
+pub(super) struct Uncaught {
+    value: Caught,
+    traceback: Option<String>,
+}
+
+enum Caught {
+    Ours(Box<Raised>),
+    Memory,
+    Text(String),
+}
+
+impl Uncaught {
+    /// From the value that was raised, where it was raised.
+    pub(super) fn new(lua: &Lua, value: &LuaValue) -> Uncaught {
+        let traceback = lua.traceback(None, 1).map(|text| text.to_string_lossy()).ok();
+        let caught = match value {
+            LuaValue::Error(error) if matches!(root(error), mlua::Error::MemoryError(_)) => Caught::Memory,
+            LuaValue::Error(error) => match raised(error) {
+                Some(raised) => Caught::Ours(Box::new(raised)),
+                None => Caught::Text(text_of(error)),
+            },
+            LuaValue::Table(table) => match Revealed::original(lua, table) {
+                Some(raised) => Caught::Ours(Box::new(raised)),
+                None => match table.raw_get::<Option<LuaString>>("message") {
+                    Ok(Some(message)) => Caught::Text(message.to_string_lossy()),
+                    _ => Caught::Text("a table was raised that has no message".into()),
+                },
+            },
+            LuaValue::String(text) if *text == "not enough memory" => Caught::Memory,
+            LuaValue::String(text) => Caught::Text(text.to_string_lossy()),
+            LuaValue::Integer(_) | LuaValue::Number(_) => Caught::Text(value.to_string().unwrap_or_default()),
+            other => Caught::Text(format!("a {} was raised", other.type_name())),
+        };
+        Uncaught { value: caught, traceback: traceback.map(|text| shorten(&text)) }
+    }
+
+    /// What a failed run of the chunk `name` was.
+    pub(super) fn into_error(self, name: &str, source: &str, memory_limit: u64) -> Error {
+        let (place, message) = match self.value {
+            Caught::Memory => return Error::ScriptMemory { limit_bytes: memory_limit },
+            Caught::Ours(raised) if is_final(&raised.error) => return raised.error,
+            Caught::Ours(raised) => {
+                let line = raised.line.filter(|_| raised.file.as_deref() == Some(chunk_name(name)));
+                let place = match line {
+                    Some(line) => line_of(name, source, u32::try_from(line).unwrap_or(0)),
+                    None => place_of(name, source, self.traceback.as_deref().unwrap_or_default()).0,
+                };
+                (place, raised.error.to_string())
+            }
+            Caught::Text(text) => {
+                let (mut place, message) = place_of(name, source, &text);
+                if place.line.is_none() {
+                    // why: an error that Rust raised while it read the arguments has no position of its own
+                    (place, _) = place_of(name, source, self.traceback.as_deref().unwrap_or_default());
+                }
+                (place, message)
+            }
+        };
+        Error::ScriptFailed { message, place: Box::new(Place { traceback: self.traceback, ..place }) }
     }
 }
 
@@ -26,36 +210,50 @@ pub(super) fn is_final(error: &Error) -> bool {
     )
 }
 
-/// What a failed run of the chunk `name` was.
+/// Whether it is one of those.
+pub(super) fn is_final_in(error: &mlua::Error) -> bool {
+    raised(error).is_some_and(|raised| is_final(&raised.error))
+}
+
+/// What a failure outside of a script's own code was: that it does not compile, or that there was no memory for it.
 pub(super) fn from_lua(name: &str, source: &str, memory_limit: u64, error: &mlua::Error) -> Error {
     match root(error) {
-        mlua::Error::MemoryError(_) => return Error::ScriptMemory { limit_bytes: memory_limit },
+        mlua::Error::MemoryError(_) => Error::ScriptMemory { limit_bytes: memory_limit },
         mlua::Error::SyntaxError { message, .. } => {
             let (place, message) = place_of(name, source, message);
-            return Error::ScriptSyntax { message, place: Box::new(place) };
+            Error::ScriptSyntax { message, place: Box::new(place) }
         }
-        _ => {}
-    }
-    if let Some(inner) = ours(error) {
-        if is_final(inner) {
-            return inner.clone();
+        // why syntax too: a text that is nested too deep is a plain error of the parser's
+        mlua::Error::RuntimeError(text) => {
+            let (place, message) = place_of(name, source, text);
+            Error::ScriptSyntax { message, place: Box::new(place) }
         }
-        // why the traceback: our error knows what happened, and only Lua knows in which line it was called
-        let called_from = traceback(error).unwrap_or_default();
-        let (place, _) = place_of(name, source, called_from);
-        return Error::ScriptFailed { message: inner.to_string(), place: Box::new(place) };
+        other => match raised(error) {
+            Some(raised) => raised.error,
+            None => Error::Internal { detail: first_line(&other.to_string()) },
+        },
     }
-    let text = match root(error) {
+}
+
+fn text_of(error: &mlua::Error) -> String {
+    match root(error) {
         mlua::Error::RuntimeError(text) => text.clone(),
         other => other.to_string(),
-    };
-    let (mut place, message) = place_of(name, source, &text);
-    if place.line.is_none() {
-        // why: an error that Rust raised while it read the arguments has no position of its own
-        (place, _) = place_of(name, source, traceback(error).unwrap_or_default());
     }
-    Error::ScriptFailed { message, place: Box::new(place) }
 }
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or("").to_owned()
+}
+
+/// The traceback without the frames that are not the script's, and without ours at its end.
+fn shorten(traceback: &str) -> String {
+    let is_ours = |line: &&str| !INTERNAL.iter().any(|name| line.trim_start().starts_with(&format!("{name}:")));
+    traceback.lines().map(str::trim).filter(is_ours).take(MOST_FRAMES).collect::<Vec<_>>().join("\n")
+}
+
+/// A recursion without end has hundreds of thousands.
+const MOST_FRAMES: usize = 40;
 
 /// The name a chunk is loaded under: Lua shows no more than the first 59 bytes of one.
 pub(super) fn chunk_name(name: &str) -> &str {
@@ -74,14 +272,6 @@ fn root(error: &mlua::Error) -> &mlua::Error {
     }
 }
 
-fn traceback(error: &mlua::Error) -> Option<&str> {
-    match error {
-        mlua::Error::CallbackError { traceback, .. } => Some(traceback),
-        mlua::Error::WithContext { cause, .. } => traceback(cause),
-        _ => None,
-    }
-}
-
 /// Finds the first `NAME:LINE:` in a message of Lua's; returns the place, and the first line without it.
 fn place_of(name: &str, source: &str, message: &str) -> (Place, String) {
     let mark = format!("{}:", chunk_name(name));
@@ -91,19 +281,22 @@ fn place_of(name: &str, source: &str, message: &str) -> (Place, String) {
         let rest = &message[at + mark.len()..];
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
         if let Ok(line) = digits.parse::<u32>() {
-            place.line = Some(line);
-            let text = source.lines().nth(line.saturating_sub(1) as usize).map(str::to_owned);
-            // why the first character that is not space: Lua knows lines, and a caret needs a column
-            place.column = text.as_deref().map(|text| {
-                let indent = text.chars().take_while(|character| character.is_whitespace()).count();
-                u32::try_from(indent + 1).unwrap_or(1)
-            });
-            place.source_line = text;
+            place = line_of(name, source, line);
             let own = first_line.strip_prefix(&format!("{mark}{digits}: ")).unwrap_or(&first_line).to_owned();
             return (place, own);
         }
     }
     (place, first_line)
+}
+
+fn line_of(name: &str, source: &str, line: u32) -> Place {
+    let text = source.lines().nth(line.saturating_sub(1) as usize).map(str::to_owned);
+    // why the first character that is not space: Lua knows lines, and a caret needs a column
+    let column = text.as_deref().map(|text| {
+        let indent = text.chars().take_while(|character| character.is_whitespace()).count();
+        u32::try_from(indent + 1).unwrap_or(1)
+    });
+    Place { file: Some(name.to_owned()), line: Some(line), column, source_line: text, ..Place::default() }
 }
 
 #[cfg(test)]

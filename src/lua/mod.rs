@@ -1,7 +1,8 @@
 //! The embedded Lua 5.4: scripts of admins, and migrations whose step SQL can't express.
 //!
-//! `sandbox` (a fresh state and its globals), `hook` and `pattern` (the limits), `db` (the `db` object), `session` (what a script may use), `convert` (values to and fro), `failure`
-//! (errors to and fro), `script` and `step` (the two things that are run).
+//! `sandbox` (a fresh state and its globals), `hook` and `pattern` (the limits), `db` (the `db` object), `verbs` (its other half), `rows` (rows
+//! and prepared statements), `session` (what a script may use), `convert` and `json` (values to and fro), `failure` (errors to and fro),
+//! `script` and `step` (the two things that are run).
 //! Leaves to others: every verb itself; a Lua function here is one line into `ops`.
 //!
 //! Invariants: one state per run, on a thread of its own with a known stack; no global that reaches the file system,
@@ -11,11 +12,14 @@ mod convert;
 mod db;
 mod failure;
 mod hook;
+mod json;
 mod pattern;
+mod rows;
 mod sandbox;
 mod script;
 mod session;
 mod step;
+mod verbs;
 
 pub use script::{VERBS, run};
 pub use session::Session;

@@ -8,9 +8,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use mlua::{Function, Lua, LuaOptions, MultiValue, StdLib, Table, Value as LuaValue};
+use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, LuaOptions, MultiValue, StdLib, Table, Value as LuaValue};
 
-use super::{failure, hook, pattern};
+use super::failure::{self, Revealed, Uncaught};
+use super::hook::Alarm;
+use super::{hook, json, pattern};
 use crate::error::{Error, Result};
 use crate::operation::{self, Operation};
 
@@ -23,9 +25,11 @@ const MOST_LOG_BYTES: usize = 1 << 20;
 /// Globals a script has besides those that `script.rs` and `step.rs` add.
 const GLOBALS: &[&str] = &[
     "assert",
+    "collectgarbage",
     "error",
     "getmetatable",
     "ipairs",
+    "load",
     "next",
     "pairs",
     "pcall",
@@ -50,60 +54,11 @@ const GLOBALS: &[&str] = &[
 ];
 const OS_FUNCTIONS: &[&str] = &["time", "date", "clock", "difftime"];
 
+/// Longer texts are not compiled by `load`.
+const MOST_LOADED_BYTES: usize = 1 << 20;
+
 /// The parts of the prelude that are easier to read in Lua. `expired` raises when the run must end.
-const PRELUDE: &str = r#"
-local expired, reveal, plain = ...
-local pcall, pack, unpack, setmetatable, rawget, type, error = pcall, table.pack, table.unpack, setmetatable, rawget, type, error
-local resume = coroutine.resume
-
-local function checked(ok, ...)
-  expired()
-  if ok then return ok, ... end
-  return ok, reveal((...))
-end
-
-function _G.pcall(...) return checked(pcall(...)) end
-function _G.xpcall(body, handler, ...)
-  local result = pack(checked(pcall(body, ...)))
-  if result[1] then return unpack(result, 1, result.n) end
-  local handled = pack(checked(pcall(handler, result[2])))
-  return false, unpack(handled, 2, handled.n)
-end
-function coroutine.resume(...) return checked(resume(...)) end
-
--- these work in one C call over a length that a metamethod or an argument makes up, where no limit is looked at
-local rep = string.rep
-function string.rep(text, count, separator)
-  if text == "" and (separator == nil or separator == "") then return "" end
-  return rep(text, count, separator)
-end
-for _, name in ipairs { "concat", "insert", "remove", "sort", "unpack" } do
-  local original = table[name]
-  table[name] = function(list, ...)
-    plain(list)
-    return original(list, ...)
-  end
-end
-function table.move(from, first, last, to, target)
-  target = target == nil and from or target
-  plain(from)
-  plain(target)
-  if last < first then return target end
-  if last - first >= 2 ^ 31 then error("too many elements to move", 2) end
-  if to > last or to <= first or target ~= from then
-    for offset = 0, last - first do target[to + offset] = from[first + offset] end
-  else
-    for offset = last - first, 0, -1 do target[to + offset] = from[first + offset] end
-  end
-  return target
-end
-
--- a finalizer would run with no limit over it
-function _G.setmetatable(value, meta)
-  if type(meta) == "table" and rawget(meta, "__gc") ~= nil then error("__gc is not available in scripts", 2) end
-  return setmetatable(value, meta)
-end
-"#;
+const PRELUDE: &str = include_str!("prelude.lua");
 
 /// What a run leaves behind beside its result.
 #[derive(Default)]
@@ -120,7 +75,10 @@ pub(super) fn with_state<T: Send>(
 ) -> Result<T> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("rpmadb-lua".into()).stack_size(STACK_BYTES);
-        let run = || {
+        let (alarm, watcher) = (Alarm::default(), std::thread::current());
+        let heard = alarm.clone();
+        let run = move || {
+            let _armed = heard.arm(watcher);
             let _entered = operation::enter(operation.clone());
             let trace = Rc::new(Trace::default());
             let lua = fresh(operation, memory_limit, &trace)
@@ -132,6 +90,7 @@ pub(super) fn with_state<T: Send>(
             detail: error.to_string(),
             sqlite_code: None,
         })?;
+        alarm.watch(operation);
         handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
@@ -149,10 +108,12 @@ fn fresh(operation: &Operation, memory_limit: u64, trace: &Rc<Trace>) -> mlua::R
     if let Ok(meta) = globals.raw_get::<Function>("getmetatable")?.call::<Table>(text) {
         meta.raw_set("__metatable", false)?;
     }
+    lua.set_app_data(Xpcall(globals.raw_get("xpcall")?));
     let polled = operation.clone();
     pattern::install(&lua, move || polled.heartbeat().map_err(mlua::Error::external))?;
     add_prelude(&lua, operation, memory_limit)?;
     add_log(&lua, trace)?;
+    json::install(&lua)?;
 
     hook::install(&lua)?;
     lua.set_memory_limit(usize::try_from(memory_limit).unwrap_or(usize::MAX))?;
@@ -181,7 +142,8 @@ fn add_prelude(lua: &Lua, operation: &Operation, memory_limit: u64) -> mlua::Res
     let reveal = lua.create_function(move |lua, caught: LuaValue| match caught {
         LuaValue::Error(error) => match *error {
             mlua::Error::MemoryError(_) => Err(memory_ran_out(memory_limit)),
-            ref error => reveal(lua, error),
+            ref error if failure::is_final_in(error) => Err(error.clone()),
+            ref error => Revealed::table(lua, error),
         },
         // why by its text: Lua's own error for this is a plain string
         LuaValue::String(text) if text == "not enough memory" => Err(memory_ran_out(memory_limit)),
@@ -198,24 +160,41 @@ fn add_prelude(lua: &Lua, operation: &Operation, memory_limit: u64) -> mlua::Res
         },
         _ => Ok(()),
     })?;
-    lua.load(PRELUDE).set_name("=prelude").call::<()>((expired, reveal, plain))
+    let prelude = lua.load(PRELUDE).set_name("=prelude");
+    Revealed::install(lua, prelude.call::<Table>((expired, reveal, plain, MOST_LOADED_BYTES))?)
 }
 
-/// An error of Rust's as the table a script can look into: `code`, `message`, and `tostring` gives the message.
-fn reveal(lua: &Lua, error: &mlua::Error) -> mlua::Result<LuaValue> {
-    let (code, message) = match failure::ours(error) {
-        Some(ours) => (ours.status().name().to_ascii_lowercase(), ours.to_string()),
-        None => ("script_failed".to_owned(), error.to_string()),
+/// Runs a function of a script's. What it does not catch comes out with where it was raised.
+pub(super) fn call<R: FromLuaMulti>(lua: &Lua, function: &Function, args: impl IntoLuaMulti) -> Result<R, Uncaught> {
+    let internal = |error: &mlua::Error| Uncaught::new(lua, &LuaValue::Error(Box::new(error.clone())));
+    let uncaught = Rc::new(RefCell::new(None));
+    let noted = Rc::clone(&uncaught);
+    let handler = lua.create_function(move |lua, value: LuaValue| {
+        *noted.borrow_mut() = Some(Uncaught::new(lua, &value));
+        Ok(())
+    });
+    let call = || {
+        let mut all = args.into_lua_multi(lua)?;
+        all.push_front(LuaValue::Function(handler?));
+        all.push_front(LuaValue::Function(function.clone()));
+        let xpcall = lua.app_data_ref::<Xpcall>().map(|xpcall| xpcall.0.clone());
+        let xpcall = xpcall.ok_or_else(|| mlua::Error::runtime("a state without xpcall"))?;
+        xpcall.call::<MultiValue>(all)
     };
-    let table = lua.create_table()?;
-    table.raw_set("code", code)?;
-    table.raw_set("message", message.as_str())?;
-    let meta = lua.create_table()?;
-    meta.raw_set("__tostring", lua.create_function(move |_, _: LuaValue| Ok(message.clone()))?)?;
-    meta.raw_set("__metatable", false)?;
-    table.set_metatable(Some(meta))?;
-    Ok(LuaValue::Table(table))
+    let mut results = call().map_err(|error| internal(&error))?;
+    match results.pop_front() {
+        Some(LuaValue::Boolean(true)) => R::from_lua_multi(results, lua).map_err(|error| internal(&error)),
+        _ => {
+            let value = results.pop_front().unwrap_or(LuaValue::Nil);
+            // why not always noted: Lua calls no handler when memory is out, or when the handler finds no stack
+            let noted = uncaught.borrow_mut().take();
+            Err(noted.unwrap_or_else(|| Uncaught::new(lua, &value)))
+        }
+    }
 }
+
+/// Lua's own `xpcall`.
+struct Xpcall(Function);
 
 /// `log.debug`, `log.info`, `log.warn`, `log.error` with a format, and `print`, which is an info line.
 fn add_log(lua: &Lua, trace: &Rc<Trace>) -> mlua::Result<()> {

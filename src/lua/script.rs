@@ -5,13 +5,12 @@
 //! Invariants: the lower of the script's and the host's limits holds; a script that ends, however it ends, leaves no
 //! transaction open, because each one ends with the function it was opened for.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use mlua::Value as LuaValue;
+use mlua::{Lua, Value as LuaValue};
 
-use super::db::{Db, Target};
+use super::db::{self, Db, Run, Target};
 use super::session::Session;
 use super::{convert, failure, hook, sandbox};
 use crate::error::{Error, Result};
@@ -73,24 +72,22 @@ pub fn run(
     let name = request.name.as_deref().unwrap_or("script");
 
     let mut report = sandbox::with_state(&operation, memory, |lua, trace| {
-        let outcome = (|| {
-            let target = Target::Session(Rc::new(session.clone()), Rc::new(RefCell::new(session.access.clone())));
-            lua.globals().raw_set("db", Db { target, operation: operation.clone() })?;
-            let job = lua.create_table()?;
-            job.raw_set("args", convert::report_to_lua(lua, &request.args)?)?;
-            job.raw_set("actor", session.actor.as_str())?;
-            job.raw_set("role", session.role)?;
-            lua.globals().raw_set("job", job)?;
-            let chunk = lua
-                .load(source)
-                .set_name(format!("={}", failure::chunk_name(name)))
-                .set_mode(mlua::chunk::ChunkMode::Text);
-            chunk.eval::<LuaValue>()
-        })();
-        // why the operation first: what a script's own handlers raise on the way out must not hide why it ended
-        let value = outcome.map_err(|error| match operation.check() {
+        let failed = |error: &mlua::Error| match operation.check() {
             Err(stopped) => stopped,
-            Ok(()) => failure::from_lua(name, source, memory, &error),
+            Ok(()) => failure::from_lua(name, source, memory, error),
+        };
+        let access = session.access.clone();
+        let run = Rc::new(Run::new(session.clone(), access, memory, false));
+        let db = Db { target: Target::Session(run), operation: operation.clone() };
+        db::install(lua, &db).map_err(|error| failed(&error))?;
+        add_job(lua, session, name, request, &operation).map_err(|error| failed(&error))?;
+        let chunk =
+            lua.load(source).set_name(format!("={}", failure::chunk_name(name))).set_mode(mlua::chunk::ChunkMode::Text);
+        let chunk = chunk.into_function().map_err(|error| failed(&error))?;
+        // why the operation first: what a script's own handlers raise on the way out must not hide why it ended
+        let value: LuaValue = sandbox::call(lua, &chunk, ()).map_err(|uncaught| match operation.check() {
+            Err(stopped) => stopped,
+            Ok(()) => uncaught.into_error(name, source, memory),
         })?;
         // why once more: a script may have caught its last time-out and then returned
         operation.check()?;
@@ -103,4 +100,40 @@ pub fn run(
     })?;
     report.duration_ms = elapsed_ms(start);
     Ok(report)
+}
+
+/// The global `job`: what the caller passed, who it is, and how far the work is.
+fn add_job(
+    lua: &Lua,
+    session: &Session,
+    name: &str,
+    request: &request::Script,
+    operation: &Operation,
+) -> mlua::Result<()> {
+    let job = lua.create_table()?;
+    job.raw_set("args", convert::report_to_lua(lua, &request.args)?)?;
+    job.raw_set("actor", session.actor.as_str())?;
+    job.raw_set("role", session.role)?;
+    job.raw_set("name", name)?;
+    let reported = operation.clone();
+    job.raw_set(
+        "progress",
+        lua.create_function(move |_, (done, total, text): (f64, Option<f64>, Option<String>)| {
+            let stage = text.unwrap_or_default();
+            // why `as`: it saturates, and a count below zero is none
+            let (done, total) = (done as u64, total.unwrap_or(0.0) as u64);
+            reported.report(&stage, done, total).map_err(mlua::Error::external)
+        })?,
+    )?;
+    let timed = operation.clone();
+    job.raw_set(
+        "remaining",
+        lua.create_function(move |_, ()| Ok(timed.time_left().map_or(f64::INFINITY, |left| left.as_secs_f64())))?,
+    )?;
+    let asked = operation.clone();
+    job.raw_set(
+        "cancelled",
+        lua.create_function(move |_, ()| Ok(matches!(asked.check(), Err(Error::Cancelled { .. }))))?,
+    )?;
+    lua.globals().raw_set("job", job)
 }

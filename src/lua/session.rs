@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use crate::archive::vault::Vault;
+use crate::error::Error;
 use crate::migrations::Catalog;
 use crate::ops::restore::Place;
 use crate::ops::stats::Measured;
@@ -33,6 +34,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// What this role may not do.
+    pub(super) fn denied(&self, what: &str) -> Error {
+        Error::Denied { role: self.role, what: what.to_owned() }
+    }
+
     /// Where a restore finds what it needs.
     pub fn place(&self) -> Place<'_> {
         Place { vault: &self.vault, catalog: &self.catalog }

@@ -6,7 +6,8 @@
 
 use mlua::{Table, Value as LuaValue};
 
-use super::db::{Db, Target};
+use super::db::{self, Db, Target};
+use super::failure::Uncaught;
 use super::script::MEMORY_BYTES;
 use super::{failure, sandbox};
 use crate::error::{Error, Place, Result};
@@ -22,10 +23,15 @@ pub fn run(step: &LuaStep<'_>, connection: Option<&Connection>, operation: &Oper
             Err(stopped) => stopped,
             Ok(()) => failure::from_lua(file, text, MEMORY_BYTES, error),
         };
+        let uncaught = |error: Uncaught| match operation.check() {
+            Err(stopped) => stopped,
+            Ok(()) => error.into_error(file, text, MEMORY_BYTES),
+        };
         lua.globals().raw_set("os", LuaValue::Nil).map_err(|error| failed(&error))?;
         let chunk =
             lua.load(text).set_name(format!("={}", failure::chunk_name(file))).set_mode(mlua::chunk::ChunkMode::Text);
-        let returned = chunk.eval::<LuaValue>().map_err(|error| failed(&error))?;
+        let chunk = chunk.into_function().map_err(|error| failed(&error))?;
+        let returned: LuaValue = sandbox::call(lua, &chunk, ()).map_err(uncaught)?;
         let function = |name: &str| match &returned {
             LuaValue::Table(table) => function_of(table, name),
             _ => None,
@@ -40,7 +46,9 @@ pub fn run(step: &LuaStep<'_>, connection: Option<&Connection>, operation: &Oper
             });
         };
         let db = Db { target: Target::Step(connection.clone()), operation: operation.clone() };
-        function.call::<()>(db).map_err(|error| failed(&error))?;
+        db::install(lua, &db).map_err(|error| failed(&error))?;
+        let handle: LuaValue = lua.globals().raw_get("db").map_err(|error| failed(&error))?;
+        sandbox::call::<LuaValue>(lua, &function, handle).map_err(uncaught)?;
         operation.check()?;
         Ok(has_down)
     })

@@ -39,7 +39,7 @@ pub use rollback::rollback;
 pub use run::{
     current_version, is_up_to_date, migrate, refuse_newer, schema_drift, status, status_on, version_and_progress,
 };
-pub use scan::{main_word, one_statement};
+pub use scan::{main_word, one_statement, statements};
 pub use set::Set;
 pub use style::Style;
 pub use takeover::{adopt, baseline, repair};

@@ -235,6 +235,7 @@ pub(super) fn run_moved(connection: &Connection, moved: &Moved) -> Result<()> {
             statement: Some(moved.statement),
             source_line: moved.sql.lines().next().map(str::to_owned),
             version: moved.version,
+            ..Place::default()
         };
         error.at(place)
     })

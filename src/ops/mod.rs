@@ -18,4 +18,5 @@ pub mod query;
 pub mod restore;
 pub mod stats;
 pub mod test;
+pub mod upkeep;
 pub mod verify;

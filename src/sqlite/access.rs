@@ -187,15 +187,23 @@ impl Pool {
     }
 
     fn lease_reader(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
+        match self.lease_detached(operation, wait)? {
+            Some(lease) => Ok(lease),
+            None => self.lease_writer(operation, wait),
+        }
+    }
+
+    /// A reader that may outlive the borrow of the pool, though not the pool; `None` for a database in memory, which has none.
+    pub(super) fn lease_detached(&self, operation: &Operation, wait: Duration) -> Result<Option<Lease<'static>>> {
         if self.settings.path.is_none() {
-            return self.lease_writer(operation, wait);
+            return Ok(None);
         }
         // why no pool: its idle thread waits in a table of the process that refers to each thread by its stack, and a child
         // of a fork gets the table with the parent's threads in it and their stacks used anew
         if super::fork::is_child() {
             operation.check()?;
             let opened = Connection::open(&self.settings, false, true)?;
-            return Ok(self.noted(Held::Opened(opened), operation));
+            return Ok(Some(self.noted(Held::Opened(opened), operation)));
         }
         let since = Instant::now();
         loop {
@@ -203,7 +211,7 @@ impl Pool {
             if let Some(readers) = self.readers.try_read_for(SLICE.min(wait)) {
                 if let Some(readers) = readers.as_ref() {
                     let reader = readers.lease(operation, wait.saturating_sub(since.elapsed()))?;
-                    return Ok(self.noted(Held::Reader(reader), operation));
+                    return Ok(Some(self.noted(Held::Reader(reader), operation)));
                 }
                 drop(readers);
                 if let Some(mut readers) = self.readers.try_write_for(SLICE.min(wait)) {
@@ -220,7 +228,12 @@ impl Pool {
         }
     }
 
-    fn noted<'p>(&'p self, held: Held<'p>, operation: &Operation) -> Lease<'p> {
+    /// Remembers a statement of a user's, see `seen.rs`.
+    pub(super) fn note_seen(&self, main_word: &str, sql: &str) {
+        self.seen.note(main_word, sql);
+    }
+
+    fn noted<'p>(&self, held: Held<'p>, operation: &Operation) -> Lease<'p> {
         let writes = matches!(held, Held::Writer(_));
         Lease { noted: Some(Ledger::note(&self.settings.common, operation.verb(), writes)), held }
     }
@@ -405,7 +418,7 @@ fn bound(connection: &Connection) -> Result<Lease<'_>> {
 }
 
 /// A guess, to spare a second try; SQLite decides.
-fn writes(main_word: &str, sql: &str) -> bool {
+pub(super) fn writes(main_word: &str, sql: &str) -> bool {
     match main_word {
         "insert" | "replace" | "update" | "delete" | "create" | "drop" | "alter" | "analyze" | "reindex" => true,
         // why: it is a setting of each connection, and the one that matters is the writer's

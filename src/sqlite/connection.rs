@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Mutex, ReentrantMutex};
-use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
+use rusqlite::{OpenFlags, ffi};
 
 use super::failure::{Failure, from_code, os_error};
 use super::rules::{Rules, Whose};
@@ -47,6 +47,8 @@ pub(super) struct Shared {
     pub(super) foreign_keys: AtomicBool,
     common: Arc<Common>,
     watch: Mutex<Option<Arc<dyn Watch>>>,
+    /// Whether the functions of `limits.rs` are set.
+    pub(super) scripted: AtomicBool,
     /// See [`Connection::set_line`]; 0 for none.
     line: AtomicU32,
 }
@@ -116,6 +118,7 @@ impl Connection {
                 foreign_keys: AtomicBool::new(settings.foreign_keys),
                 common: Arc::clone(&settings.common),
                 watch: Mutex::default(),
+                scripted: AtomicBool::new(false),
                 line: AtomicU32::new(0),
             }),
         };
@@ -144,6 +147,49 @@ impl Connection {
     /// The error for a failure of this connection.
     pub(super) fn failure(&self, error: rusqlite::Error) -> Error {
         self.failure_with_offset(error).error
+    }
+
+    /// The error for a result code that the last call of SQLite's on this connection gave.
+    pub(super) fn failed(&self, code: i32) -> Error {
+        let inner = self.raw();
+        // SAFETY: the connection is open and locked by us, and the text is copied before the lock ends.
+        let message = unsafe { std::ffi::CStr::from_ptr(ffi::sqlite3_errmsg(inner.handle())) };
+        let message = message.to_string_lossy().into_owned();
+        self.failure(rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some(message)))
+    }
+
+    /// Prepares one statement of a user's, to be finalized by the caller. Errors have their place in `sql`.
+    pub(super) fn prepare_raw(&self, whose: Whose, sql: &str) -> Result<*mut ffi::sqlite3_stmt> {
+        self.with(whose, |inner| {
+            let length = i32::try_from(sql.len()).unwrap_or(i32::MAX);
+            let mut statement = std::ptr::null_mut();
+            // SAFETY: the connection is open and locked by us; SQLite reads `length` bytes of the text and writes one pointer.
+            let code = unsafe {
+                ffi::sqlite3_prepare_v3(
+                    inner.handle(),
+                    sql.as_ptr().cast(),
+                    length,
+                    ffi::SQLITE_PREPARE_PERSISTENT,
+                    &raw mut statement,
+                    std::ptr::null_mut(),
+                )
+            };
+            if code != ffi::SQLITE_OK {
+                // SAFETY: as above; the call reads a number.
+                let offset = usize::try_from(unsafe { ffi::sqlite3_error_offset(inner.handle()) });
+                let error = self.failed(code);
+                return Err(offset.map_or(error.clone(), |offset| error.at(Place::locate(sql, offset))));
+            }
+            if statement.is_null() {
+                return Err(Error::InvalidArgument { name: "sql".into(), reason: "holds no statement".into() });
+            }
+            Ok(statement)
+        })
+    }
+
+    /// Puts other rules in force and returns those before; see [`Rules::exchange`].
+    pub(super) fn exchange_rules(&self, whose: u8) -> u8 {
+        self.shared.rules.exchange(whose)
     }
 
     fn failure_with_offset(&self, error: rusqlite::Error) -> Failure {

@@ -24,6 +24,17 @@ pub enum Value {
 }
 
 impl Value {
+    /// About how much memory it takes.
+    #[must_use]
+    pub fn size_bytes(&self) -> u64 {
+        let more = match self {
+            Value::Null | Value::Integer(_) | Value::Real(_) => 0,
+            Value::Text(text) => text.len(),
+            Value::BadText(bytes) | Value::Blob(bytes) => bytes.len(),
+        };
+        (size_of::<Value>() + more) as u64
+    }
+
     pub(super) fn from_ref(value: ValueRef<'_>) -> Value {
         match value {
             ValueRef::Null => Value::Null,

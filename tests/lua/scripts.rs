@@ -278,11 +278,22 @@ fn an_error_rolls_the_transaction_back() {
 }
 
 #[test]
-fn transactions_of_scripts_do_not_nest() {
+fn transactions_of_scripts_nest_by_savepoints() {
     let scratch = Scratch::new();
     let database = table_with_one(&scratch);
-    let nested = "db:transaction(function(tx) tx:transaction(function() end) end)";
-    assert!(failure(&database, nested).to_string().contains("a transaction inside a transaction"));
+    let nested = "return db:transaction(function(tx)
+        tx:exec('INSERT INTO a VALUES (2)')
+        local ok, e = pcall(tx.transaction, tx, function() db:exec('INSERT INTO a VALUES (3)') error('no') end)
+        local kept = tx:transaction(function() tx:exec('INSERT INTO a VALUES (4)') return 'kept' end)
+        tx:transaction(function() pcall(db.transaction, db, function() tx:exec('DELETE FROM a') error('no') end) end)
+        return { ok, kept, tx:value('SELECT group_concat(x) FROM a') }
+    end)";
+    assert_eq!(result(&database, nested), json!([false, "kept", "1,2,4"]));
+    assert_eq!(value(&database, "SELECT group_concat(x) FROM a"), "1,2,4");
+    let outer = "db:transaction(function(tx) tx:transaction(function() tx:exec('DELETE FROM a') end) error('no') end)";
+    failure(&database, outer);
+    assert_eq!(value(&database, "SELECT count(*) FROM a"), 3);
+    database.query("DELETE FROM a WHERE x > 1", None, &watch()).expect("deletes");
     for verb in ["backup('x')", "checkpoint()", "migrate()"] {
         let source = format!("db:transaction(function() db:exec('DELETE FROM a') db:{verb} end)");
         assert_eq!(failure(&database, &source).status().name(), "SCRIPT_FAILED", "{verb}");
@@ -340,7 +351,7 @@ fn a_caught_error_is_a_table_with_code_and_message() {
     };
     for (call, code, said) in [
         ("db:exec('SELEC 1')", "sql", "near \"SELEC\": syntax error"),
-        ("db:exec('INSERT INTO a VALUES (1)')", "constraint", "UNIQUE constraint failed: a.x"),
+        ("db:exec('INSERT INTO a VALUES (1)')", "constraint.primarykey", "UNIQUE constraint failed: a.x"),
         ("db:exec('BEGIN')", "unsupported", "BEGIN as a statement is not available here"),
     ] {
         assert_eq!(result(&database, &source(call)), json!([false, "table", code, true, said]), "{call}");

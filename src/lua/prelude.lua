@@ -1,0 +1,96 @@
+-- What of the globals of a script is written in Lua. Called once in each fresh state, before anything of the script's.
+local expired, reveal, plain, most_loaded = ...
+local pcall, pack, unpack, setmetatable, rawget, type, error = pcall, table.pack, table.unpack, setmetatable, rawget, type, error
+local tostring, select, concat = tostring, select, table.concat
+local resume, close, load, count = coroutine.resume, coroutine.close, load, collectgarbage
+
+local function checked(ok, ...)
+  expired()
+  if ok then return ok, ... end
+  return ok, reveal((...))
+end
+
+function _G.pcall(...) return checked(pcall(...)) end
+-- why not Lua's: a handler that runs where the error is would run in a hook, where no hook fires
+function _G.xpcall(body, handler, ...)
+  local result = pack(checked(pcall(body, ...)))
+  if result[1] then return unpack(result, 1, result.n) end
+  local handled = pack(checked(pcall(handler, result[2])))
+  return false, unpack(handled, 2, handled.n)
+end
+function coroutine.resume(...) return checked(resume(...)) end
+function coroutine.close(...) return checked(close(...)) end
+
+function _G.load(chunk, name, mode, ...)
+  if type(chunk) == "function" then
+    local parts, size = {}, 0
+    for part in chunk do
+      if part == "" then break end
+      if type(part) ~= "string" then return nil, "reader function must return a string" end
+      size = size + #part
+      if size > most_loaded then break end
+      parts[#parts + 1] = part
+    end
+    if size > most_loaded then return nil, "the text is too long to load" end
+    chunk = concat(parts)
+  end
+  if type(chunk) ~= "string" then error("bad argument #1 to 'load' (string expected)", 2) end
+  if #chunk > most_loaded then return nil, "the text is too long to load" end
+  name = type(name) == "string" and name or "=load"
+  if select("#", ...) > 0 then return load(chunk, name, "t", (...)) end
+  return load(chunk, name, "t")
+end
+
+function _G.collectgarbage(what)
+  if what ~= "count" then error("only collectgarbage('count') is available in scripts", 2) end
+  return count("count")
+end
+
+-- these work in one C call over a length that a metamethod or an argument makes up, where no limit is looked at
+local rep = string.rep
+function string.rep(text, count, separator)
+  if text == "" and (separator == nil or separator == "") then return "" end
+  return rep(text, count, separator)
+end
+for _, name in ipairs { "concat", "insert", "remove", "unpack" } do
+  local original = table[name]
+  table[name] = function(list, ...)
+    plain(list)
+    return original(list, ...)
+  end
+end
+local sort = table.sort
+local function less(a, b) return a < b end
+function table.sort(list, order)
+  plain(list)
+  -- why not without: a million comparisons in C take a second
+  if order == nil and #list > 10000 then order = less end
+  return sort(list, order)
+end
+function table.move(from, first, last, to, target)
+  target = target == nil and from or target
+  plain(from)
+  plain(target)
+  if last < first then return target end
+  if last - first >= 2 ^ 31 then error("too many elements to move", 2) end
+  if to > last or to <= first or target ~= from then
+    for offset = 0, last - first do target[to + offset] = from[first + offset] end
+  else
+    for offset = last - first, 0, -1 do target[to + offset] = from[first + offset] end
+  end
+  return target
+end
+
+-- a finalizer would run with no limit over it
+function _G.setmetatable(value, meta)
+  if type(meta) == "table" and rawget(meta, "__gc") ~= nil then error("__gc is not available in scripts", 2) end
+  return setmetatable(value, meta)
+end
+
+-- the metatable of caught errors
+return {
+  __tostring = function(caught) return tostring(rawget(caught, "message")) end,
+  __concat = function(a, b) return tostring(a) .. tostring(b) end,
+  __name = "error",
+  __metatable = false,
+}

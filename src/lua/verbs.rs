@@ -1,0 +1,222 @@
+//! Every verb as a method of `db`: reads its arguments, calls `ops` or `migrations`, and converts the report.
+//!
+//! Leaves to others: what a verb does.
+//!
+//! Invariants: who may not write calls no verb that does; a dry run calls none that reaches beyond its transaction.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use mlua::{Lua, Table, UserDataMethods, Value as LuaValue};
+use serde::Serialize;
+
+use super::convert;
+use super::db::{Db, Run, Target};
+use super::failure::raise_in;
+use crate::error::{Error, Result};
+use crate::migrations;
+use crate::ops;
+use crate::ops::restore::Net;
+use crate::request::{self, Request};
+use crate::sqlite::Access;
+
+/// What a verb works with; a migration has none.
+pub(super) fn session(db: &Db, lua: &Lua, verb: &str) -> mlua::Result<(Rc<Run>, Access)> {
+    match &db.target {
+        Target::Session(run) => Ok((Rc::clone(run), run.access.borrow().clone())),
+        Target::Step(_) => {
+            let error = Error::Unsupported {
+                what: format!("db:{verb} inside a migration"),
+                instead: Some("a migration has exec, query, row, value, nrows, urows and prepare"),
+            };
+            Err(raise_in(lua, error, None))
+        }
+    }
+}
+
+/// Like [`session`], for verbs that change something.
+fn writing_session(db: &Db, lua: &Lua, verb: &str) -> mlua::Result<(Rc<Run>, Access)> {
+    let (run, access) = session(db, lua, verb)?;
+    if !run.session.may_write {
+        return Err(raise_in(lua, run.session.denied(&format!("call {verb}")), None));
+    }
+    if run.is_dry {
+        let error = Error::Unsupported {
+            what: format!("db:{verb} in a dry run"),
+            instead: Some("run it without dry_run: what this verb does cannot be rolled back"),
+        };
+        return Err(raise_in(lua, error, None));
+    }
+    Ok((run, access))
+}
+
+fn shown(lua: &Lua, report: Result<impl Serialize>) -> mlua::Result<LuaValue> {
+    convert::report_to_lua(lua, &report.map_err(|error| raise_in(lua, error, None))?)
+}
+
+/// Options of a verb from a Lua table, read by the same rules as from JSON.
+fn options<T: Request>(lua: &Lua, table: Option<Table>) -> mlua::Result<T> {
+    let raise = |error| raise_in(lua, error, None);
+    let Some(table) = table else { return Ok(T::default()) };
+    let mut json = convert::to_json(lua, &LuaValue::Table(table)).map_err(raise)?;
+    // why: an empty Lua table is both an empty list and an empty object
+    if json.as_array().is_some_and(Vec::is_empty) {
+        json = serde_json::json!({});
+    }
+    T::from_json(Some(&json.to_string())).map_err(raise)
+}
+
+/// Adds every verb.
+pub(super) fn add<M: UserDataMethods<Db>>(methods: &mut M) {
+    methods.add_method("health", |lua, db, table: Option<Table>| {
+        let (run, access) = session(db, lua, "health")?;
+        let request = options(lua, table)?;
+        let newest = || run.session.vault.newest_verified();
+        let newest = run.session.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
+        shown(lua, ops::health::run(&access, &run.session.catalog, &request, newest, &db.operation))
+    });
+    methods.add_method("diagnostics", |lua, db, table: Option<Table>| {
+        let (run, access) = session(db, lua, "diagnostics")?;
+        let _: request::Diagnostics = options(lua, table)?;
+        shown(lua, ops::diagnostics::run(&access, run.session.vault.folder(), &db.operation))
+    });
+    methods.add_method("stats", |lua, db, table: Option<Table>| {
+        let (run, access) = session(db, lua, "stats")?;
+        shown(lua, ops::stats::run(&access, &run.session.measured, &options(lua, table)?, &db.operation))
+    });
+    methods.add_method("migrations", |lua, db, table: Option<Table>| {
+        let (run, access) = session(db, lua, "migrations")?;
+        let _: request::Migrations = options(lua, table)?;
+        shown(lua, migrations::status(&access, &run.session.catalog, &db.operation))
+    });
+    methods.add_method("migrate", |lua, db, table: Option<Table>| {
+        let (run, access) = writing_session(db, lua, "migrate")?;
+        let request: request::Migrate = options(lua, table)?;
+        let mut net = Net::new(&access, run.session.place(), request.backup, &db.operation);
+        let mut before = || net.before();
+        let report = migrations::migrate(
+            &access,
+            &run.session.catalog,
+            &request,
+            &run.session.actor,
+            &db.operation,
+            &mut before,
+        );
+        shown(lua, net.after(report, request.transaction))
+    });
+    methods.add_method("rollback", |lua, db, (target, table): (i64, Option<Table>)| {
+        let (run, access) = writing_session(db, lua, "rollback")?;
+        let request: request::Rollback = options(lua, table)?;
+        let mut net = Net::new(&access, run.session.place(), request.backup, &db.operation);
+        let mut before = || net.before();
+        shown(lua, migrations::rollback(&access, &run.session.catalog, target, &request, &db.operation, &mut before))
+    });
+    methods.add_method("adopt", |lua, db, table: Option<Table>| {
+        let (run, access) = writing_session(db, lua, "adopt")?;
+        let request = options(lua, table)?;
+        shown(lua, migrations::adopt(&access, &run.session.catalog, &request, &run.session.actor, &db.operation))
+    });
+    methods.add_method("baseline", |lua, db, table: Option<Table>| {
+        let (run, access) = writing_session(db, lua, "baseline")?;
+        let request = options(lua, table)?;
+        shown(lua, migrations::baseline(&access, &run.session.catalog, &request, &run.session.actor, &db.operation))
+    });
+    methods.add_method("repair", |lua, db, table: Option<Table>| {
+        let (run, access) = writing_session(db, lua, "repair")?;
+        let request = options(lua, table)?;
+        shown(lua, migrations::repair(&access, &run.session.catalog, &request, &run.session.actor, &db.operation))
+    });
+    methods.add_method("lint", |lua, db, table: Option<Table>| {
+        let (run, _) = session(db, lua, "lint")?;
+        let _: request::Lint = options(lua, table)?;
+        shown(lua, migrations::lint(&run.session.catalog))
+    });
+    methods.add_method("schema", |lua, db, table: Option<Table>| {
+        let (_, access) = session(db, lua, "schema")?;
+        let request: request::Schema = options(lua, table)?;
+        if request.compare.is_some() {
+            return Err(raise_in(
+                lua,
+                Error::Unsupported {
+                    what: "db:schema with another file".into(),
+                    instead: Some("scripts see their own database only; compare with the command or the C API"),
+                },
+                None,
+            ));
+        }
+        shown(lua, migrations::schema(&access, &request, &db.operation))
+    });
+    methods.add_method("test", |lua, db, table: Option<Table>| {
+        let (run, _) = writing_session(db, lua, "test")?;
+        let request = options(lua, table)?;
+        shown(lua, ops::test::run(&run.session.catalog, &request, &run.session.actor, &db.operation))
+    });
+    methods.add_method("checkpoint", |lua, db, (mode, table): (Option<String>, Option<Table>)| {
+        let (_, access) = writing_session(db, lua, "checkpoint")?;
+        let mode = request::CheckpointMode::from_name(mode.as_deref()).map_err(|error| raise_in(lua, error, None))?;
+        shown(lua, ops::checkpoint::run(&access, mode, &options(lua, table)?, &db.operation))
+    });
+    methods.add_method("optimize", |lua, db, ()| {
+        let (_, access) = writing_session(db, lua, "optimize")?;
+        shown(lua, ops::upkeep::optimize(&access, &db.operation))
+    });
+    methods.add_method("integrity_check", |lua, db, ()| {
+        let (_, access) = session(db, lua, "integrity_check")?;
+        shown(lua, ops::upkeep::integrity_check(&access, &db.operation))
+    });
+    methods.add_method("vacuum", |lua, db, ()| {
+        let (_, access) = writing_session(db, lua, "vacuum")?;
+        shown(lua, ops::upkeep::vacuum(&access, &db.operation))
+    });
+    add_archive_verbs(methods);
+}
+
+fn add_archive_verbs<M: UserDataMethods<Db>>(methods: &mut M) {
+    methods.add_method("backup", |lua, db, (name, table): (Option<String>, Option<Table>)| {
+        let (run, access) = writing_session(db, lua, "backup")?;
+        let destination = name
+            .map(|name| in_folder(run.session.vault.folder(), &name))
+            .transpose()
+            .map_err(|error| raise_in(lua, error, None))?;
+        let request = options(lua, table)?;
+        shown(lua, ops::backup::run(&access, &run.session.vault, destination.as_deref(), &request, &db.operation))
+    });
+    methods.add_method("backups", |lua, db, table: Option<Table>| {
+        let (run, _) = session(db, lua, "backups")?;
+        let _: request::Backups = options(lua, table)?;
+        shown(lua, ops::backups::run(&run.session.vault))
+    });
+    methods.add_method("verify", |lua, db, (name, table): (String, Option<Table>)| {
+        let (run, access) = writing_session(db, lua, "verify")?;
+        let path = in_folder(run.session.vault.folder(), &name).map_err(|error| raise_in(lua, error, None))?;
+        shown(lua, ops::verify::run(&access, &run.session.vault, &path, &options(lua, table)?, &db.operation))
+    });
+    methods.add_method("restore", |lua, db, (name, table): (String, Option<Table>)| {
+        let (run, access) = writing_session(db, lua, "restore")?;
+        let path = in_folder(run.session.vault.folder(), &name).map_err(|error| raise_in(lua, error, None))?;
+        shown(lua, ops::restore::run(&access, &run.session.place(), &path, &options(lua, table)?, &db.operation))
+    });
+    methods.add_method("undo_restore", |lua, db, table: Option<Table>| {
+        let (run, access) = writing_session(db, lua, "undo_restore")?;
+        shown(lua, ops::restore::undo(&access, &run.session.place(), &options(lua, table)?, &db.operation))
+    });
+    methods.add_method("prune", |lua, db, table: Option<Table>| {
+        let (run, _) = writing_session(db, lua, "prune")?;
+        shown(lua, ops::prune::run(&run.session.vault, &options(lua, table)?, &db.operation))
+    });
+    methods.add_method("pin", |lua, db, (name, table): (String, Option<Table>)| {
+        let (run, _) = writing_session(db, lua, "pin")?;
+        let path = in_folder(run.session.vault.folder(), &name).map_err(|error| raise_in(lua, error, None))?;
+        shown(lua, ops::pin::run(&run.session.vault, &path, &options(lua, table)?))
+    });
+}
+
+/// A script names a file in the configured folder, never a path.
+fn in_folder(folder: Option<&Path>, name: &str) -> Result<PathBuf> {
+    let wrong = |reason: &str| Error::InvalidArgument { name: "name".into(), reason: reason.to_owned() };
+    let folder = folder.ok_or_else(|| wrong("was given but the handle has no backup folder"))?;
+    if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
+        return Err(wrong(&format!("is '{}' and must be a plain file name in the backup folder", name.escape_debug())));
+    }
+    Ok(folder.join(name))
+}

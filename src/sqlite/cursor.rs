@@ -1,0 +1,320 @@
+//! A statement of a user's that is run row by row and owns all it needs, for callers that cannot lend a closure: scripts.
+//!
+//! Leaves to others: which rows are wanted, and what becomes of their values (`lua/rows.rs`).
+//!
+//! Invariants: the statement is finalized before its connection goes back; between two steps it holds no lock of this process, and
+//! in WAL mode none that a writer waits for; bytes lent to it are not looked at after the call.
+
+use std::ffi::c_int;
+
+use rusqlite::ffi;
+
+use super::access::{Access, Lease};
+use super::connection::Connection;
+use super::limits::Limited;
+use super::rules::Whose;
+use crate::error::{Error, Result};
+use crate::operation::Operation;
+
+/// A statement, its row, and its connection.
+pub struct Cursor {
+    statement: *mut ffi::sqlite3_stmt,
+    columns: c_int,
+    whose: Whose,
+    connection: Connection,
+    _limited: Option<Limited>,
+    // declared last: the connection goes back after everything on it is gone
+    _lease: Option<Lease<'static>>,
+    _access: Access,
+}
+
+/// One value of a row, or for a parameter; bytes are borrowed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell<'c> {
+    /// NULL.
+    Null,
+    /// A 64-bit integer.
+    Integer(i64),
+    /// A 64-bit float.
+    Real(f64),
+    /// Text, whose bytes SQLite does not check.
+    Text(&'c [u8]),
+    /// Bytes.
+    Blob(&'c [u8]),
+}
+
+impl Access {
+    /// A statement of a user's that can be run row by row: one that only reads, on a reader of its own or inside a transaction. `None`
+    /// for any other, and where an open reader would keep this handle from writing, which is outside of WAL mode.
+    pub fn cursor(
+        &self,
+        sql: &str,
+        main_word: &str,
+        may_write: bool,
+        most_bytes: u64,
+        operation: &Operation,
+    ) -> Result<Option<Cursor>> {
+        match self {
+            Access::Bound { connection, .. } => {
+                connection.must_be_in_transaction()?;
+                let whose = if may_write { Whose::Users } else { Whose::Readers };
+                let cursor = Cursor::prepare(self, connection.clone(), None, None, whose, sql)?;
+                Ok(Some(cursor).filter(|cursor| cursor.is_read_only() && cursor.columns > 0))
+            }
+            Access::Pool(pool) => {
+                if super::access::writes(main_word, sql) {
+                    return Ok(None);
+                }
+                let Some(lease) = pool.lease_detached(operation, self.settings().reader_timeout)? else {
+                    return Ok(None);
+                };
+                if may_write && !self.settings().read_only && !lease.is_wal()? {
+                    return Ok(None);
+                }
+                let connection = Connection::clone(&lease);
+                let limited = connection.limited(most_bytes)?;
+                match Cursor::prepare(self, connection, Some(limited), Some(lease), Whose::Readers, sql) {
+                    Err(Error::ReadOnly { .. }) if may_write => Ok(None),
+                    Err(error) => Err(error),
+                    Ok(cursor) => {
+                        pool.note_seen(main_word, sql);
+                        Ok(Some(cursor).filter(|cursor| cursor.columns > 0))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Any statement of a user's inside a transaction, to be run again and again; `None` outside of one.
+    pub fn prepared(&self, sql: &str, may_write: bool) -> Result<Option<Cursor>> {
+        let Access::Bound { connection, .. } = self else { return Ok(None) };
+        connection.must_be_in_transaction()?;
+        let whose = if may_write { Whose::Users } else { Whose::Readers };
+        Cursor::prepare(self, connection.clone(), None, None, whose, sql).map(Some)
+    }
+}
+
+impl Cursor {
+    fn prepare(
+        access: &Access,
+        connection: Connection,
+        limited: Option<Limited>,
+        lease: Option<Lease<'static>>,
+        whose: Whose,
+        sql: &str,
+    ) -> Result<Cursor> {
+        let statement = connection.prepare_raw(whose, sql)?;
+        // SAFETY: the statement was just prepared; the call reads a number.
+        let columns = unsafe { ffi::sqlite3_column_count(statement) };
+        Ok(Cursor { statement, columns, whose, connection, _limited: limited, _lease: lease, _access: access.clone() })
+    }
+
+    /// Whether it changes nothing.
+    fn is_read_only(&self) -> bool {
+        // SAFETY: the statement lives until the cursor is dropped; the call reads a number.
+        unsafe { ffi::sqlite3_stmt_readonly(self.statement) != 0 }
+    }
+
+    /// How many parameters it has.
+    #[must_use]
+    pub fn parameters(&self) -> usize {
+        // SAFETY: as above.
+        usize::try_from(unsafe { ffi::sqlite3_bind_parameter_count(self.statement) }).unwrap_or(0)
+    }
+
+    /// How many columns its rows have.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        usize::try_from(self.columns).unwrap_or(0)
+    }
+
+    /// The number of a named parameter, with or without its first character; counts from 1.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<usize> {
+        let find = |name: &str| {
+            let name = std::ffi::CString::new(name).ok()?;
+            // SAFETY: the name is NUL-terminated and only read.
+            let index = unsafe { ffi::sqlite3_bind_parameter_index(self.statement, name.as_ptr()) };
+            usize::try_from(index).ok().filter(|index| *index > 0)
+        };
+        match name.starts_with([':', '@', '$', '?']) {
+            true => find(name),
+            false => [':', '@', '$'].iter().find_map(|sign| find(&format!("{sign}{name}"))),
+        }
+    }
+
+    /// The name of a column.
+    #[must_use]
+    pub fn name(&self, column: usize) -> String {
+        // SAFETY: SQLite's text, or null beyond the last column, is copied before anything else is called.
+        unsafe { text(ffi::sqlite3_column_name(self.statement, int(column))) }.unwrap_or_default()
+    }
+
+    /// The type that a column was declared with, where it is a column of a table.
+    #[must_use]
+    pub fn declared_type(&self, column: usize) -> Option<String> {
+        // SAFETY: as above.
+        unsafe { text(ffi::sqlite3_column_decltype(self.statement, int(column))) }
+    }
+
+    /// Binds a parameter by its number, which counts from 1, with a copy of the value.
+    pub fn bind(&mut self, parameter: usize, cell: Cell<'_>) -> Result<()> {
+        let _locked = self.connection.raw();
+        // SAFETY: SQLite copies the bytes before the call returns.
+        let code = unsafe { bind(self.statement, parameter, cell, ffi::SQLITE_TRANSIENT()) };
+        if code == ffi::SQLITE_OK { Ok(()) } else { Err(self.connection.failed(code)) }
+    }
+
+    /// Goes on to the next row; false behind the last, and then it begins anew.
+    pub fn step(&mut self) -> Result<bool> {
+        let _locked = self.connection.raw();
+        let before = self.connection.exchange_rules(self.whose as u8);
+        // SAFETY: the statement lives until the cursor is dropped, and the connection is locked by us. SQLite may prepare it anew,
+        // which is why the rules are those of its user.
+        let code = unsafe { ffi::sqlite3_step(self.statement) };
+        self.connection.exchange_rules(before);
+        match code {
+            ffi::SQLITE_ROW => Ok(true),
+            ffi::SQLITE_DONE => {
+                // SAFETY: as above. A read transaction that it alone held ends here.
+                unsafe { ffi::sqlite3_reset(self.statement) };
+                Ok(false)
+            }
+            code => {
+                let error = self.connection.failed(code);
+                // SAFETY: as above; the code of the failure is known already.
+                unsafe { ffi::sqlite3_reset(self.statement) };
+                Err(error)
+            }
+        }
+    }
+
+    /// A value of the row it is on; NULL beyond the last column.
+    #[must_use]
+    pub fn cell(&self, column: usize) -> Cell<'_> {
+        let (statement, column) = (self.statement, int(column));
+        // SAFETY: `step` gave a row and `self` is borrowed, so the row stays. A pointer is asked for before its length, as
+        // SQLite demands, and both are good until the next step; null comes with length 0.
+        unsafe {
+            match ffi::sqlite3_column_type(statement, column) {
+                ffi::SQLITE_INTEGER => Cell::Integer(ffi::sqlite3_column_int64(statement, column)),
+                ffi::SQLITE_FLOAT => Cell::Real(ffi::sqlite3_column_double(statement, column)),
+                ffi::SQLITE_TEXT => {
+                    let bytes = ffi::sqlite3_column_text(statement, column);
+                    Cell::Text(slice(bytes.cast(), ffi::sqlite3_column_bytes(statement, column)))
+                }
+                ffi::SQLITE_BLOB => {
+                    let bytes = ffi::sqlite3_column_blob(statement, column);
+                    Cell::Blob(slice(bytes.cast(), ffi::sqlite3_column_bytes(statement, column)))
+                }
+                _ => Cell::Null,
+            }
+        }
+    }
+
+    /// Binds all parameters, runs it to its end, and returns how many rows it changed, and the last rowid.
+    pub fn run<'p>(&mut self, count: usize, mut parameter: impl FnMut(usize) -> Cell<'p>) -> Result<(u64, i64)> {
+        let wanted = self.parameters();
+        if count != wanted {
+            let reason = format!("hold {count} value(s), the statement takes {wanted}");
+            return Err(Error::InvalidArgument { name: "params".into(), reason });
+        }
+        let connection = self.connection.clone();
+        let _locked = connection.raw();
+        for index in 1..=count {
+            // SAFETY: the bytes outlive this call, and the bindings are cleared before it returns.
+            let code = unsafe { bind(self.statement, index, parameter(index - 1), ffi::SQLITE_STATIC()) };
+            if code != ffi::SQLITE_OK {
+                let error = self.connection.failed(code);
+                self.clear();
+                return Err(error);
+            }
+        }
+        self.run_bound()
+    }
+
+    /// Runs it with what is bound to its end; nothing is bound after that.
+    pub fn run_bound(&mut self) -> Result<(u64, i64)> {
+        let connection = self.connection.clone();
+        let _locked = connection.raw();
+        let before = connection.total_changes();
+        let outcome = loop {
+            match self.step() {
+                Ok(true) => {}
+                Ok(false) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        self.clear();
+        outcome.map(|()| (connection.changes_since(before), connection.last_insert_rowid()))
+    }
+
+    fn clear(&mut self) {
+        // SAFETY: the statement lives until the cursor is dropped, and is not being stepped.
+        unsafe {
+            ffi::sqlite3_reset(self.statement);
+            ffi::sqlite3_clear_bindings(self.statement);
+        }
+    }
+}
+
+impl Drop for Cursor {
+    fn drop(&mut self) {
+        let _locked = self.connection.raw();
+        // SAFETY: nothing else has the statement, and its connection is still open and locked by us.
+        unsafe { ffi::sqlite3_finalize(self.statement) };
+    }
+}
+
+fn int(number: usize) -> c_int {
+    c_int::try_from(number).unwrap_or(c_int::MAX)
+}
+
+/// # Safety
+/// `text` is null or NUL-terminated.
+unsafe fn text(text: *const std::ffi::c_char) -> Option<String> {
+    // SAFETY: the caller promises it.
+    (!text.is_null()).then(|| unsafe { std::ffi::CStr::from_ptr(text) }.to_string_lossy().into_owned())
+}
+
+/// # Safety
+/// `bytes` is null or points to `length` bytes that stay for `'c`.
+unsafe fn slice<'c>(bytes: *const u8, length: c_int) -> &'c [u8] {
+    match usize::try_from(length) {
+        // SAFETY: the caller promises it.
+        Ok(length) if !bytes.is_null() => unsafe { std::slice::from_raw_parts(bytes, length) },
+        _ => &[],
+    }
+}
+
+/// # Safety
+/// `statement` is prepared and not being stepped; with `SQLITE_STATIC` the bytes stay until it is bound anew or cleared.
+unsafe fn bind(
+    statement: *mut ffi::sqlite3_stmt,
+    parameter: usize,
+    cell: Cell<'_>,
+    keeps: ffi::sqlite3_destructor_type,
+) -> c_int {
+    let index = int(parameter);
+    // SAFETY: the caller promises it; the lengths are those of the slices.
+    unsafe {
+        match cell {
+            Cell::Null => ffi::sqlite3_bind_null(statement, index),
+            Cell::Integer(number) => ffi::sqlite3_bind_int64(statement, index, number),
+            Cell::Real(number) => ffi::sqlite3_bind_double(statement, index, number),
+            Cell::Text(bytes) => ffi::sqlite3_bind_text64(
+                statement,
+                index,
+                bytes.as_ptr().cast(),
+                bytes.len() as u64,
+                keeps,
+                ffi::SQLITE_UTF8 as u8,
+            ),
+            // why: an empty slice must not become NULL
+            Cell::Blob([]) => ffi::sqlite3_bind_zeroblob(statement, index, 0),
+            Cell::Blob(bytes) => {
+                ffi::sqlite3_bind_blob64(statement, index, bytes.as_ptr().cast(), bytes.len() as u64, keeps)
+            }
+        }
+    }
+}

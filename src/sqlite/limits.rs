@@ -1,0 +1,325 @@
+//! What SQL of a script may cost inside one step of SQLite's, where no handler of ours is asked.
+//!
+//! A value may be so long and no longer, and `instr`, `replace` and the trims, which SQLite computes in time that grows with the product of
+//! their lengths, are replaced by ones that take a look at each byte once or twice.
+//!
+//! Leaves to others: time (`waiting.rs`), Lua's own memory.
+//!
+//! Invariants: the functions give what SQLite's own give for every input; a connection that scripts never used keeps SQLite's.
+
+use std::collections::HashSet;
+use std::ffi::{CStr, c_int};
+use std::sync::atomic::Ordering;
+
+use rusqlite::ffi;
+use rusqlite::limits::Limit;
+
+use super::connection::Connection;
+use crate::error::Result;
+
+/// Shorter values than this no script is refused.
+const LEAST_BYTES: u64 = 1 << 20;
+/// Limits that do not follow from the memory of a script.
+const FIXED: [(Limit, i32); 4] = [
+    (Limit::SQLITE_LIMIT_SQL_LENGTH, 1 << 20),
+    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000),
+    (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 100),
+    (Limit::SQLITE_LIMIT_VDBE_OP, 1_000_000),
+];
+
+/// Until it is dropped, statements of the connection run under the limits of a script.
+pub struct Limited {
+    connection: Connection,
+    before: Vec<(Limit, i32)>,
+}
+
+impl Connection {
+    /// Sets the limits of a script, whose values may be `most_bytes` long.
+    pub fn limited(&self, most_bytes: u64) -> Result<Limited> {
+        let inner = self.raw();
+        if !self.shared.scripted.swap(true, Ordering::AcqRel) {
+            add_functions(&inner).map_err(|code| self.failed(code))?;
+        }
+        let most = i32::try_from(most_bytes.max(LEAST_BYTES)).unwrap_or(i32::MAX);
+        let mut limited = Limited { connection: self.clone(), before: Vec::with_capacity(FIXED.len() + 1) };
+        for (limit, value) in FIXED.into_iter().chain([(Limit::SQLITE_LIMIT_LENGTH, most)]) {
+            let before = inner.limit(limit).map_err(|error| self.failure(error))?;
+            if value < before {
+                limited.before.push((limit, before));
+                inner.set_limit(limit, value).map_err(|error| self.failure(error))?;
+            }
+        }
+        Ok(limited)
+    }
+}
+
+impl Drop for Limited {
+    fn drop(&mut self) {
+        let inner = self.connection.raw();
+        for (limit, before) in self.before.drain(..) {
+            // why ignored: it was that before
+            let _ = inner.set_limit(limit, before);
+        }
+    }
+}
+
+fn add_functions(inner: &rusqlite::Connection) -> Result<(), c_int> {
+    // why these flags: SQLite's own have them, and a schema may use those in indexes and generated columns
+    let flags = ffi::SQLITE_UTF8 | ffi::SQLITE_DETERMINISTIC | ffi::SQLITE_INNOCUOUS;
+    let functions: [(&CStr, c_int, Function); 8] = [
+        (c"instr", 2, instr),
+        (c"replace", 3, replace),
+        (c"trim", 1, trim),
+        (c"trim", 2, trim),
+        (c"ltrim", 1, trim_left),
+        (c"ltrim", 2, trim_left),
+        (c"rtrim", 1, trim_right),
+        (c"rtrim", 2, trim_right),
+    ];
+    for (name, arguments, function) in functions {
+        // SAFETY: the connection is open and locked by the caller; the name is static and the function needs no data of its own.
+        let code = unsafe {
+            ffi::sqlite3_create_function_v2(
+                inner.handle(),
+                name.as_ptr(),
+                arguments,
+                flags,
+                std::ptr::null_mut(),
+                Some(function),
+                None,
+                None,
+                None,
+            )
+        };
+        if code != ffi::SQLITE_OK {
+            return Err(code);
+        }
+    }
+    Ok(())
+}
+
+type Context = *mut ffi::sqlite3_context;
+type Argument = *mut ffi::sqlite3_value;
+type Function = unsafe extern "C" fn(Context, c_int, *mut Argument);
+
+/// # Safety
+/// `value` is an argument of a function that SQLite is calling; it must not be converted again while the bytes are used.
+unsafe fn text_of<'v>(value: Argument) -> Option<&'v [u8]> {
+    // SAFETY: the caller promises it. The pointer is asked for before the length, as SQLite demands; null is NULL, or no memory.
+    unsafe {
+        let bytes = ffi::sqlite3_value_text(value);
+        (!bytes.is_null()).then(|| slice(bytes, ffi::sqlite3_value_bytes(value)))
+    }
+}
+
+/// # Safety
+/// As `text_of`.
+unsafe fn blob_of<'v>(value: Argument) -> &'v [u8] {
+    // SAFETY: as above; null is an empty BLOB.
+    unsafe {
+        let bytes = ffi::sqlite3_value_blob(value);
+        if bytes.is_null() { &[] } else { slice(bytes.cast(), ffi::sqlite3_value_bytes(value)) }
+    }
+}
+
+/// # Safety
+/// `bytes` points to `length` bytes.
+unsafe fn slice<'v>(bytes: *const u8, length: c_int) -> &'v [u8] {
+    // SAFETY: the caller promises it.
+    unsafe { std::slice::from_raw_parts(bytes, usize::try_from(length).unwrap_or(0)) }
+}
+
+/// # Safety
+/// `context` is that of a function that SQLite is calling.
+unsafe fn answer(context: Context, text: &[u8]) {
+    // SAFETY: the caller promises it; SQLite copies the bytes, and refuses them itself when they are too long.
+    unsafe {
+        ffi::sqlite3_result_text64(
+            context,
+            text.as_ptr().cast(),
+            text.len() as u64,
+            ffi::SQLITE_TRANSIENT(),
+            ffi::SQLITE_UTF8 as u8,
+        );
+    }
+}
+
+unsafe extern "C" fn instr(context: Context, _: c_int, arguments: *mut Argument) {
+    // SAFETY: SQLite passes two arguments, as the function was registered; each is converted once.
+    unsafe {
+        let (first, second) = (*arguments, *arguments.add(1));
+        let kinds = [ffi::sqlite3_value_type(first), ffi::sqlite3_value_type(second)];
+        if kinds.contains(&ffi::SQLITE_NULL) {
+            return;
+        }
+        let found = if kinds == [ffi::SQLITE_BLOB; 2] {
+            memchr::memmem::find(blob_of(first), blob_of(second)).map(|at| at + 1)
+        } else {
+            let (Some(text), Some(part)) = (text_of(first), text_of(second)) else {
+                return ffi::sqlite3_result_error_nomem(context);
+            };
+            // why so: a character begins with each byte that continues none, and SQLite looks where one begins, and at the start
+            let begins = |byte: &&u8| **byte & 0xc0 != 0x80;
+            match part.first() {
+                Some(first) if !begins(&first) => text.starts_with(part).then_some(1),
+                _ => memchr::memmem::find(text, part).map(|at| text[..at].iter().filter(begins).count() + 1),
+            }
+        };
+        ffi::sqlite3_result_int64(context, found.and_then(|at| i64::try_from(at).ok()).unwrap_or(0));
+    }
+}
+
+unsafe extern "C" fn replace(context: Context, _: c_int, arguments: *mut Argument) {
+    // SAFETY: SQLite passes three arguments, as the function was registered; each is converted once.
+    unsafe {
+        let (first, second, third) = (*arguments, *arguments.add(1), *arguments.add(2));
+        let (Some(text), Some(part)) = (text_of(first), text_of(second)) else { return };
+        if part.first().is_none_or(|byte| *byte == 0) {
+            return ffi::sqlite3_result_value(context, first);
+        }
+        let Some(new) = text_of(third) else { return };
+        let finder = memchr::memmem::Finder::new(part);
+        let count = finder.find_iter(text).count();
+        let length = text.len() - count * part.len() + count.saturating_mul(new.len());
+        let most = ffi::sqlite3_limit(ffi::sqlite3_context_db_handle(context), ffi::SQLITE_LIMIT_LENGTH, -1);
+        // why before it is made: SQLite would refuse it too, when it is there
+        if i32::try_from(length).map_or(true, |length| length > most) {
+            return ffi::sqlite3_result_error_toobig(context);
+        }
+        let mut replaced = Vec::with_capacity(length);
+        let mut from = 0;
+        for at in finder.find_iter(text) {
+            replaced.extend_from_slice(&text[from..at]);
+            replaced.extend_from_slice(new);
+            from = at + part.len();
+        }
+        replaced.extend_from_slice(&text[from..]);
+        answer(context, &replaced);
+    }
+}
+
+unsafe extern "C" fn trim(context: Context, count: c_int, arguments: *mut Argument) {
+    // SAFETY: passed on as SQLite passed it.
+    unsafe { trimmed(context, count, arguments, true, true) }
+}
+
+unsafe extern "C" fn trim_left(context: Context, count: c_int, arguments: *mut Argument) {
+    // SAFETY: as above.
+    unsafe { trimmed(context, count, arguments, true, false) }
+}
+
+unsafe extern "C" fn trim_right(context: Context, count: c_int, arguments: *mut Argument) {
+    // SAFETY: as above.
+    unsafe { trimmed(context, count, arguments, false, true) }
+}
+
+/// # Safety
+/// SQLite calls it with `count` arguments, 1 or 2.
+unsafe fn trimmed(context: Context, count: c_int, arguments: *mut Argument, left: bool, right: bool) {
+    // SAFETY: the caller promises it; each argument is converted once.
+    unsafe {
+        let Some(mut rest) = text_of(*arguments) else { return };
+        let set = if count == 1 { Some(&b" "[..]) } else { text_of(*arguments.add(1)) };
+        let Some(set) = set else { return };
+        // why: SQLite's own reads the set as C does
+        let set = set.split(|byte| *byte == 0).next().unwrap_or_default();
+        let set: HashSet<&[u8]> = characters(set).collect();
+        let longest = set.iter().map(|character| character.len()).max().unwrap_or(0);
+        while left && !rest.is_empty() {
+            let found = (1..=longest.min(rest.len())).find(|length| set.contains(&rest[..*length]));
+            let Some(length) = found else { break };
+            rest = &rest[length..];
+        }
+        while right && !rest.is_empty() {
+            let found = (1..=longest.min(rest.len())).find(|length| set.contains(&rest[rest.len() - length..]));
+            let Some(length) = found else { break };
+            rest = &rest[..rest.len() - length];
+        }
+        answer(context, rest);
+    }
+}
+
+/// As SQLite cuts text: a byte of 0xc0 or more takes the continuation bytes behind it along.
+fn characters(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let first = *rest.first()?;
+        let more = if first >= 0xc0 { rest[1..].iter().take_while(|byte| **byte & 0xc0 == 0x80).count() } else { 0 };
+        let (character, behind) = rest.split_at(1 + more);
+        rest = behind;
+        Some(character)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+
+    use crate::sqlite::{Connection, Value};
+
+    const TEXTS: [&str; 22] = [
+        "NULL",
+        "''",
+        "'a'",
+        "'abcabc'",
+        "'  ab  '",
+        "'äöü äö'",
+        "'ö'",
+        "'bc'",
+        "x''",
+        "x'6162'",
+        "x'62'",
+        "x'c3'",
+        "x'b6'",
+        "CAST(x'ff61ff' AS TEXT)",
+        "CAST(x'c3a4c3' AS TEXT)",
+        "12",
+        "1.5",
+        "1e300",
+        "-0.1",
+        "char(0)",
+        "'a' || char(0) || 'b'",
+        "'aaaaaaab'",
+    ];
+
+    /// Every function with every combination of these arguments, on a connection with SQLite's own and one with ours.
+    #[test]
+    fn the_functions_give_what_those_of_sqlite_give() {
+        let (own, limited) =
+            (Connection::open_in_memory().expect("opens"), Connection::open_in_memory().expect("opens"));
+        let _limited = limited.limited(1 << 24).expect("is limited");
+        let mut compared = 0;
+        let mut compare = |call: String| {
+            let sql = format!("SELECT typeof({call}), quote({call})");
+            let rows = |connection: &Connection| connection.rows(&sql, &[]).expect("answers");
+            assert_eq!(rows(&limited), rows(&own), "{call}");
+            compared += 1;
+        };
+        for a in TEXTS {
+            for name in ["trim", "ltrim", "rtrim"] {
+                compare(format!("{name}({a})"));
+            }
+            for b in TEXTS {
+                for name in ["trim", "ltrim", "rtrim", "instr"] {
+                    compare(format!("{name}({a}, {b})"));
+                }
+                for c in TEXTS {
+                    compare(format!("replace({a}, {b}, {c})"));
+                }
+            }
+        }
+        assert_eq!(compared, 22 * 3 + 22 * 22 * 4 + 22 * 22 * 22);
+    }
+
+    #[test]
+    fn values_are_limited_as_long_as_the_guard_lives_and_a_replace_does_not_even_make_them() {
+        let connection = Connection::open_in_memory().expect("opens");
+        let long = "SELECT length(zeroblob(3000000))";
+        let huge = "SELECT length(replace(hex(zeroblob(400000)), '0', hex(zeroblob(400000))))";
+        let ask = |sql: &str| connection.value::<Value>(sql, &[]);
+        let limited = connection.limited(2 << 20).expect("is limited");
+        assert!(ask(long).is_err());
+        assert!(ask(huge).expect_err("too long").to_string().contains("too big"));
+        drop(limited);
+        assert_eq!(ask(long), Ok(Some(Value::Integer(3_000_000))));
+    }
+}
