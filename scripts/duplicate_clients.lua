@@ -1,7 +1,7 @@
 --! role: supervisor, timeout: 5m, memory: 64MB
 --! purpose: Finds clients who are in the register more than once: with the same e-mail address, phone number or name.
 --! arg: by string = all -- compare by email, phone, name, or all of them
---! arg: most integer = 100 -- tell at most so many groups of each kind
+--! arg: most integer = 100 -- tell at most so many groups of each kind, and clients of each group
 --! arg: deleted boolean = false -- look at deleted clients, too
 --! changes: nothing
 
@@ -14,6 +14,8 @@ for name, value in pairs(job.args) do
   local wanted, given = math.type(args[name]) or type(args[name]), math.type(value) or type(value)
   if wanted == "nil" then
     error(("unknown argument '%s'; known are %s"):format(name, table.concat(known, ", ")), 0)
+  elseif wanted == "string" and given == "integer" then
+    value = tostring(value)
   elseif given ~= wanted then
     error(("argument '%s' is of type %s and must be of type %s"):format(name, given, wanted), 0)
   end
@@ -70,11 +72,12 @@ for number, kind in ipairs(wanted) do
   for row in db:nrows(MEMBERS:format(kind.key), args.deleted, args.most) do
     counts[kind.by] = row.groups
     if not group or group.key ~= row.key then
-      group = { by = kind.by, key = row.key, clients = {} }
+      group = { by = kind.by, key = row.key, count = 0, clients = {} }
       groups[#groups + 1] = group
     end
+    group.count = group.count + 1
     row.number, row.groups, row.key = nil, nil, nil
-    group.clients[#group.clients + 1] = row
+    if group.count <= args.most then group.clients[group.count] = row end
   end
 end
 return { groups = groups, group_counts = counts }

@@ -14,6 +14,8 @@ for name, value in pairs(job.args) do
   local wanted, given = math.type(args[name]) or type(args[name]), math.type(value) or type(value)
   if wanted == "nil" then
     error(("unknown argument '%s'; known are %s"):format(name, table.concat(known, ", ")), 0)
+  elseif wanted == "string" and given == "integer" then
+    value = tostring(value)
   elseif given ~= wanted then
     error(("argument '%s' is of type %s and must be of type %s"):format(name, given, wanted), 0)
   end
@@ -82,17 +84,33 @@ local function belonging(whose)
   return rows_of
 end
 
--- What is looked for, in lower case (A to Z only, as SQLite does it), and from it the patterns: it must be whole words.
-local texts, parameters = {}, { args.client_id }
+-- The ways to write a text when case is ignored for A to Z, which is what SQLite's lower() does: É, é, or E.
+local PLAIN = "aaaaaa?ceeeeiiii?nooooo?ouuuuy?y"
+local function spellings(text)
+  text = text:lower()
+  local small = text:gsub("\xC3[\x80-\x9E]", function(letter) return "\xC3" .. string.char(letter:byte(2) + 32) end)
+  local large = small:gsub("\xC3[\xA0-\xBE]", function(letter) return "\xC3" .. string.char(letter:byte(2) - 32) end)
+  local plain = small:gsub("\xC3[\xA0-\xBF]", function(letter)
+    local at = letter:byte(2) - 0x9F
+    return PLAIN:sub(at, at) ~= "?" and PLAIN:sub(at, at)
+  end)
+  return { text, small, large, plain }
+end
+
+-- What is looked for, and from it the patterns: it must be whole words.
+local texts, seen, parameters = {}, {}, { args.client_id }
 local function look_for(what, text)
   if not text or text == "" then return end
   if #text < SHORTEST then
     result.not_searched[#result.not_searched + 1] = what
     return
   end
-  text = text:lower()
-  texts[#texts + 1] = text
-  parameters[#parameters + 1] = "*[^a-z0-9]" .. text:gsub("[%*%?%[]", "[%0]") .. "[^a-z0-9]*"
+  for _, spelling in ipairs(spellings(text)) do
+    if not seen[spelling] then
+      seen[spelling], texts[#texts + 1] = true, spelling
+      parameters[#parameters + 1] = "*[^a-z0-9]" .. spelling:gsub("[%*%?%[]", "[%0]") .. "[^a-z0-9]*"
+    end
+  end
 end
 
 -- In all statements from here on ?1 is the client, ?2 and on are the patterns.
@@ -251,5 +269,6 @@ end
 if result.photo_files > 0 then
   log.warn("%d photo file(s) of the client are not in the database and stay", result.photo_files)
 end
+if result.traces_left > 0 then log.error("%d trace(s) of the client are left", result.traces_left) end
 log.warn("backups made before this still hold the client")
 return result

@@ -17,6 +17,8 @@ for name, value in pairs(job.args) do
   local wanted, given = math.type(args[name]) or type(args[name]), math.type(value) or type(value)
   if wanted == "nil" then
     error(("unknown argument '%s'; known are %s"):format(name, table.concat(known, ", ")), 0)
+  elseif wanted == "string" and given == "integer" then
+    value = tostring(value)
   elseif given ~= wanted then
     error(("argument '%s' is of type %s and must be of type %s"):format(name, given, wanted), 0)
   end

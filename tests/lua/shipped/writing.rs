@@ -103,7 +103,8 @@ fn now_ms() -> u64 {
     u64::try_from(since.as_millis()).expect("fits")
 }
 
-const ALL_KINDS: &str = r#"{"session_days": 100, "notification_days": 100, "history_days": 100, "audit_days": 100, "batch_size": 7}"#;
+const ALL_KINDS: &str =
+    r#"{"session_days": 100, "notification_days": 100, "history_days": 100, "audit_days": 100, "batch_size": 7}"#;
 
 #[test]
 fn old_rows_go_in_batches_and_young_ones_stay() {
@@ -122,7 +123,10 @@ fn old_rows_go_in_batches_and_young_ones_stay() {
     assert_eq!(found, json!({"dry_run": false, "stopped": false, "kinds": wanted}));
     let kept = |sql: &str| rows(&database, sql).concat();
     assert_eq!(kept("SELECT DISTINCT rtrim(id, '0123456789') FROM user_sessions"), ["young"]);
-    assert_eq!(kept("SELECT DISTINCT rtrim(id, '0123456789') FROM notifications WHERE task_id IS NULL ORDER BY 1"), ["unread", "young"]);
+    assert_eq!(
+        kept("SELECT DISTINCT rtrim(id, '0123456789') FROM notifications WHERE task_id IS NULL ORDER BY 1"),
+        ["unread", "young"]
+    );
     assert_eq!(
         kept("SELECT new_value FROM settings_audit_log WHERE setting_key = 'quotes.tax_rate_basis_points'"),
         ["1800"],
@@ -246,7 +250,10 @@ fn a_merge_finds_references_of_tables_it_has_never_heard_of() {
         "{found}"
     );
     assert_eq!((&found["filled"], &found["dropped"]["email"]), (&json!([]), &json!("eve.moneypenny@example.net")));
-    assert_eq!(rows(&database, "SELECT \"the \"\"owner\" FROM \"odd \"\"cars\" ORDER BY 1").concat(), ["c001", "c001", "c002"]);
+    assert_eq!(
+        rows(&database, "SELECT \"the \"\"owner\" FROM \"odd \"\"cars\" ORDER BY 1").concat(),
+        ["c001", "c001", "c002"]
+    );
 }
 
 #[test]
@@ -285,6 +292,7 @@ fn a_merge_of_clients_who_are_not_two_is_refused() {
         (json!({"keep_id": "c001"}), "argument 'remove_id' is missing"),
         (json!({"keep_id": "c001", "remove_id": "c001"}), "arguments 'keep_id' and 'remove_id' name the same client"),
         (json!({"keep_id": "c001", "remove_id": "nobody"}), "there is no client 'nobody'"),
+        (json!({"keep_id": "c001", "remove_id": 17}), "there is no client '17'"),
         (json!({"keep_id": "nobody", "remove_id": "c001"}), "there is no client 'nobody'"),
         (json!({"keep_id": "c002", "remove_id": "c001"}), "client 'c002', who is to stay, is deleted"),
     ] {
