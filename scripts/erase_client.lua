@@ -97,7 +97,7 @@ local function spellings(text)
   return { text, small, large, plain }
 end
 
--- What is looked for, and from it the patterns: it must be whole words.
+-- What is looked for. It must be whole words, which patterns tell, but slowly: they are tried where the text is at all.
 local texts, seen, parameters = {}, {}, { args.client_id }
 local function look_for(what, text)
   if not text or text == "" then return end
@@ -108,12 +108,13 @@ local function look_for(what, text)
   for _, spelling in ipairs(spellings(text)) do
     if not seen[spelling] then
       seen[spelling], texts[#texts + 1] = true, spelling
+      parameters[#parameters + 1] = spelling
       parameters[#parameters + 1] = "*[^a-z0-9]" .. spelling:gsub("[%*%?%[]", "[%0]") .. "[^a-z0-9]*"
     end
   end
 end
 
--- In all statements from here on ?1 is the client, ?2 and on are the patterns.
+-- In all statements from here on ?1 is the client, ?2 and ?3 a text and its pattern, and so on.
 local own, others
 local function of_others(name)
   if OTHER_PEOPLE[name] then return "1" end
@@ -122,8 +123,9 @@ end
 
 local function mentions(column)
   local any = {}
-  for number = 2, #parameters do
-    any[#any + 1] = ("' ' || lower(%s) || ' ' GLOB ?%d"):format(column, number)
+  for number = 2, #parameters, 2 do
+    any[#any + 1] = ("instr(lower(%s), ?%d) AND ' ' || lower(%s) || ' ' GLOB ?%d")
+      :format(column, number, column, number + 1)
   end
   return ("(typeof(%s) = 'text' AND (%s))"):format(column, table.concat(any, " OR "))
 end
@@ -131,14 +133,20 @@ end
 -- The columns of a table that have mentions: in how many rows, and in how many rows of others.
 local function count_mentions(name)
   local columns = db:query("SELECT name, hidden FROM pragma_table_xinfo(?) WHERE hidden <> 1", name)
-  local counts, list = {}, {}
+  local counts, whole, any, list = {}, {}, {}, {}
   for number, column in ipairs(columns) do
+    whole[number] = quoted(column.name)
     local found, foreign = mentions(quoted(column.name)), of_others(name)
     counts[number] =
       ("count(*) FILTER (WHERE %s AND NOT %s) AS rows_%d, count(*) FILTER (WHERE %s AND %s) AS foreign_%d")
         :format(found, foreign, number, found, foreign, number)
   end
-  local row = db:row(("SELECT %s FROM %s"):format(table.concat(counts, ", "), quoted(name)), parameters)
+  -- Each row is first looked at as one text, since most have no mention at all.
+  for number = 2, #parameters, 2 do
+    any[#any + 1] = ("instr(lower(concat_ws(char(10), %s)), ?%d)"):format(table.concat(whole, ", "), number)
+  end
+  local sql = ("SELECT %s FROM %s WHERE %s"):format(table.concat(counts, ", "), quoted(name), table.concat(any, " OR "))
+  local row = db:row(sql, parameters)
   for number, column in ipairs(columns) do
     local rows, foreign = row["rows_" .. number], row["foreign_" .. number]
     if rows + foreign > 0 then
