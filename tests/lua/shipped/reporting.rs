@@ -77,6 +77,62 @@ fn each_rule_finds_the_row_that_breaks_it() {
             "UPDATE intervention_steps SET status = 'pending' WHERE id = 'eve-s'".into(),
             json!(["eve-i"]),
         ),
+        (
+            "e164_without_phone",
+            "clients",
+            "UPDATE clients SET phone = NULL WHERE id = 'c001'; UPDATE clients SET phone_e164 = '+33611223344' WHERE id = 'c001'"
+                .into(),
+            json!(["c001"]),
+        ),
+        (
+            "open_task_of_deleted_client",
+            "tasks",
+            "UPDATE clients SET deleted_at = 1 WHERE id = 'eve'; UPDATE tasks SET status = 'draft' WHERE id = 'eve-t'".into(),
+            json!(["eve-t"]),
+        ),
+        (
+            "end_without_start",
+            "tasks",
+            "UPDATE tasks SET scheduled_at = NULL, scheduled_end_at = 4 WHERE id = 'eve-t'".into(),
+            json!(["eve-t"]),
+        ),
+        (
+            "completed_without_time",
+            "interventions",
+            "UPDATE interventions SET completed_at = NULL WHERE id = 'eve-i'".into(),
+            json!(["eve-i"]),
+        ),
+        (
+            "ends_before_it_starts",
+            "interventions",
+            "UPDATE interventions SET started_at = completed_at + 1 WHERE id = 'eve-i'".into(),
+            json!(["eve-i"]),
+        ),
+        (
+            "ends_before_it_starts",
+            "intervention_steps",
+            "UPDATE intervention_steps SET started_at = 5, completed_at = 4 WHERE id = 'eve-s'".into(),
+            json!(["eve-s"]),
+        ),
+        (
+            "negative_price",
+            "material_consumption",
+            "UPDATE material_consumption SET unit_cost_cents = -1".into(),
+            json!(["eve-m"]),
+        ),
+        (
+            "negative_price",
+            "quote_items",
+            "UPDATE quotes SET status = 'draft' WHERE id = 'eve-q'; UPDATE quote_items SET unit_price_cents = -5 WHERE id = 'eve-qi'"
+                .into(),
+            json!(["eve-qi"]),
+        ),
+        (
+            "quote_without_items",
+            "quotes",
+            "DROP TRIGGER quote_items_deleted; DELETE FROM quote_items WHERE id = 'eve-qi'".into(),
+            json!(["eve-q"]),
+        ),
         ("taken_in_the_future", "photos", format!("UPDATE photos SET taken_at = {future}"), json!(["eve-p"])),
         ("negative_price", "materials", "UPDATE materials SET unit_cost_cents = -1".into(), json!(["m1"])),
         ("negative_stock", "materials", "UPDATE materials SET current_stock = -1".into(), json!(["m1"])),
