@@ -7,6 +7,7 @@
 
 mod bounds;
 mod scripts;
+mod shipped;
 mod verbs;
 
 use std::sync::{Arc, mpsc};
