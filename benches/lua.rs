@@ -163,7 +163,10 @@ fn measure_stops(database: &Database) {
         ("a loop", "while true do end"),
         ("pcall", "while true do pcall(function() while true do end end) end"),
         ("a pattern", "string.find(('a'):rep(40000), ('.-'):rep(30)..'b')"),
-        ("a statement", "db:value('WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n')"),
+        (
+            "a statement",
+            "db:value('WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n')",
+        ),
         ("a sort", "local t = {} for i = 1, 1e6 do t[i] = i % 977 end while true do table.sort(t) end"),
         ("concatenation", "local s = ('x'):rep(2^22) while true do local t = s .. s end"),
     ];

@@ -46,6 +46,9 @@ pub(super) enum Source {
     Gone,
 }
 
+/// Most keys that are upvalues of the function that reads a row; Lua allows 255.
+const MOST_KEYS: c_int = 200;
+
 #[derive(Clone, Copy)]
 enum Next {
     Row(c_int),
@@ -421,9 +424,16 @@ unsafe extern "C-unwind" fn make_iterator(state: *mut ffi::lua_State) -> c_int {
         let is_named = ffi::lua_type(state, 2) == ffi::LUA_TTABLE;
         ffi::lua_pushvalue(state, 1);
         ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
-        if is_named {
+        let count = if is_named { c_int::try_from(ffi::lua_rawlen(state, 2)).unwrap_or(c_int::MAX) } else { 0 };
+        if is_named && count <= MOST_KEYS {
+            ffi::luaL_checkstack(state, count + 8, c"too many columns".as_ptr());
+            for column in 0..count {
+                push_key(state, 2, column);
+            }
+            ffi::lua_pushcclosure(state, next_named, 2 + count);
+        } else if is_named {
             ffi::lua_pushvalue(state, 2);
-            ffi::lua_pushcclosure(state, next_named, 3);
+            ffi::lua_pushcclosure(state, next_named_wide, 3);
         } else {
             ffi::lua_pushcclosure(state, next_values, 2);
         }
@@ -458,30 +468,52 @@ unsafe extern "C-unwind" fn next_values(state: *mut ffi::lua_State) -> c_int {
     }
 }
 
-/// Pushes the row as a table whose keys are in the table at `names`.
+/// Pushes the row as a table, whose keys `key` pushes.
 ///
 /// # Safety
 /// As for [`push`].
-unsafe fn push_named(state: *mut ffi::lua_State, slot: &Slot, columns: c_int, names: c_int) {
-    // SAFETY: the caller promises it; `names` is a list of as many strings.
+unsafe fn push_named(state: *mut ffi::lua_State, slot: &Slot, columns: c_int, key: impl Fn(c_int)) {
+    // SAFETY: the caller promises it.
     unsafe {
         ffi::lua_createtable(state, 0, columns);
         let source = &*slot.source.as_ptr();
         for column in 0..columns {
-            ffi::lua_rawgeti(state, names, ffi::lua_Integer::from(column) + 1);
+            key(column);
             push(state, source, column);
             ffi::lua_rawset(state, -3);
         }
     }
 }
 
-/// The next row as a table. Upvalues: the userdata, `raise`, the names.
+/// Pushes key number `column` of the list at `names`.
+///
+/// # Safety
+/// As for [`push`].
+unsafe fn push_key(state: *mut ffi::lua_State, names: c_int, column: c_int) {
+    // SAFETY: the caller promises it.
+    unsafe { ffi::lua_rawgeti(state, names, ffi::lua_Integer::from(column) + 1) };
+}
+
+/// The next row as a table. Upvalues: the userdata, `raise`, the names one by one.
 unsafe extern "C-unwind" fn next_named(state: *mut ffi::lua_State) -> c_int {
     // SAFETY: as for `next_values`.
+    unsafe { next_by(state, |column| ffi::lua_pushvalue(state, ffi::lua_upvalueindex(3 + column))) }
+}
+
+/// The same for rows of more columns than a function may have upvalues: there they are in a list.
+unsafe extern "C-unwind" fn next_named_wide(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: as for `next_values`.
+    unsafe { next_by(state, |column| push_key(state, ffi::lua_upvalueindex(3), column)) }
+}
+
+/// # Safety
+/// As for [`next_values`].
+unsafe fn next_by(state: *mut ffi::lua_State, key: impl Fn(c_int)) -> c_int {
+    // SAFETY: the caller promises it.
     unsafe {
         let Some(slot) = slot_at(state, ffi::lua_upvalueindex(1)) else { return 0 };
         match guarded(slot, || slot.advance()) {
-            Next::Row(columns) => push_named(state, slot, columns, ffi::lua_upvalueindex(3)),
+            Next::Row(columns) => push_named(state, slot, columns, key),
             Next::End => ffi::lua_pushnil(state),
             Next::Failed => return raise(state, 2, slot),
         }
@@ -498,7 +530,7 @@ unsafe extern "C-unwind" fn collect(state: *mut ffi::lua_State) -> c_int {
         for number in 1..=most {
             match guarded(slot, || slot.advance()) {
                 Next::Row(columns) => {
-                    push_named(state, slot, columns, 2);
+                    push_named(state, slot, columns, |column| push_key(state, 2, column));
                     ffi::lua_rawseti(state, 3, number);
                 }
                 Next::End => break,

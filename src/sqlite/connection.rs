@@ -187,6 +187,15 @@ impl Connection {
         })
     }
 
+    /// Undoes a lock whose guard was forgotten.
+    ///
+    /// # Safety
+    /// This thread took the lock and forgot the guard once for each call.
+    pub(super) unsafe fn force_unlock(&self) {
+        // SAFETY: the caller promises it.
+        unsafe { self.shared.inner.force_unlock() };
+    }
+
     /// Puts other rules in force and returns those before; see [`Rules::exchange`].
     pub(super) fn exchange_rules(&self, whose: u8) -> u8 {
         self.shared.rules.exchange(whose)

@@ -22,6 +22,9 @@ pub struct Cursor {
     columns: c_int,
     whose: Whose,
     connection: Connection,
+    /// Whose rules were in force before, while the connection is this cursor's alone: then it is locked and under the right rules from
+    /// its beginning to its end, and a step need not see to that.
+    alone: Option<u8>,
     _limited: Option<Limited>,
     // declared last: the connection goes back after everything on it is gone
     _lease: Option<Lease<'static>>,
@@ -106,7 +109,13 @@ impl Cursor {
         let statement = connection.prepare_raw(whose, sql)?;
         // SAFETY: the statement was just prepared; the call reads a number.
         let columns = unsafe { ffi::sqlite3_column_count(statement) };
-        Ok(Cursor { statement, columns, whose, connection, _limited: limited, _lease: lease, _access: access.clone() })
+        let alone = lease.is_some().then(|| {
+            // why forgotten: the lock ends with the cursor, in `drop`
+            std::mem::forget(connection.raw());
+            connection.exchange_rules(whose as u8)
+        });
+        let access = access.clone();
+        Ok(Cursor { statement, columns, whose, connection, alone, _limited: limited, _lease: lease, _access: access })
     }
 
     /// Whether it changes nothing.
@@ -167,12 +176,18 @@ impl Cursor {
 
     /// Goes on to the next row; false behind the last, and then it begins anew.
     pub fn step(&mut self) -> Result<bool> {
-        let _locked = self.connection.raw();
-        let before = self.connection.exchange_rules(self.whose as u8);
-        // SAFETY: the statement lives until the cursor is dropped, and the connection is locked by us. SQLite may prepare it anew,
-        // which is why the rules are those of its user.
-        let code = unsafe { ffi::sqlite3_step(self.statement) };
-        self.connection.exchange_rules(before);
+        let code = match self.alone {
+            // SAFETY: the statement lives until the cursor is dropped, and the connection is locked by us.
+            Some(_) => unsafe { ffi::sqlite3_step(self.statement) },
+            None => {
+                let _locked = self.connection.raw();
+                let before = self.connection.exchange_rules(self.whose as u8);
+                // SAFETY: as above. SQLite may prepare it anew, which is why the rules are those of its user.
+                let code = unsafe { ffi::sqlite3_step(self.statement) };
+                self.connection.exchange_rules(before);
+                code
+            }
+        };
         match code {
             ffi::SQLITE_ROW => Ok(true),
             ffi::SQLITE_DONE => {
@@ -191,21 +206,24 @@ impl Cursor {
 
     /// A value of the row it is on; NULL beyond the last column.
     #[must_use]
+    #[inline]
     pub fn cell(&self, column: usize) -> Cell<'_> {
         let (statement, column) = (self.statement, int(column));
-        // SAFETY: `step` gave a row and `self` is borrowed, so the row stays. A pointer is asked for before its length, as
-        // SQLite demands, and both are good until the next step; null comes with length 0.
+        // SAFETY: `step` gave a row and `self` is borrowed, so the row stays, and the connection is used by this thread alone, which is all
+        // that SQLite asks of one who uses a value that is not protected. A pointer is asked for before its length, as SQLite
+        // demands, and both are good until the next step; null comes with length 0.
         unsafe {
-            match ffi::sqlite3_column_type(statement, column) {
-                ffi::SQLITE_INTEGER => Cell::Integer(ffi::sqlite3_column_int64(statement, column)),
-                ffi::SQLITE_FLOAT => Cell::Real(ffi::sqlite3_column_double(statement, column)),
+            let value = ffi::sqlite3_column_value(statement, column);
+            match ffi::sqlite3_value_type(value) {
+                ffi::SQLITE_INTEGER => Cell::Integer(ffi::sqlite3_value_int64(value)),
+                ffi::SQLITE_FLOAT => Cell::Real(ffi::sqlite3_value_double(value)),
                 ffi::SQLITE_TEXT => {
-                    let bytes = ffi::sqlite3_column_text(statement, column);
-                    Cell::Text(slice(bytes.cast(), ffi::sqlite3_column_bytes(statement, column)))
+                    let bytes = ffi::sqlite3_value_text(value);
+                    Cell::Text(slice(bytes.cast(), ffi::sqlite3_value_bytes(value)))
                 }
                 ffi::SQLITE_BLOB => {
-                    let bytes = ffi::sqlite3_column_blob(statement, column);
-                    Cell::Blob(slice(bytes.cast(), ffi::sqlite3_column_bytes(statement, column)))
+                    let bytes = ffi::sqlite3_value_blob(value);
+                    Cell::Blob(slice(bytes.cast(), ffi::sqlite3_value_bytes(value)))
                 }
                 _ => Cell::Null,
             }
@@ -263,6 +281,11 @@ impl Drop for Cursor {
         let _locked = self.connection.raw();
         // SAFETY: nothing else has the statement, and its connection is still open and locked by us.
         unsafe { ffi::sqlite3_finalize(self.statement) };
+        if let Some(before) = self.alone {
+            self.connection.exchange_rules(before);
+            // SAFETY: the lock that `prepare` took and forgot, on this thread: a cursor cannot leave it.
+            unsafe { self.connection.force_unlock() };
+        }
     }
 }
 
