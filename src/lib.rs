@@ -48,3 +48,7 @@ pub use request::{CheckpointMode, Request, Role};
 
 /// Verbs that the Lua object offers; see `tests/parity.rs`.
 pub const LUA_VERBS: &[&str] = lua::VERBS;
+
+/// The Lua API as a table; see `tests/lua/api.rs`.
+#[doc(hidden)]
+pub use lua::api as lua_api;

@@ -7,6 +7,7 @@
 //! Invariants: one state per run, on a thread of its own with a known stack; no global that reaches the file system,
 //! the process or other states; time and memory limits cannot be caught by the script.
 
+pub mod api;
 mod convert;
 mod db;
 mod failure;
