@@ -1,5 +1,7 @@
--- Checks the database, updates SQLite's statistics of it and empties the log.
--- Changes no data. Arguments: backup (true also makes a backup into the configured folder).
+--! purpose: Checks the database, updates SQLite's statistics of it and empties the log.
+--! role: admin
+--! arg: backup boolean = false -- also make a backup into the configured folder
+--! changes: Statistics only, no data.
 
 local health = db:health()
 log.info("health: %s, score %d", health.status, health.score)

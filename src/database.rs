@@ -363,6 +363,25 @@ impl Database {
         lua::run(&self.session(call.core())?, source, request, call.operation())
     }
 
+    /// Runs a Lua script that is built in, by its name, or that is in a file, by its path. What its head declares holds: role,
+    /// arguments, limits.
+    pub fn script_file(
+        &self,
+        name_or_path: &str,
+        request: &request::Script,
+        operation: &Operation,
+    ) -> Result<report::Script> {
+        request::Request::check(request)?;
+        let call = self.gate.enter("script_file", self.role, operation)?;
+        lua::run_file(&self.session(call.core())?, name_or_path, request, call.operation())
+    }
+
+    /// The scripts that are built in, with what their heads say.
+    pub fn scripts(&self, operation: &Operation) -> Result<report::Scripts> {
+        let _call = self.gate.enter("scripts", self.role, operation)?;
+        lua::list()
+    }
+
     fn session(&self, core: &Core) -> Result<lua::Session> {
         Ok(lua::Session {
             access: core.access()?.clone(),

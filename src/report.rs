@@ -9,11 +9,13 @@
 mod archive;
 mod diagnostics;
 mod migrations;
+mod scripts;
 mod stats;
 
 pub use archive::*;
 pub use diagnostics::*;
 pub use migrations::*;
+pub use scripts::*;
 pub use stats::*;
 
 use serde::Serialize;

@@ -8,6 +8,7 @@
 mod archive;
 mod errors;
 mod history;
+mod scripts;
 mod secrets;
 mod trying;
 

@@ -11,15 +11,18 @@ pub mod api;
 mod convert;
 mod db;
 mod failure;
+mod head;
 mod hook;
 mod pattern;
 mod sandbox;
 mod script;
 mod session;
+mod shipped;
 mod step;
 
 pub use script::{VERBS, run};
 pub use session::Session;
+pub use shipped::{list, run_file};
 pub use step::run as run_step;
 
 /// The version of the Lua inside.

@@ -1,0 +1,45 @@
+//! Reports about scripts as such: which there are, what is wrong with one, how its tests went.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// Report of `scripts`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Scripts {
+    /// The scripts that are built in, by name.
+    pub scripts: Vec<ScriptEntry>,
+}
+
+/// What the head of a script says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScriptEntry {
+    /// What it is run by.
+    pub name: String,
+    /// What it is for.
+    pub purpose: Option<String>,
+    /// Its arguments.
+    pub args: Vec<ScriptArg>,
+    /// What it changes, or `nothing`.
+    pub changes: Option<String>,
+    /// The lowest role that may run it; null when every role may that can run scripts.
+    pub role: Option<&'static str>,
+    /// How long it asks to run; the limit of the handle wins.
+    pub timeout_ms: Option<u64>,
+    /// How much memory it asks for; the limit of the handle wins.
+    pub memory_bytes: Option<u64>,
+}
+
+/// An argument of a script.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScriptArg {
+    /// Its name in `job.args`.
+    pub name: String,
+    /// `integer`, `number`, `string` or `boolean`.
+    pub r#type: &'static str,
+    /// Whether it must be given.
+    pub required: bool,
+    /// What it is when it is not given; null when it is then absent.
+    pub default: Option<Value>,
+    /// What it means.
+    pub doc: String,
+}
