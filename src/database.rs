@@ -10,6 +10,7 @@ mod call;
 mod opening;
 mod rights;
 mod step;
+mod testing;
 
 use std::path::Path;
 use std::sync::{Arc, Weak};
@@ -380,6 +381,11 @@ impl Database {
     pub fn scripts(&self, operation: &Operation) -> Result<report::Scripts> {
         let _call = self.gate.enter("scripts", self.role, operation)?;
         lua::list()
+    }
+
+    /// Runs the tests in a file, each in a fresh state and on a fresh database in memory, opened with `options`.
+    pub fn test_script(path: &Path, options: &request::Open, operation: &Operation) -> Result<report::ScriptTests> {
+        testing::run(path, options, operation)
     }
 
     fn session(&self, core: &Core) -> Result<lua::Session> {

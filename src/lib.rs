@@ -46,6 +46,9 @@ pub use migrations::Set;
 pub use operation::{Operation, Progress};
 pub use request::{CheckpointMode, Request, Role};
 
+/// Checks a script, or the one in a file, without running it: syntax, its head, and names that are not there.
+pub use lua::{check as check_script, check_file as check_script_file};
+
 /// Verbs that the Lua object offers; see `tests/parity.rs`.
 pub const LUA_VERBS: &[&str] = lua::VERBS;
 

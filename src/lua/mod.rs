@@ -8,22 +8,28 @@
 //! the process or other states; time and memory limits cannot be caught by the script.
 
 pub mod api;
+mod check;
 mod convert;
 mod db;
 mod failure;
 mod head;
 mod hook;
+mod names;
 mod pattern;
 mod sandbox;
 mod script;
 mod session;
 mod shipped;
 mod step;
+mod testing;
+mod tokens;
 
+pub use check::{check, check_file};
 pub use script::{VERBS, run};
 pub use session::Session;
 pub use shipped::{list, run_file};
 pub use step::run as run_step;
+pub use testing::TestFile;
 
 /// The version of the Lua inside.
 #[must_use]

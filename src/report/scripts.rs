@@ -43,3 +43,56 @@ pub struct ScriptArg {
     /// What it means.
     pub doc: String,
 }
+
+/// Report of checking a script without running it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScriptCheck {
+    /// The script.
+    pub name: String,
+    /// Whether nothing was found.
+    pub passed: bool,
+    /// What is wrong, in the order of the text.
+    pub findings: Vec<ScriptFinding>,
+}
+
+/// Something wrong with a script.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScriptFinding {
+    /// `head`, `syntax` or `name`.
+    pub kind: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What may be meant.
+    pub suggestion: Option<String>,
+    /// Where.
+    #[serde(flatten)]
+    pub place: crate::error::Place,
+}
+
+/// Report of the tests in a file.
+#[derive(Debug, Clone, Serialize)]
+pub struct ScriptTests {
+    /// The file's name.
+    pub name: String,
+    /// Whether all passed.
+    pub passed: bool,
+    /// Each, in the order of the file.
+    pub tests: Vec<ScriptTest>,
+    /// Time it took.
+    pub duration_ms: f64,
+}
+
+/// How one test went.
+#[derive(Debug, Clone, Serialize)]
+pub struct ScriptTest {
+    /// The names around it and its own.
+    pub name: String,
+    /// Whether it passed.
+    pub passed: bool,
+    /// Why it did not.
+    pub error: Option<crate::error::Body>,
+    /// What it logged.
+    pub log: Vec<String>,
+    /// Time it took.
+    pub duration_ms: f64,
+}

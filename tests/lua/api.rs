@@ -182,3 +182,12 @@ fn the_files_for_editors_name_every_name() {
     let settings: Json = serde_json::from_str(&files[".luarc.json"]).expect("JSON");
     assert_eq!(settings["runtime.version"], "Lua 5.4");
 }
+
+#[test]
+fn examples_that_need_nothing_around_them_run() {
+    let scratch = Scratch::new();
+    let database = open(scratch.path("a.db"));
+    for group in GROUPS.iter().filter(|group| ["db", "json", "coroutine", "string"].contains(&group.name)) {
+        run(&database, group.example).unwrap_or_else(|error| panic!("{}: {error}", group.name));
+    }
+}

@@ -67,6 +67,11 @@ fn call(args: &Args) -> Result<ExitCode> {
     let watch = Operation::new();
     watch.set_timeout_ms(args.timeout);
     let options = options(args)?;
+    match &args.verb {
+        Verb::Script(typed) if !typed.check.is_empty() => return script::check(args.json, &typed.check),
+        Verb::Script(typed) if !typed.test.is_empty() => return script::test(args.json, &typed.test, &options, &watch),
+        _ => {}
+    }
     let (database, opened) = match Database::open(args.verb.database(), &options, &watch) {
         // why not read-only at once: what a crash left in the journal can then not be rolled back
         Err(Error::Permission { .. }) if reads(&args.verb) => {

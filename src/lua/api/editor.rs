@@ -184,7 +184,10 @@ fn selene_entry(entry: &Entry) -> String {
 
 /// `scripts/selene.toml`.
 pub(super) fn selene() -> String {
-    format!("# {MADE}\nstd = \"rpmadb\"\nexclude = [\"*.d.lua\"]\n")
+    format!(
+        "# {MADE}\n# selene reads Lua 5.4 only when it was built so: cargo install selene --no-default-features \\\n\
+         #   --features selene-lib/lua52,selene-lib/lua53,selene-lib/lua54\nstd = \"rpmadb\"\nexclude = [\"*.d.lua\"]\n"
+    )
 }
 
 /// `scripts/.luacheckrc`.

@@ -14,7 +14,7 @@ pub(super) const DB: Group = Group {
     example: "for user in db:nrows(\"SELECT id, email FROM users WHERE role = :role\", { role = \"admin\" }) do\n  \
                 log.info(\"%s: %s\", user.id, user.email)\nend\n\
               local removed = db:transaction(function()\n  \
-                return db:exec(\"DELETE FROM sessions WHERE expires_at < ?\", os.time() * 1000)\nend)",
+                return db:exec(\"DELETE FROM user_sessions WHERE expires_at < ?\", os.time() * 1000)\nend)",
     entries: DB_ENTRIES,
 };
 
@@ -134,7 +134,7 @@ pub(super) const JSON: Group = Group {
     class: Some("Json"),
     origin: Origin::Ours,
     doc: "JSON texts, such as those in columns.",
-    example: "local settings = json.decode(db:value(\"SELECT settings FROM users WHERE id = ?\", id) or \"{}\")\n\
+    example: "local settings = json.decode('{\"theme\": \"dark\"}')\n\
               settings.tags = json.array({})\nlog.info(json.encode(settings))",
     entries: &[
         function("encode", &[("value", "any")], &["string"], "The JSON text of a value."),

@@ -30,7 +30,7 @@ The comment lines at the very top that begin with `--!` say what a script is and
 --! role: admin, timeout: 60s, memory: 64MB
 --! arg: keep_days integer = 90 -- how long a session is kept
 --! arg: client string! -- only those of this client
---! changes: Rows of sessions.
+--! changes: Rows of user_sessions.
 ```
 
 - `role`: `admin` or `supervisor`, the lowest that may run it. `timeout` in ms, s, m or h, `memory` in B, KB, MB or GB: what it asks for;

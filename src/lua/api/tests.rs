@@ -9,7 +9,7 @@ pub(super) const GLOBALS: Group = Group {
     doc: "A test file describes what scripts do. Each `it` runs by itself, in a fresh state and on a fresh, migrated database in\n\
           memory; so does what stands around it. `rpmadb script --test FILE_OR_FOLDER` runs them.",
     example: "describe(\"cleanup\", function()\n  \
-                before_each(function() db:exec(\"DELETE FROM sessions\") end)\n  \
+                before_each(function() db:exec(\"DELETE FROM user_sessions\") end)\n  \
                 it(\"reports what it removed\", function()\n    \
                   expect(run(\"cleanup.lua\", { keep_days = 30 }).removed):equals(0)\n  end)\n  \
                 it(\"refuses days below zero\", function()\n    \
