@@ -8,6 +8,7 @@
 
 mod call;
 mod opening;
+mod repl;
 mod rights;
 mod step;
 mod testing;
@@ -32,6 +33,7 @@ use crate::sqlite::Access;
 
 pub use call::next_owner;
 pub use opening::Opening;
+pub use repl::Repl;
 pub use rights::VERBS;
 pub use step::{HostFn, HostStep};
 
@@ -381,6 +383,11 @@ impl Database {
     pub fn scripts(&self, operation: &Operation) -> Result<report::Scripts> {
         let _call = self.gate.enter("scripts", self.role, operation)?;
         lua::list()
+    }
+
+    /// Lines of Lua one after the other, which share their globals; for somebody who types them.
+    pub fn repl(&self) -> Result<Repl<'_>> {
+        Repl::new(self)
     }
 
     /// Runs the tests in a file, each in a fresh state and on a fresh database in memory, opened with `options`.

@@ -1,7 +1,8 @@
 //! The embedded Lua 5.4: scripts of admins, and migrations whose step SQL can't express.
 //!
 //! `sandbox` (a fresh state and its globals), `hook` and `pattern` (the limits), `db` (the `db` object), `session` (what a script may use), `convert` (values to and fro), `failure`
-//! (errors to and fro), `script` and `step` (the two things that are run).
+//! (errors to and fro); what is run: `script`, `step`, `testing` (test files), `repl` (lines); `shipped` (scripts that are there already)
+//! and `head` (what their first lines declare); `api` (all names as a table), `check` with `names` and `tokens` (whether a script keeps to it).
 //! Leaves to others: every verb itself; a Lua function here is one line into `ops`.
 //!
 //! Invariants: one state per run, on a thread of its own with a known stack; no global that reaches the file system,
@@ -16,6 +17,7 @@ mod head;
 mod hook;
 mod names;
 mod pattern;
+mod repl;
 mod sandbox;
 mod script;
 mod session;
@@ -25,6 +27,7 @@ mod testing;
 mod tokens;
 
 pub use check::{check, check_file};
+pub use repl::Lines;
 pub use script::{VERBS, run};
 pub use session::Session;
 pub use shipped::{list, run_file};

@@ -139,7 +139,8 @@ fn chunk<'s>(lua: &Lua, source: &'s Source) -> mlua::chunk::Chunk<'s> {
     lua.load(source.text.as_str()).set_name(name).set_mode(mlua::chunk::ChunkMode::Text)
 }
 
-fn job(lua: &Lua, session: &Session, name: &str, args: &Map<String, Json>) -> mlua::Result<Table> {
+/// The object `job` of a run.
+pub(super) fn job(lua: &Lua, session: &Session, name: &str, args: &Map<String, Json>) -> mlua::Result<Table> {
     let job = lua.create_table()?;
     job.raw_set("args", convert::report_to_lua(lua, args)?)?;
     job.raw_set("actor", session.actor.as_str())?;

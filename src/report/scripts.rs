@@ -96,3 +96,16 @@ pub struct ScriptTest {
     /// Time it took.
     pub duration_ms: f64,
 }
+
+/// Report of one line of a [`crate::Repl`].
+#[derive(Debug, Clone, Serialize)]
+pub struct ReplLine {
+    /// Whether it was run; else it goes on.
+    pub complete: bool,
+    /// What it gave; of a value that is no data, such as a function, the type.
+    pub values: Vec<Value>,
+    /// What it logged.
+    pub log: Vec<String>,
+    /// Time it took.
+    pub duration_ms: f64,
+}

@@ -127,3 +127,39 @@ fn a_script_is_for_the_roles_that_its_head_says() {
     assert!(supervisor.scripts(&watch()).is_ok());
     assert_eq!(refusal(user.scripts(&watch())), "DENIED");
 }
+
+// --- lines
+
+#[test]
+fn a_line_that_was_stopped_does_not_harm_the_next() {
+    let scratch = Scratch::new();
+    let options = request::Open {
+        script: request::ScriptLimits { timeout_ms: Some(200), memory_bytes: Some(4 << 20) },
+        ..bare()
+    };
+    let database = try_open(scratch.path("a.db"), &options).expect("opens").0;
+    let repl = database.repl().expect("makes");
+    let run = |line: &str| repl.run(line, &watch());
+    assert_eq!(run("kept = 5").expect("runs").values, Vec::<Json>::new());
+    for endless in ["while true do end", "while true do pcall(function() while true do end end) end"] {
+        assert_eq!(refusal(run(endless)), "SCRIPT_TIMEOUT", "{endless}");
+        assert_eq!(run("kept").expect("runs").values, [5]);
+    }
+    assert_eq!(refusal(run("t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000) .. i end")), "SCRIPT_MEMORY");
+    assert_eq!(run("t = nil").expect("runs").values, Vec::<Json>::new());
+    let aborted = "db:transaction(function() db:exec('CREATE TABLE t (x)') error('no') end)";
+    assert_eq!(refusal(run(aborted)), "SCRIPT_FAILED");
+    assert_eq!(value(&database, "SELECT count(*) FROM sqlite_schema"), 0);
+    assert!(!run("function f()").expect("is taken").complete);
+    let cancelled = watch();
+    cancelled.cancel();
+    assert_eq!(refusal(repl.run("1", &cancelled)), "CANCELLED");
+    let supervisor = database.act_as("s", Role::Supervisor).expect("acts");
+    assert_eq!(
+        refusal(supervisor.repl().expect("makes").run("db:exec('CREATE TABLE t (x)')", &watch())),
+        "SCRIPT_FAILED"
+    );
+    assert_eq!(refusal(database.act_as("u", Role::User).expect("acts").repl()), "DENIED");
+    database.close().expect("closes");
+    assert_eq!(refusal(run("1")), "STALE_HANDLE");
+}

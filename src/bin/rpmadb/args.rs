@@ -184,6 +184,10 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "JSON")]
         params: Option<String>,
     },
+    /// Type Lua and SQL, and see what it gives
+    Repl {
+        database: PathBuf,
+    },
     Script(script::Script),
     Scripts(script::Scripts),
 }
@@ -211,6 +215,7 @@ impl Verb {
             | Verb::UndoRestore(archive::UndoRestore { database, .. })
             | Verb::Prune(archive::Prune { database, .. })
             | Verb::Pin(archive::Pin { database, .. })
+            | Verb::Repl { database }
             | Verb::Scripts(script::Scripts { database })
             | Verb::Query { database, .. } => database,
             Verb::Script(script::Script { database, .. }) => database.as_deref().unwrap_or(Path::new(":memory:")),
@@ -234,6 +239,8 @@ mod tests {
         let mut verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().replace('-', "_")).collect();
         // why: the subcommand `script` takes files, so it is both
         verbs.push("script_file".into());
+        // why: what is typed there is `query` and `script`
+        verbs.retain(|verb| verb != "repl");
         verbs.sort_unstable();
         assert_eq!(verbs, rpmadb::VERBS);
     }

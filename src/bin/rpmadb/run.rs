@@ -1,6 +1,7 @@
 //! Doing what was typed: open, one call, print.
 
 mod archive;
+mod repl;
 mod script;
 
 use std::process::ExitCode;
@@ -157,6 +158,7 @@ fn call(args: &Args) -> Result<ExitCode> {
         Verb::Query { sql, params, .. } => {
             show::report(args.json, &database.query(sql, params.as_deref(), &watch)?, show::query);
         }
+        Verb::Repl { .. } => return repl::call(args.json, &database, &watch),
         Verb::Script(typed) => script::call(args.json, typed, &script, &database, &watch)?,
         Verb::Scripts(_) => show::report(args.json, &database.scripts(&watch)?, show::script::scripts),
     }

@@ -16,6 +16,7 @@ A script is one file of Lua 5.4. `rpmadb scripts` lists those that are built in,
 rpmadb script app.db maintenance --arg backup=true    # run; --dry-run runs, reports and rolls back
 rpmadb script --check my.lua                          # syntax, the head, and names that are not there, without running
 rpmadb script --test tests                            # run the tests in a file or folder
+rpmadb repl app.db                                    # type Lua and SQL and see what they give
 ```
 
 An editor with the Lua language server completes and checks all names below when this folder's `.luarc.json` and `rpmadb.d.lua`
