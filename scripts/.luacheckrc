@@ -1,6 +1,7 @@
 -- Made from src/lua/api by `RPMADB_UPDATE=1 cargo test lua::api`; do not edit.
 std = "none"
 max_line_length = false
+exclude_files = { "*.d.lua" }
 read_globals = {
   _G = { other_fields = true },
   _VERSION = { other_fields = true },

@@ -347,7 +347,7 @@ function db:nrows(sql, ...) end
 ---Iterates over rows as values in the order of the columns.
 ---@param sql string
 ---@param ... Sql
----@return fun(): ...any
+---@return fun(): ...
 function db:urows(sql, ...) end
 
 ---Runs a statement that changes something.
@@ -365,8 +365,8 @@ function db:prepare(sql) end
 ---Runs `body` in a transaction: commits when it returns, rolls back when it raises; inside another it is a savepoint.
 ---
 ---Not in migrations.
----@param body fun(db: Db): ...any
----@return ...any
+---@param body fun(db: Db): ...
+---@return any ...
 function db:transaction(body) end
 
 ---The columns of a query or a table.
@@ -565,7 +565,7 @@ function statement:nrows(...) end
 
 ---Runs it and iterates over rows as values.
 ---@param ... Sql
----@return fun(): ...any
+---@return fun(): ...
 function statement:urows(...) end
 
 ---Lets go of it; using it later is an error.

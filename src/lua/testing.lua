@@ -97,7 +97,8 @@ function Expectation:fails(code)
   local ok, failure = pcall(self.value)
   if ok then error("expected an error" .. (code and " with " .. shown(code, 1) or "") .. ", came none", 2) end
   local own = type(failure) == "table" and rawget(failure, "code")
-  local holds = code == nil or own == code or string.find(tostring(failure), tostring(code), 1, true) ~= nil
+  local within = type(own) == "string" and code ~= nil and own:sub(1, #tostring(code) + 1) == code .. "."
+  local holds = code == nil or own == code or within or string.find(tostring(failure), tostring(code), 1, true) ~= nil
   if not holds then
     error("expected an error with " .. shown(code, 1) .. ", came " .. (own and own .. ": " or "") .. tostring(failure), 2)
   end

@@ -36,6 +36,7 @@ fn reads(verb: &Verb) -> bool {
             | Verb::Schema { .. }
             | Verb::Backups(_)
             | Verb::Verify(_)
+            | Verb::Scripts(_)
     )
 }
 

@@ -98,19 +98,26 @@ fn define_entry(text: &mut String, owner: &str, entry: &Entry) {
         text.push_str("---\n---Not in migrations.\n");
     }
     for (name, kind) in parameters {
-        put(text, format_args!("---@param {name} {kind}\n"));
+        put(text, format_args!("---@param {name} {}\n", kind.replace("...any", "...")));
     }
     for kind in returns {
-        put(text, format_args!("---@return {kind}\n"));
+        put(text, format_args!("---@return {}\n", returned(kind)));
     }
     let owner = if owner.is_empty() { String::new() } else { format!("{owner}{mark}") };
     put(text, format_args!("function {owner}{}({}) end\n\n", entry.name, names(parameters)));
 }
 
+/// A type that is returned, as LuaLS writes those of which there may be any number.
+fn returned(kind: &str) -> String {
+    match kind.strip_prefix("...") {
+        Some(kind) => format!("{kind} ..."),
+        None => kind.replace("...any", "..."),
+    }
+}
+
 /// `scripts/.luarc.json`.
 pub(super) fn luarc() -> String {
     let settings = json!({
-        "$schema": "https://raw.githubusercontent.com/LuaLS/vscode-lua/master/setting/schema.json",
         "runtime.version": "Lua 5.4",
         "runtime.builtin": { "debug": "disable", "io": "disable", "os": "disable", "package": "disable" },
         "workspace.library": ["rpmadb.d.lua"],
@@ -192,7 +199,9 @@ pub(super) fn selene() -> String {
 
 /// `scripts/.luacheckrc`.
 pub(super) fn luacheck() -> String {
-    let mut text = format!("-- {MADE}\nstd = \"none\"\nmax_line_length = false\nread_globals = {{\n");
+    let mut text = format!(
+        "-- {MADE}\nstd = \"none\"\nmax_line_length = false\nexclude_files = {{ \"*.d.lua\" }}\nread_globals = {{\n"
+    );
     let mut roots: BTreeMap<&str, Option<&'static Group>> = BTreeMap::new();
     for group in reachable() {
         if group.name.is_empty() {
