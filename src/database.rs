@@ -8,8 +8,10 @@
 
 mod call;
 mod opening;
+mod repl;
 mod rights;
 mod step;
+mod testing;
 
 use std::path::Path;
 use std::sync::{Arc, Weak};
@@ -31,6 +33,7 @@ use crate::sqlite::Access;
 
 pub use call::next_owner;
 pub use opening::Opening;
+pub use repl::Repl;
 pub use rights::VERBS;
 pub use step::{HostFn, HostStep};
 
@@ -361,6 +364,35 @@ impl Database {
         request::Request::check(request)?;
         let call = self.gate.enter("script", self.role, operation)?;
         lua::run(&self.session(call.core())?, source, request, call.operation())
+    }
+
+    /// Runs a Lua script that is built in, by its name, or that is in a file, by its path. What its head declares holds: role,
+    /// arguments, limits.
+    pub fn script_file(
+        &self,
+        name_or_path: &str,
+        request: &request::Script,
+        operation: &Operation,
+    ) -> Result<report::Script> {
+        request::Request::check(request)?;
+        let call = self.gate.enter("script_file", self.role, operation)?;
+        lua::run_file(&self.session(call.core())?, name_or_path, request, call.operation())
+    }
+
+    /// The scripts that are built in, with what their heads say.
+    pub fn scripts(&self, operation: &Operation) -> Result<report::Scripts> {
+        let _call = self.gate.enter("scripts", self.role, operation)?;
+        lua::list()
+    }
+
+    /// Lines of Lua one after the other, which share their globals; for somebody who types them.
+    pub fn repl(&self) -> Result<Repl<'_>> {
+        Repl::new(self)
+    }
+
+    /// Runs the tests in a file, each in a fresh state and on a fresh database in memory, opened with `options`.
+    pub fn test_script(path: &Path, options: &request::Open, operation: &Operation) -> Result<report::ScriptTests> {
+        testing::run(path, options, operation)
     }
 
     fn session(&self, core: &Core) -> Result<lua::Session> {

@@ -40,11 +40,18 @@ pub mod report;
 pub mod request;
 mod sqlite;
 
-pub use database::{Database, HostFn, HostStep, Opening, VERBS, build_info};
+pub use database::{Database, HostFn, HostStep, Opening, Repl, VERBS, build_info};
 pub use error::{Error, Result, Status};
 pub use migrations::Set;
 pub use operation::{Operation, Progress};
 pub use request::{CheckpointMode, Request, Role};
 
+/// Checks a script, or the one in a file, without running it: syntax, its head, and names that are not there.
+pub use lua::{check as check_script, check_file as check_script_file};
+
 /// Verbs that the Lua object offers; see `tests/parity.rs`.
 pub const LUA_VERBS: &[&str] = lua::VERBS;
+
+/// The Lua API as a table; see `tests/lua/api.rs`.
+#[doc(hidden)]
+pub use lua::api as lua_api;

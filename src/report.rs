@@ -9,11 +9,13 @@
 mod archive;
 mod diagnostics;
 mod migrations;
+mod scripts;
 mod stats;
 
 pub use archive::*;
 pub use diagnostics::*;
 pub use migrations::*;
+pub use scripts::*;
 pub use stats::*;
 
 use serde::Serialize;
@@ -126,6 +128,12 @@ pub struct Script {
     pub result: Value,
     /// What it logged, control characters escaped; a line not of level info starts with its level in brackets.
     pub log: Vec<String>,
+    /// Whether what it changed was rolled back.
+    pub dry_run: bool,
+    /// How many rows a dry run changed, those that triggers and foreign keys changed with them; else null.
+    pub rows_changed: Option<u64>,
+    /// What a dry run would have changed in schema, numbers of rows and size; else null.
+    pub changes: Option<Changes>,
     /// Time it took.
     pub duration_ms: f64,
     /// The most memory Lua held.

@@ -320,6 +320,8 @@ no_options! {
     Backups;
     /// Options of `diagnostics`: none yet.
     Diagnostics;
+    /// Options of `scripts`: none yet.
+    Scripts;
     /// Options of `query`: none yet.
     Query;
     /// Options of `transaction`: none yet.
@@ -414,14 +416,16 @@ impl Request for Checkpoint {
     }
 }
 
-/// Options of `script`.
+/// Options of `script` and `script_file`.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Script {
-    /// The name in messages; default `script`.
+    /// The name in messages; default `script`, or the name of the file.
     pub name: Option<String>,
     /// What the script finds in `job.args`.
     pub args: serde_json::Map<String, serde_json::Value>,
+    /// Run, report what was changed, and roll back; default false.
+    pub dry_run: bool,
     /// Longest run; the limit of the handle wins when it is lower.
     pub timeout_ms: Option<u64>,
     /// Most memory; the limit of the handle wins when it is lower.

@@ -8,6 +8,8 @@
 mod archive;
 mod errors;
 mod history;
+mod repl;
+mod scripts;
 mod secrets;
 mod trying;
 

@@ -5,6 +5,7 @@
 //! What a script must not be able to do (run on, take more memory, reach the machine, keep half a transaction) is tried
 //! in the ways a script has to try it; after each the handle must be good for the next call.
 
+mod api;
 mod bounds;
 mod scripts;
 mod shipped;

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use rpmadb::lua_api::{CLASSES, GROUPS, What};
 use rpmadb::{CheckpointMode, Database, LUA_VERBS, VERBS, request};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -18,7 +19,7 @@ type Names = BTreeSet<String>;
 
 /// What a door has beside the verbs, because it makes, holds or ends handles or because the other doors have their own
 /// form of it.
-const RUST_ALONE: &[&str] = &["act_as", "actor", "add_step", "close", "role", "transaction"];
+const RUST_ALONE: &[&str] = &["act_as", "actor", "add_step", "close", "repl", "role", "transaction"];
 const C_ALONE: &[&str] = &[
     "abi_version",
     "add_step",
@@ -81,9 +82,9 @@ fn c_functions() -> Names {
     identifiers(&code.join("\n"), "rpmadb_", "(")
 }
 
-/// How a verb is typed.
+/// How a verb is typed. A script that is typed is a name or a file, so one word is enough for both.
 pub(crate) fn subcommand(verb: &str) -> String {
-    verb.replace('_', "-")
+    if verb == "script_file" { "script".into() } else { verb.replace('_', "-") }
 }
 
 fn subcommands() -> Names {
@@ -102,9 +103,12 @@ fn every_verb_stands_at_every_door() {
     let verbs = names(VERBS.iter().copied());
     let mut found = differences("Database", &rust_methods(), &verbs, RUST_ALONE);
     found.extend(differences("rpmadb.h", &c_functions(), &verbs, C_ALONE));
-    found.extend(differences("the command", &subcommands(), &verbs, &["help"]));
+    let mut typed = verbs.clone();
+    typed.remove("script_file");
+    found.extend(differences("the command", &subcommands(), &typed, &["help", "repl"]));
+    // why: a script does not run scripts
     let mut in_scripts = verbs.clone();
-    in_scripts.remove("script");
+    in_scripts.retain(|verb| !verb.starts_with("script"));
     found.extend(differences("LUA_VERBS", &names(LUA_VERBS.iter().copied()), &in_scripts, &[]));
     assert_eq!(found, Vec::<String>::new());
 }
@@ -257,6 +261,12 @@ pub(crate) fn reports_in_rust() -> BTreeMap<&'static str, Json> {
                 let request = request::Script { args, ..request::Script::default() };
                 document(database.script(&source, &request, &watch()))
             }
+            "script_file" => {
+                let args = json!({"greeting": "hi"}).as_object().cloned().unwrap_or_default();
+                let request = request::Script { args, ..request::Script::default() };
+                document(database.script_file(&text(&scratch.path("hello.lua")), &request, &watch()))
+            }
+            "scripts" => document(database.scripts(&watch())),
             "stats" => document(database.stats(&request::Stats::default(), &watch())),
             other => panic!("{other} has no scene here; give it one"),
         }
@@ -275,7 +285,7 @@ pub(crate) fn typed(verb: &str) -> &'static [&'static str] {
         "query" => &[SQL],
         "repair" => &["--schema"],
         "rollback" => &["--to", "0", "--dry-run"],
-        "script" => &["hello.lua", "--arg", "greeting=hi"],
+        "script" | "script_file" => &["hello.lua", "--arg", "greeting=hi"],
         _ => &[],
     }
 }
@@ -310,6 +320,22 @@ fn reports_in_lua_have_the_keys_of_the_rust_reports() {
         let report = open_scene(&scratch).script(&format!("return {call}"), &request::Script::default(), &watch());
         let found = keys(&report.expect("runs").result);
         assert_eq!(found, keys(&without_nulls(&rust[verb])), "{verb}");
+    }
+}
+
+#[test]
+fn the_annotated_reports_have_the_keys_of_the_rust_reports() {
+    let rust = reports_in_rust();
+    let db = GROUPS.iter().find(|group| group.name == "db").expect("db");
+    for verb in LUA_VERBS.iter().filter(|verb| **verb != "query") {
+        let What::Method(_, [class]) = db.entry(verb).expect(verb).what else { panic!("{verb} returns one report") };
+        let class = CLASSES.iter().find(|known| known.name == *class).expect(class);
+        let fields: Names = class.fields.iter().map(|(name, _)| name.trim_end_matches('?').to_owned()).collect();
+        let report: Names = rust[verb].as_object().expect(verb).keys().cloned().collect();
+        assert_eq!(fields, report, "{}", class.name);
+        for (name, _) in class.fields {
+            assert!(!rust[verb][*name].is_null() || name.ends_with('?'), "{}.{name} may be nil", class.name);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod measuring;
 mod migrating;
 mod opening;
 mod running;
+mod scripting;
 mod working;
 
 use std::os::unix::fs::PermissionsExt;

@@ -224,8 +224,8 @@ pub extern "C" fn rpmadb_query(
 
 /// Runs a Lua script against the database.
 ///
-/// Options: name (for messages), args (what the script finds in job.args), timeout_ms, memory_bytes; the limits that
-/// rpmadb_open was given win.
+/// Options: name (for messages), args (what the script finds in job.args), dry_run (true runs it, reports, and rolls back what
+/// it changed), timeout_ms, memory_bytes; the limits that rpmadb_open was given win.
 ///
 /// @param db       an open handle.
 /// @param source   the text of the script.
@@ -250,4 +250,57 @@ pub extern "C" fn rpmadb_script(
         let (source, options) = unsafe { (text::required("source", source)?, text::optional("options", options)?) };
         database.script(source, &request::Script::from_json(options)?, &given(op)?)
     })
+}
+
+/// Runs a Lua script that is built in, or that is in a file. What its head (the lines that begin with --!) declares holds: the
+/// lowest role that may run it, its arguments with their types and defaults, the time and memory it asks for.
+///
+/// Options: as for rpmadb_script; name is that of the file unless it is given.
+///
+/// @param db            an open handle.
+/// @param name_or_path  the name of a script that rpmadb_scripts lists, or the path of a regular file of at most 4 MiB.
+/// @param options       a JSON object, or NULL for defaults.
+/// @param op            watches the call; may be NULL.
+/// @param out           receives the same as with rpmadb_script; release it with rpmadb_free. May be NULL.
+/// @return RPMADB_OK or an error status: RPMADB_NOT_FOUND when there is neither such a script nor such a file,
+///         RPMADB_INVALID_ARGUMENT when an argument is missing, unknown or of another type, RPMADB_SCRIPT_SYNTAX also for the
+///         head.
+///
+/// Threads: any, as with rpmadb_script.
+#[unsafe(no_mangle)]
+pub extern "C" fn rpmadb_script_file(
+    db: *mut rpmadb,
+    name_or_path: *const c_char,
+    options: *const c_char,
+    op: *mut rpmadb_op,
+    out: *mut *mut c_char,
+) -> i32 {
+    guard::report(out, || {
+        let database = database(db)?;
+        // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
+        let (name, options) =
+            unsafe { (text::required("name_or_path", name_or_path)?, text::optional("options", options)?) };
+        database.script_file(name, &request::Script::from_json(options)?, &given(op)?)
+    })
+}
+
+/// Lists the scripts that are built in.
+///
+/// @param db       an open handle.
+/// @param options  NULL or "{}": there are none yet.
+/// @param op       watches the call; may be NULL.
+/// @param out      receives {scripts: [{name, purpose, args: [{name, type: "integer" | "number" | "string" | "boolean", required,
+///                 default, doc}], changes, role, timeout_ms, memory_bytes}]} or the error document; release it with
+///                 rpmadb_free. May be NULL. What a script does not declare is null.
+/// @return RPMADB_OK or an error status.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn rpmadb_scripts(
+    db: *mut rpmadb,
+    options: *const c_char,
+    op: *mut rpmadb_op,
+    out: *mut *mut c_char,
+) -> i32 {
+    plain(db, options, op, out, |database, _: &request::Scripts, operation| database.scripts(operation))
 }

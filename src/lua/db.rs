@@ -22,9 +22,6 @@ use crate::migrations;
 use crate::operation::Operation;
 use crate::sqlite::{Access, Connection, Cursor, Statement, Whose};
 
-/// SQLite's code for a value that is longer than the limit set for the run.
-const TOO_BIG: i32 = 18;
-
 /// Where statements of a run go.
 #[derive(Clone)]
 pub(super) enum Target {
@@ -45,7 +42,7 @@ pub(super) struct Run {
     /// Whether everything is rolled back at the end, so that nothing may happen outside of the transaction.
     pub(super) is_dry: bool,
     /// The most memory of the run, which rows that wait in ours are held to as well.
-    memory: u64,
+    pub(super) memory: u64,
 }
 
 impl Run {
@@ -73,7 +70,8 @@ impl Run {
         bound.push((Rc::downgrade(slot), is_statement));
     }
 
-    fn forget_bound(&self) {
+    /// Lets go of every statement on the connection of the transaction.
+    pub(super) fn forget_bound(&self) {
         for (slot, is_statement) in self.bound.take() {
             if let Some(slot) = slot.upgrade() {
                 slot.forget(is_statement);
@@ -362,7 +360,6 @@ impl Run {
     fn explain<T>(&self, outcome: Result<T>) -> Result<T> {
         match outcome {
             Err(Error::ReadOnly { .. }) if !self.session.may_write => Err(self.session.denied("change anything")),
-            Err(Error::Sql { sqlite_code: TOO_BIG, .. }) => Err(Error::ScriptMemory { limit_bytes: self.memory }),
             outcome => outcome,
         }
     }

@@ -37,9 +37,19 @@ pub(super) struct Revealed {
     originals: Table,
 }
 
+/// The most memory of the run, in bytes.
+pub(super) struct MemoryLimit(pub(super) u64);
+
+/// SQLite's code for a value that is longer than the limit set for the run.
+const TOO_BIG: i32 = 18;
+
 /// The error to return from a function of Lua's: `error`, about the statement `sql`, in the line that is being run.
 pub(super) fn raise_in(lua: &Lua, error: Error, sql: Option<&str>) -> mlua::Error {
     let (mut file, mut line) = (None, None);
+    let error = match (error, lua.app_data_ref::<MemoryLimit>()) {
+        (Error::Sql { sqlite_code: TOO_BIG, .. }, Some(limit)) => Error::ScriptMemory { limit_bytes: limit.0 },
+        (error, _) => error,
+    };
     // why several: between the script and this function there may be functions in C and in the prelude
     for level in 0..8 {
         let found = lua.inspect_stack(level, |frame| {

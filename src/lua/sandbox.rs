@@ -11,7 +11,7 @@ use std::rc::Rc;
 use mlua::state::{GcGenParams, GcMode};
 use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, LuaOptions, MultiValue, StdLib, Table, Value as LuaValue};
 
-use super::failure::{self, Revealed, Uncaught};
+use super::failure::{self, MemoryLimit, Revealed, Uncaught};
 use super::hook::Alarm;
 use super::{hook, json, pattern};
 use crate::error::{Error, Result};
@@ -64,7 +64,7 @@ const PRELUDE: &str = include_str!("prelude.lua");
 /// What a run leaves behind beside its result.
 #[derive(Default)]
 pub(super) struct Trace {
-    pub(super) log: RefCell<Vec<String>>,
+    log: RefCell<Vec<String>>,
     log_bytes: Cell<usize>,
 }
 
@@ -109,6 +109,7 @@ fn fresh(operation: &Operation, memory_limit: u64, trace: &Rc<Trace>) -> mlua::R
     if let Ok(meta) = globals.raw_get::<Function>("getmetatable")?.call::<Table>(text) {
         meta.raw_set("__metatable", false)?;
     }
+    lua.set_app_data(MemoryLimit(memory_limit));
     lua.set_app_data(Xpcall(globals.raw_get("xpcall")?));
     let polled = operation.clone();
     pattern::install(&lua, move || polled.heartbeat().map_err(mlua::Error::external))?;
@@ -230,6 +231,12 @@ fn add_log(lua: &Lua, trace: &Rc<Trace>) -> mlua::Result<()> {
 }
 
 impl Trace {
+    /// The lines so far, taken out.
+    pub(super) fn take(&self) -> Vec<String> {
+        self.log_bytes.set(0);
+        self.log.take()
+    }
+
     fn line(&self, level: &str, text: &str) {
         let escaped: String = text
             .chars()

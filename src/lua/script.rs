@@ -2,21 +2,26 @@
 //!
 //! Leaves to others: the state and its limits (`sandbox.rs`), the `db` object (`db.rs`).
 //!
-//! Invariants: the lower of the script's and the host's limits holds; a script that ends, however it ends, leaves no
+//! Invariants: of what the call, the script's head and the host ask, the lowest limit holds; a dry run keeps nothing; a script that ends, however it ends, leaves no
 //! transaction open, because each one ends with the function it was opened for.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use mlua::{Lua, Value as LuaValue};
+use serde_json::{Map, Value as Json};
 
 use super::db::{self, Db, Run, Target};
+use super::head::Head;
+use super::job::job;
 use super::session::Session;
 use super::{convert, failure, hook, sandbox};
 use crate::error::{Error, Result};
+use crate::migrations::Measured;
 use crate::operation::Operation;
 use crate::report::{self, elapsed_ms};
 use crate::request;
+use crate::sqlite::{Access, Lease};
 
 /// Verbs of the `db` object that are verbs of every door; `query` takes SQL, and a script is itself the verb `script`.
 pub const VERBS: &[&str] = &[
@@ -46,7 +51,7 @@ pub const VERBS: &[&str] = &[
 const TIMEOUT_MS: u64 = 30_000;
 pub(super) const MEMORY_BYTES: u64 = 64 << 20;
 /// Longer texts are data, and a parser's work grows with them.
-const MOST_SOURCE_BYTES: usize = 4 << 20;
+pub(super) const MOST_SOURCE_BYTES: usize = 4 << 20;
 
 /// Runs `source`.
 pub fn run(
@@ -62,6 +67,8 @@ pub fn run(
             reason: format!("holds {} bytes; a script may have {MOST_SOURCE_BYTES}", source.len()),
         });
     }
+    let name = request.name.as_deref().unwrap_or("script");
+    let request = &Head::parse(source, name)?.bind(request, session.role)?;
     let lower = |asked: Option<u64>, limit: Option<u64>, default: u64| {
         let limit = limit.unwrap_or(default);
         asked.map_or(limit, |asked| asked.min(limit))
@@ -69,31 +76,23 @@ pub fn run(
     let timeout = Duration::from_millis(lower(request.timeout_ms, session.limits.timeout_ms, TIMEOUT_MS));
     let memory = lower(request.memory_bytes, session.limits.memory_bytes, MEMORY_BYTES);
     let operation = operation.for_script(timeout);
-    let name = request.name.as_deref().unwrap_or("script");
 
     let mut report = sandbox::with_state(&operation, memory, |lua, trace| {
-        let failed = |error: &mlua::Error| match operation.check() {
-            Err(stopped) => stopped,
-            Ok(()) => failure::from_lua(name, source, memory, error),
-        };
-        let access = session.access.clone();
-        let run = Rc::new(Run::new(session.clone(), access, memory, false));
-        let db = Db { target: Target::Session(run), operation: operation.clone() };
-        db::install(lua, &db).map_err(|error| failed(&error))?;
-        add_job(lua, session, name, request, &operation).map_err(|error| failed(&error))?;
-        let chunk =
-            lua.load(source).set_name(format!("={}", failure::chunk_name(name))).set_mode(mlua::chunk::ChunkMode::Text);
-        let chunk = chunk.into_function().map_err(|error| failed(&error))?;
+        let rehearsal = if request.dry_run { Rehearsal::begin(session, &operation)? } else { None };
+        let access = rehearsal.as_ref().map_or_else(|| session.access.clone(), |rehearsal| rehearsal.access.clone());
+        let run = Rc::new(Run::new(session.clone(), access, memory, request.dry_run));
+        let outcome = evaluate(lua, &run, &Chunk { name, source, args: &request.args }, &operation);
         // why the operation first: what a script's own handlers raise on the way out must not hide why it ended
-        let value: LuaValue = sandbox::call(lua, &chunk, ()).map_err(|uncaught| match operation.check() {
-            Err(stopped) => stopped,
-            Ok(()) => uncaught.into_error(name, source, memory),
-        })?;
-        // why once more: a script may have caught its last time-out and then returned
         operation.check()?;
+        let (result, log) = (outcome?, trace.take());
+        run.forget_bound();
+        let rehearsed = rehearsal.map(Rehearsal::end).transpose()?;
         Ok(report::Script {
-            result: convert::to_json(lua, &value)?,
-            log: trace.log.take(),
+            result,
+            log,
+            dry_run: request.dry_run,
+            rows_changed: rehearsed.as_ref().map(|(rows, _)| *rows),
+            changes: rehearsed.map(|(_, changes)| changes),
             duration_ms: 0.0,
             peak_memory_bytes: hook::peak_memory().max(lua.used_memory()) as u64,
         })
@@ -102,38 +101,72 @@ pub fn run(
     Ok(report)
 }
 
-/// The global `job`: what the caller passed, who it is, and how far the work is.
-fn add_job(
+/// A text that is to be run.
+pub(super) struct Chunk<'c> {
+    pub(super) name: &'c str,
+    pub(super) source: &'c str,
+    pub(super) args: &'c Map<String, Json>,
+}
+
+fn evaluate(lua: &Lua, run: &Rc<Run>, chunk: &Chunk<'_>, operation: &Operation) -> Result<Json> {
+    let failed = |error: &mlua::Error| failure::from_lua(chunk.name, chunk.source, run.memory, error);
+    set_up(lua, run, chunk.name, chunk.args, operation).map_err(|error| failed(&error))?;
+    let function = load(lua, chunk.name, chunk.source).into_function().map_err(|error| failed(&error))?;
+    let value: LuaValue = sandbox::call(lua, &function, ())
+        .map_err(|uncaught| uncaught.into_error(chunk.name, chunk.source, run.memory))?;
+    convert::to_json(lua, &value)
+}
+
+/// Sets the globals `db` and `job`.
+pub(super) fn set_up(
     lua: &Lua,
-    session: &Session,
+    run: &Rc<Run>,
     name: &str,
-    request: &request::Script,
+    args: &Map<String, Json>,
     operation: &Operation,
 ) -> mlua::Result<()> {
-    let job = lua.create_table()?;
-    job.raw_set("args", convert::report_to_lua(lua, &request.args)?)?;
-    job.raw_set("actor", session.actor.as_str())?;
-    job.raw_set("role", session.role)?;
-    job.raw_set("name", name)?;
-    let reported = operation.clone();
-    job.raw_set(
-        "progress",
-        lua.create_function(move |_, (done, total, text): (f64, Option<f64>, Option<String>)| {
-            let stage = text.unwrap_or_default();
-            // why `as`: it saturates, and a count below zero is none
-            let (done, total) = (done as u64, total.unwrap_or(0.0) as u64);
-            reported.report(&stage, done, total).map_err(mlua::Error::external)
-        })?,
-    )?;
-    let timed = operation.clone();
-    job.raw_set(
-        "remaining",
-        lua.create_function(move |_, ()| Ok(timed.time_left().map_or(f64::INFINITY, |left| left.as_secs_f64())))?,
-    )?;
-    let asked = operation.clone();
-    job.raw_set(
-        "cancelled",
-        lua.create_function(move |_, ()| Ok(matches!(asked.check(), Err(Error::Cancelled { .. }))))?,
-    )?;
-    lua.globals().raw_set("job", job)
+    db::install(lua, &Db { target: Target::Session(Rc::clone(run)), operation: operation.clone() })?;
+    lua.globals().raw_set("job", job(lua, &run.session, name, args)?)
+}
+
+/// The text of a script, never bytecode, under the name that errors show.
+pub(super) fn load<'s>(lua: &Lua, name: &str, source: &'s str) -> mlua::chunk::Chunk<'s> {
+    lua.load(source).set_name(format!("={}", failure::chunk_name(name))).set_mode(mlua::chunk::ChunkMode::Text)
+}
+
+/// A run whose changes are counted and then rolled back.
+struct Rehearsal<'s> {
+    writer: Lease<'s>,
+    access: Access,
+    rows_changed: u64,
+    before: Measured,
+}
+
+impl Rehearsal<'_> {
+    /// `None` for a role that changes nothing anyway.
+    fn begin<'s>(session: &'s Session, operation: &Operation) -> Result<Option<Rehearsal<'s>>> {
+        if !session.may_write {
+            return Ok(None);
+        }
+        if session.access.is_bound() {
+            return Err(Error::Unsupported {
+                what: "a dry run inside a transaction".into(),
+                instead: Some("run it outside, or roll the transaction back"),
+            });
+        }
+        let writer = session.access.writer(operation)?;
+        writer.begin_immediate()?;
+        let access = session.access.bind(&writer);
+        let before = Measured::before(&writer)?;
+        Ok(Some(Rehearsal { rows_changed: writer.total_changes(), before, access, writer }))
+    }
+
+    /// How many rows were changed, and what is different.
+    fn end(self) -> Result<(u64, report::Changes)> {
+        self.writer.must_be_in_transaction()?;
+        let rows = self.writer.total_changes() - self.rows_changed;
+        let changes = self.before.after(&self.writer)?;
+        self.writer.rollback();
+        Ok((rows, changes))
+    }
 }

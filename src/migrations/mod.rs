@@ -37,7 +37,8 @@ pub use history::made_by_repeatables;
 pub use review::{lint, schema};
 pub use rollback::rollback;
 pub use run::{
-    current_version, is_up_to_date, migrate, refuse_newer, schema_drift, status, status_on, version_and_progress,
+    Measured, current_version, is_up_to_date, migrate, refuse_newer, schema_drift, status, status_on,
+    version_and_progress,
 };
 pub use scan::{main_word, one_statement, statements};
 pub use set::Set;

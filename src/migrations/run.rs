@@ -13,7 +13,8 @@ mod session;
 
 use std::time::{Duration, Instant};
 
-pub(super) use session::{Measured, Session, refuse_bound};
+pub use session::Measured;
+pub(super) use session::{Session, refuse_bound};
 
 use super::catalog::{Body, Catalog, Entry, Listing};
 use super::history::{self, History, NewRow};

@@ -226,6 +226,14 @@ static int32_t run_query(void *const *a, char **document) {
     return rpmadb_query(a[0], a[1], a[2], a[3], a[4], document);
 }
 
+static int32_t run_script_file(void *const *a, char **document) {
+    return rpmadb_script_file(a[0], a[1], a[2], a[3], document);
+}
+
+static int32_t run_scripts(void *const *a, char **document) {
+    return rpmadb_scripts(a[0], a[1], a[2], document);
+}
+
 static int32_t run_script(void *const *a, char **document) {
     return rpmadb_script(a[0], a[1], a[2], a[3], document);
 }
@@ -289,6 +297,8 @@ const struct call calls[] = {
     {"restore_file", "ttjjp", run_restore_file, {"ELSEWHERE", "SOMEWHERE", BARE, "{}"}, true, USER},
     {"query", "dtmjp", run_query, {NULL, "SELECT 1", "[]", "{}"}, true, SUPERVISOR},
     {"script", "dtjp", run_script, {NULL, "return 1", "{}"}, true, SUPERVISOR},
+    {"script_file", "dtjp", run_script_file, {NULL, "nightly_maintenance", "{}"}, true, ADMIN},
+    {"scripts", "djp", run_scripts, {NULL, "{}"}, true, SUPERVISOR},
     {"repair", "djp", run_repair, {NULL, "{}"}, true, ADMIN},
     {"baseline", "djp", run_baseline, {NULL, "{}"}, true, ADMIN},
     {"json_int", "ttr", run_json_int, {"{\"a\":1}", "/a"}, false, USER},

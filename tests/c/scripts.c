@@ -169,6 +169,40 @@ static void a_transaction_of_a_script_is_whole_or_not_there(void) {
     close_checked(db);
 }
 
+static void a_script_runs_from_the_library_and_from_a_file(void) {
+    rpmadb *db = open_checked(at("a.db"), BARE);
+    rpmadb *reader = NULL;
+    CHECK_STATUS(RPMADB_OK, rpmadb_scripts(db, NULL, NULL, &out));
+    CHECK(has("/scripts/0/name") && has("/scripts/0/purpose") && has("/scripts/0/args") && has("/scripts/0/changes"));
+    CHECK_STATUS(RPMADB_OK, rpmadb_script_file(db, "nightly_maintenance", NULL, NULL, &out));
+    CHECK(has("/result/health") && has("/log/0"));
+    write_text(at("own.lua"), "--! role: supervisor\n--! arg: days integer = 90 -- how long\n--! arg: who string! -- whom\n"
+                              "return { job.args.days, job.args.who, job.role }\n");
+    CHECK_STATUS(RPMADB_OK, rpmadb_script_file(db, at("own.lua"), "{\"args\":{\"who\":\"Ada\"}}", NULL, &out));
+    CHECK_INT(90, "/result/0");
+    CHECK_TEXT("Ada", "/result/1");
+    CHECK_STATUS(RPMADB_INVALID_ARGUMENT, rpmadb_script_file(db, at("own.lua"), NULL, NULL, &out));
+    CHECK_TEXT_HAS("args.who", "/error/message");
+    write_text(at("bad.lua"), "--! role: admin\n--! timeout: soon\n");
+    CHECK_STATUS(RPMADB_SCRIPT_SYNTAX, rpmadb_script_file(db, at("bad.lua"), NULL, NULL, &out));
+    CHECK_TEXT("bad.lua", "/error/file");
+    CHECK_INT(2, "/error/line");
+    CHECK_INT(14, "/error/column");
+    CHECK_STATUS(RPMADB_NOT_FOUND, rpmadb_script_file(db, "nightly_maintenence", NULL, NULL, &out));
+    CHECK_TEXT_HAS("did you mean nightly_maintenance?", "/error/message");
+    CHECK_STATUS(RPMADB_NOT_FOUND, rpmadb_script_file(db, at("none.lua"), NULL, NULL, &out));
+    CHECK_STATUS(RPMADB_INVALID_ARGUMENT, rpmadb_script_file(db, at("."), NULL, NULL, &out));
+    CHECK_STATUS(RPMADB_SAME_FILE, rpmadb_script_file(db, at("a.db"), NULL, NULL, &out));
+    CHECK_STATUS(RPMADB_OK, rpmadb_as(db, "reader", "supervisor", &reader, &out));
+    CHECK_STATUS(RPMADB_DENIED, rpmadb_script_file(reader, "nightly_maintenance", NULL, NULL, &out));
+    CHECK_STATUS(RPMADB_OK, rpmadb_script_file(reader, at("own.lua"), "{\"args\":{\"who\":1}}", NULL, &out));
+    CHECK_TEXT("1", "/result/1");
+    CHECK_TEXT("supervisor", "/result/2");
+    close_checked(reader);
+    check_still_works(db);
+    close_checked(db);
+}
+
 const struct test script_tests[] = {
     TEST(a_script_gives_its_result_and_its_log),
     TEST(errors_are_told_with_their_line),
@@ -178,5 +212,6 @@ const struct test script_tests[] = {
     TEST(a_script_that_wants_too_much_memory_is_stopped),
     TEST(what_reaches_out_of_the_sandbox_is_not_there),
     TEST(a_transaction_of_a_script_is_whole_or_not_there),
+    TEST(a_script_runs_from_the_library_and_from_a_file),
     {NULL, NULL},
 };

@@ -12,7 +12,7 @@ fn a_missing_file_is_named_and_not_made() {
     for verb in VERBS.iter().filter(|verb| !without.contains(*verb)) {
         let more: &[&str] = match *verb {
             "query" => &["SELECT 1"],
-            "script" => &["a.lua"],
+            "script" | "script_file" => &["a.lua"],
             "backup" => &["b.db"],
             "rollback" => &["--to", "0"],
             "pin" => &["b.db"],

@@ -1,8 +1,9 @@
 //! What can be typed.
 
 pub(crate) mod archive;
+pub(crate) mod script;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
@@ -183,18 +184,16 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "JSON")]
         params: Option<String>,
     },
-    /// Run a Lua script
-    Script {
+    /// Type Lua and SQL, and see what it gives
+    Repl {
         database: PathBuf,
-        file: PathBuf,
-        /// What the script finds in job.args
-        #[arg(long = "arg", value_name = "KEY=VALUE")]
-        args: Vec<String>,
     },
+    Script(script::Script),
+    Scripts(script::Scripts),
 }
 
 impl Verb {
-    pub(crate) fn database(&self) -> &PathBuf {
+    pub(crate) fn database(&self) -> &Path {
         match self {
             Verb::Migrate { database, .. }
             | Verb::Rollback { database, .. }
@@ -216,8 +215,10 @@ impl Verb {
             | Verb::UndoRestore(archive::UndoRestore { database, .. })
             | Verb::Prune(archive::Prune { database, .. })
             | Verb::Pin(archive::Pin { database, .. })
-            | Verb::Query { database, .. }
-            | Verb::Script { database, .. } => database,
+            | Verb::Repl { database }
+            | Verb::Scripts(script::Scripts { database })
+            | Verb::Query { database, .. } => database,
+            Verb::Script(script::Script { database, .. }) => database.as_deref().unwrap_or(Path::new(":memory:")),
         }
     }
 }
@@ -236,6 +237,10 @@ mod tests {
         let command = super::Args::command();
         // why mapped: `undo_restore` is typed as `undo-restore`
         let mut verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().replace('-', "_")).collect();
+        // why: the subcommand `script` takes files, so it is both
+        verbs.push("script_file".into());
+        // why: what is typed there is `query` and `script`
+        verbs.retain(|verb| verb != "repl");
         verbs.sort_unstable();
         assert_eq!(verbs, rpmadb::VERBS);
     }

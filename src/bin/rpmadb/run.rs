@@ -1,6 +1,8 @@
 //! Doing what was typed: open, one call, print.
 
 mod archive;
+mod repl;
+mod script;
 
 use std::process::ExitCode;
 
@@ -34,6 +36,7 @@ fn reads(verb: &Verb) -> bool {
             | Verb::Schema { .. }
             | Verb::Backups(_)
             | Verb::Verify(_)
+            | Verb::Scripts(_)
     )
 }
 
@@ -60,12 +63,17 @@ fn call(args: &Args) -> Result<ExitCode> {
         _ => CheckpointMode::default(),
     };
     let script = match &args.verb {
-        Verb::Script { file, args, .. } => Some(read_script(file, args)?),
-        _ => None,
+        Verb::Script(typed) => script::request(typed)?,
+        _ => request::Script::default(),
     };
     let watch = Operation::new();
     watch.set_timeout_ms(args.timeout);
     let options = options(args)?;
+    match &args.verb {
+        Verb::Script(typed) if !typed.check.is_empty() => return script::check(args.json, &typed.check),
+        Verb::Script(typed) if !typed.test.is_empty() => return script::test(args.json, &typed.test, &options, &watch),
+        _ => {}
+    }
     let (database, opened) = match Database::open(args.verb.database(), &options, &watch) {
         // why not read-only at once: what a crash left in the journal can then not be rolled back
         Err(Error::Permission { .. }) if reads(&args.verb) => {
@@ -151,29 +159,9 @@ fn call(args: &Args) -> Result<ExitCode> {
         Verb::Query { sql, params, .. } => {
             show::report(args.json, &database.query(sql, params.as_deref(), &watch)?, show::query);
         }
-        Verb::Script { .. } => {
-            if let Some((source, request)) = script {
-                show::report(args.json, &database.script(&source, &request, &watch)?, show::script);
-            }
-        }
+        Verb::Repl { .. } => return repl::call(args.json, &database, &watch),
+        Verb::Script(typed) => script::call(args.json, typed, &script, &database, &watch)?,
+        Verb::Scripts(_) => show::report(args.json, &database.scripts(&watch)?, show::script::scripts),
     }
     database.close().map(|()| ExitCode::SUCCESS)
-}
-
-/// The text of a script and its arguments: `key=value` pairs; a value that reads as a JSON number, truth value or null is one, everything else is text.
-fn read_script(file: &std::path::Path, pairs: &[String]) -> Result<(String, request::Script)> {
-    let source = std::fs::read_to_string(file).map_err(|error| Error::from_io(file.display().to_string(), &error))?;
-    let mut args = serde_json::Map::new();
-    for pair in pairs {
-        let (key, value) = pair.split_once('=').ok_or_else(|| Error::InvalidArgument {
-            name: "--arg".into(),
-            reason: format!("is '{pair}' and must be KEY=VALUE"),
-        })?;
-        let parsed = serde_json::from_str(value)
-            .ok()
-            .filter(|value: &serde_json::Value| value.is_number() || value.is_boolean() || value.is_null());
-        args.insert(key.to_owned(), parsed.unwrap_or_else(|| value.into()));
-    }
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
-    Ok((source, request::Script { name, args, ..request::Script::default() }))
 }

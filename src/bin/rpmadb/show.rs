@@ -19,6 +19,8 @@ macro_rules! say {
 }
 
 pub(crate) mod archive;
+pub(crate) mod repl;
+pub(crate) mod script;
 mod stats;
 
 pub(crate) use stats::stats;
@@ -365,17 +367,6 @@ fn table(columns: &[String], cells: &[Vec<String>]) {
     line(columns);
     line(&widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>());
     cells.iter().for_each(|row| line(row));
-}
-
-pub(crate) fn script(script: &report::Script) {
-    for line in &script.log {
-        say!("{line}");
-    }
-    match &script.result {
-        Value::Null => {}
-        Value::String(text) => say!("{text}"),
-        result => json(result),
-    }
 }
 
 /// A JSON value without the quotes that only JSON needs.

@@ -120,7 +120,7 @@ impl<'a> Session<'a> {
 }
 
 /// The database before a dry run.
-pub(in crate::migrations) struct Measured {
+pub struct Measured {
     objects: Vec<Object>,
     rows: BTreeMap<String, u64>,
     pages: u64,
@@ -141,12 +141,13 @@ fn pages(connection: &Connection) -> Result<u64> {
 }
 
 impl Measured {
-    pub(in crate::migrations) fn before(connection: &Connection) -> Result<Measured> {
+    /// What it is now.
+    pub fn before(connection: &Connection) -> Result<Measured> {
         Ok(Measured { objects: schema::objects(connection)?, rows: rows(connection)?, pages: pages(connection)? })
     }
 
     /// What is different now. Pages only become more while a transaction is open, so there are the most of them now.
-    pub(in crate::migrations) fn after(self, connection: &Connection) -> Result<report::Changes> {
+    pub fn after(self, connection: &Connection) -> Result<report::Changes> {
         let after = rows(connection)?;
         let tables: std::collections::BTreeSet<&String> = self.rows.keys().chain(after.keys()).collect();
         let changed = tables.into_iter().filter_map(|table| {

@@ -1,0 +1,249 @@
+//! `rpmadb repl`: reads lines, runs them, prints what they give.
+//!
+//! Leaves to others: Lua and SQL; a line is Lua unless it begins like an SQL statement or with a dot.
+//!
+//! Invariant: from a terminal it goes on after an error; what is piped in also goes on, and the exit code tells.
+
+use std::borrow::Cow;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use rpmadb::lua_api::{self, What};
+use rpmadb::{Database, Error, Operation, Repl, Result};
+use rustyline::completion::Completer;
+use rustyline::error::ReadlineError;
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
+use rustyline::history::FileHistory;
+use rustyline::validate::Validator;
+use rustyline::{CompletionType, Config, Context, Editor, Helper};
+
+use crate::show;
+
+const DOTTED: &[&str] = &[".help", ".quit", ".schema", ".tables"];
+const HELP: &str = "Lua with db, log and json; an expression shows its value. Globals stay, locals end with their line.\n\
+    A line that begins with SELECT, INSERT, PRAGMA or another word of SQL is run as SQL.\n\
+    .tables  .schema [NAME]  .help  .quit   Tab completes, Ctrl-C drops a line, Ctrl-D ends";
+const SQL: &[&str] = &[
+    "alter", "analyze", "create", "delete", "drop", "explain", "insert", "pragma", "reindex", "replace", "select",
+    "update", "values", "with",
+];
+
+/// Reads lines until there are no more.
+pub(super) fn call(as_json: bool, database: &Database, watch: &Operation) -> Result<ExitCode> {
+    let repl = database.repl()?;
+    let is_terminal = std::io::stdin().is_terminal();
+    let config = Config::builder().completion_type(CompletionType::List).auto_add_history(true).build();
+    let mut editor: Editor<Names, FileHistory> = Editor::with_config(config).map_err(|error| terminal(&error))?;
+    editor.set_helper(Some(Names::default()));
+    let history = history().filter(|_| is_terminal);
+    if let Some(path) = &history {
+        // why ignored: the first time there is none
+        let _ = editor.load_history(path);
+    }
+    let session = Session { as_json, database, repl: &repl, watch };
+    let mut failed = false;
+    let mut waiting = String::new();
+    loop {
+        if let Some(names) = editor.helper_mut().filter(|_| is_terminal) {
+            names.renew(&session);
+        }
+        let line = match editor.readline(if waiting.is_empty() { "rpmadb> " } else { "   ...> " }) {
+            Ok(line) => line,
+            Err(ReadlineError::Interrupted) => {
+                waiting.clear();
+                continue;
+            }
+            Err(ReadlineError::Eof) => break,
+            Err(error) => return Err(terminal(&error)),
+        };
+        let text = if waiting.is_empty() { line } else { format!("{waiting}\n{line}") };
+        waiting.clear();
+        match session.line(&text) {
+            Ok(Next::Go) => {}
+            Ok(Next::More) => waiting = text,
+            Ok(Next::Quit) => break,
+            Err(error) => {
+                failed = true;
+                if as_json { show::json(&error.document()) } else { show::error(&error) }
+            }
+        }
+    }
+    if !waiting.is_empty() {
+        failed = true;
+        let message = "the last line is no whole statement".to_owned();
+        show::error(&Error::ScriptSyntax { message, place: Box::default() });
+    }
+    if let Some(path) = &history {
+        let folder = path.parent().map(std::fs::create_dir_all);
+        if folder.is_some_and(|made| made.is_err()) || editor.save_history(path).is_err() {
+            eprintln!("the history could not be kept in {}", path.display());
+        }
+    }
+    Ok(if failed && !is_terminal { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn terminal(error: &ReadlineError) -> Error {
+    Error::Io { what: "the terminal".into(), detail: error.to_string(), sqlite_code: None }
+}
+
+/// Where lines are kept: the folder for state of the XDG base directories.
+fn history() -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")))?;
+    Some(state.join("rpmadb/history"))
+}
+
+enum Next {
+    Go,
+    More,
+    Quit,
+}
+
+struct Session<'d> {
+    as_json: bool,
+    database: &'d Database,
+    repl: &'d Repl<'d>,
+    watch: &'d Operation,
+}
+
+impl Session<'_> {
+    fn line(&self, text: &str) -> Result<Next> {
+        let line = text.trim();
+        let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        match first {
+            "" => return Ok(Next::Go),
+            ".quit" | ".exit" => return Ok(Next::Quit),
+            ".help" => {
+                // why not through a report: it is no data
+                let _ = writeln!(std::io::stdout(), "{HELP}");
+            }
+            ".tables" => {
+                let sql = "SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' \
+                           ESCAPE '!' ORDER BY name";
+                self.sql(sql, None)?;
+            }
+            ".schema" => {
+                let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND (:name = '' OR tbl_name = :name) ORDER BY name";
+                let params = serde_json::json!({ "name": rest.trim() }).to_string();
+                let report = self.database.query(sql, Some(&params), self.watch)?;
+                show::report(self.as_json, &report, show::repl::schema);
+            }
+            other if other.starts_with('.') => {
+                let reason = format!("is not known; there are {}", DOTTED.join(", "));
+                return Err(Error::InvalidArgument { name: other.to_owned(), reason });
+            }
+            other
+                if SQL.contains(&other.to_ascii_lowercase().as_str())
+                    && !rest.trim_start().starts_with(['=', '.', ':', '(']) =>
+            {
+                self.sql(line.trim_end_matches(';'), None)?;
+            }
+            _ => {
+                let report = self.repl.run(text, self.watch)?;
+                if !report.complete {
+                    return Ok(Next::More);
+                }
+                show::report(self.as_json, &report, show::repl::line);
+            }
+        }
+        Ok(Next::Go)
+    }
+
+    fn sql(&self, sql: &str, params: Option<&str>) -> Result<()> {
+        show::report(self.as_json, &self.database.query(sql, params, self.watch)?, show::query);
+        Ok(())
+    }
+}
+
+/// What Tab knows.
+#[derive(Default)]
+struct Names {
+    /// Tables, views and columns.
+    schema: Vec<String>,
+    /// Globals of the lines so far.
+    globals: Vec<String>,
+}
+
+impl Names {
+    fn renew(&mut self, session: &Session<'_>) {
+        let sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') UNION SELECT c.name FROM sqlite_schema AS t, \
+                   pragma_table_info(t.name) AS c WHERE t.type IN ('table', 'view') ORDER BY 1";
+        // why whatever happens: a line can be typed without completion
+        if let Ok(report) = session.database.query(sql, None, session.watch) {
+            let names = report.rows.iter().filter_map(|row| row.first()?.as_str());
+            self.schema = names.map(str::to_owned).collect();
+        }
+        let walk =
+            "(function() local n = {} for k in pairs(_G) do n[#n + 1] = tostring(k) end table.sort(n) return n end)()";
+        if let Ok(report) = session.repl.run(walk, session.watch) {
+            let names = report.values.first().and_then(|names| names.as_array());
+            self.globals = names.into_iter().flatten().filter_map(|name| Some(name.as_str()?.to_owned())).collect();
+        }
+    }
+
+    /// What the word may become.
+    fn candidates(&self, word: &str) -> Vec<String> {
+        let mut found: Vec<String> = match word.rsplit_once(['.', ':']) {
+            Some(("", _)) => DOTTED.iter().map(|name| (*name).to_owned()).collect(),
+            Some((owner, _)) => {
+                let mark = &word[owner.len()..=owner.len()];
+                let fits = |what: &What| matches!(what, What::Method(..)) == (mark == ":");
+                let entries = lua_api::group_of(owner).into_iter().flat_map(|group| group.entries);
+                entries.filter(|entry| fits(&entry.what)).map(|entry| format!("{owner}{mark}{}", entry.name)).collect()
+            }
+            None => {
+                let own = lua_api::globals(false).into_iter().map(str::to_owned);
+                own.chain(self.globals.iter().cloned()).chain(self.schema.iter().cloned()).collect()
+            }
+        };
+        found.retain(|name| name.starts_with(word));
+        found.sort();
+        found.dedup();
+        found
+    }
+}
+
+impl Completer for Names {
+    type Candidate = String;
+
+    fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
+        let before = line.get(..at).unwrap_or(line);
+        let start = before
+            .rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | ':')))
+            .map_or(0, |found| found + before[found..].chars().next().map_or(1, char::len_utf8));
+        Ok((start, self.candidates(&before[start..])))
+    }
+}
+
+impl Hinter for Names {
+    type Hint = String;
+}
+
+impl Highlighter for Names {
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        Cow::Borrowed(prompt)
+    }
+}
+
+impl Validator for Names {}
+impl Helper for Names {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tab_knows_objects_globals_and_the_schema() {
+        let names = Names { schema: vec!["users".into(), "user_id".into()], globals: vec!["mine".into()] };
+        assert_eq!(names.candidates("us"), ["user_id", "users"]);
+        assert_eq!(names.candidates("mi"), ["mine"]);
+        assert_eq!(names.candidates("json"), ["json"]);
+        assert_eq!(names.candidates("db:val"), ["db:value"]);
+        assert!(names.candidates("db.val").is_empty());
+        assert_eq!(names.candidates("string.form"), ["string.format"]);
+        assert_eq!(names.candidates(".t"), [".tables"]);
+        assert!(names.candidates("nothing.x").is_empty());
+    }
+}
