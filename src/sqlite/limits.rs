@@ -7,7 +7,7 @@
 //!
 //! Invariants: the functions give what SQLite's own give for every input; a connection that scripts never used keeps SQLite's.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ffi::{CStr, c_int};
 use std::sync::atomic::Ordering;
 
@@ -175,7 +175,7 @@ unsafe extern "C" fn replace(context: Context, _: c_int, arguments: *mut Argumen
         let (first, second, third) = (*arguments, *arguments.add(1), *arguments.add(2));
         let (Some(text), Some(part)) = (text_of(first), text_of(second)) else { return };
         if part.first().is_none_or(|byte| *byte == 0) {
-            return ffi::sqlite3_result_value(context, first);
+            return answer(context, text);
         }
         let Some(new) = text_of(third) else { return };
         let finder = memchr::memmem::Finder::new(part);
@@ -223,21 +223,33 @@ unsafe fn trimmed(context: Context, count: c_int, arguments: *mut Argument, left
         let Some(set) = set else { return };
         // why: SQLite's own reads the set as C does
         let set = set.split(|byte| *byte == 0).next().unwrap_or_default();
-        let set: HashSet<&[u8]> = characters(set).collect();
-        let longest = set.iter().map(|character| character.len()).max().unwrap_or(0);
+        // why the order too: where the text is not UTF-8 one may begin another, and SQLite takes the first that fits
+        let mut order = HashMap::new();
+        for (index, character) in characters(set).enumerate() {
+            order.entry(character).or_insert(index);
+        }
+        let longest = order.keys().map(|character| character.len()).max().unwrap_or(0);
+        if longest > LONGEST {
+            return ffi::sqlite3_result_error(context, c"the characters to trim are not UTF-8".as_ptr(), -1);
+        }
+        let fits = |length: &usize, part: &[u8]| order.get(part).map(|index| (*index, *length));
         while left && !rest.is_empty() {
-            let found = (1..=longest.min(rest.len())).find(|length| set.contains(&rest[..*length]));
-            let Some(length) = found else { break };
+            let found = (1..=longest.min(rest.len())).filter_map(|length| fits(&length, &rest[..length])).min();
+            let Some((_, length)) = found else { break };
             rest = &rest[length..];
         }
         while right && !rest.is_empty() {
-            let found = (1..=longest.min(rest.len())).find(|length| set.contains(&rest[rest.len() - length..]));
-            let Some(length) = found else { break };
-            rest = &rest[..rest.len() - length];
+            let end = rest.len();
+            let found = (1..=longest.min(end)).filter_map(|length| fits(&length, &rest[end - length..])).min();
+            let Some((_, length)) = found else { break };
+            rest = &rest[..end - length];
         }
         answer(context, rest);
     }
 }
+
+/// Bytes of the longest character in what is trimmed; those of UTF-8 have four.
+const LONGEST: usize = 64;
 
 /// As SQLite cuts text: a byte of 0xc0 or more takes the continuation bytes behind it along.
 fn characters(text: &[u8]) -> impl Iterator<Item = &[u8]> {
