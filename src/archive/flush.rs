@@ -67,10 +67,9 @@ impl Drop for Flusher {
     fn drop(&mut self) {
         self.abandoned.store(true, Ordering::Release);
         self.marks = None;
-        if let Some(thread) = self.thread.take() {
-            // why waited for: the file is about to be removed, and nothing of this call outlives it
-            let _ = thread.join();
-        }
+        // why not waited for: a sync may be under way, and whoever stops a backup is to be answered at once; the thread has a descriptor of
+        // its own on a file that is about to lose its name, and ends with the sync
+        drop(self.thread.take());
     }
 }
 

@@ -23,7 +23,7 @@ use nix::fcntl::{Flock, FlockArg};
 use super::manifest;
 use crate::error::{Error, Result};
 use crate::operation::Operation;
-use crate::sqlite::file::{folder_of, sync_folder, with_suffix};
+use crate::sqlite::file::{folder_of, let_go, sync_folder, with_suffix};
 
 const PARTIAL: &str = ".partial";
 const MANIFEST_PARTIAL: &str = ".manifest.partial";
@@ -127,6 +127,7 @@ impl Drop for Partial {
                 // why ignored: three of the four usually do not exist, and a leftover is harmless by its name
                 let _ = std::fs::remove_file(with_suffix(&self.path, suffix));
             }
+            let_go(&self.file);
         }
     }
 }

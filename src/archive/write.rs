@@ -50,7 +50,6 @@ pub struct Job<'j> {
 
 /// What was written.
 pub struct Copied {
-    // declared before `partial`: what is left of it is waited for before the file goes
     /// What gets it onto the disk; to be finished before the file gets its name.
     pub flusher: Flusher,
     /// The hidden file.

@@ -28,6 +28,25 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Files of fewer bytes are freed at once.
+const LARGE: u64 = 32 << 20;
+
+/// Lets go of a file without a name. To free a large one takes the kernel a tenth of a second for each gigabyte that is still in memory, and
+/// nobody needs to wait for that: the last descriptor is closed by a thread that lives as long as this takes.
+pub fn let_go(file: &File) {
+    if !file.metadata().is_ok_and(|found| found.len() >= LARGE) {
+        return;
+    }
+    let Ok(last) = file.try_clone() else { return };
+    let wait = move || {
+        // why: the caller closes its own right after this, and that must not be the last
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        drop(last);
+    };
+    // why ignored: without a thread the caller's own descriptor is the last
+    let _ = std::thread::Builder::new().name("rpmadb-free".into()).spawn(wait);
+}
+
 /// What tells a file from all others on the machine, by whatever way `path` leads to it; `None` when it leads nowhere.
 #[must_use]
 pub fn identity(path: &Path) -> Option<(u64, u64)> {

@@ -122,6 +122,12 @@ impl Drop for Scratch {
     }
 }
 
+impl Drop for Content {
+    fn drop(&mut self) {
+        super::file::let_go(&self.file);
+    }
+}
+
 /// A file without a name, and the key to its bytes.
 struct Content {
     file: File,
