@@ -130,7 +130,8 @@ pub struct Script {
     pub log: Vec<String>,
     /// Whether what it changed was rolled back.
     pub dry_run: bool,
-    /// How many rows a dry run changed, those that triggers and foreign keys changed with them; else null.
+    /// How many rows a dry run changed: also what triggers and foreign keys changed with them, and what the script took back itself;
+    /// else null.
     pub rows_changed: Option<u64>,
     /// What a dry run would have changed in schema, numbers of rows and size; else null.
     pub changes: Option<Changes>,

@@ -7,6 +7,8 @@
 
 mod api;
 mod bounds;
+mod rows;
+mod running;
 mod scripts;
 mod shipped;
 mod verbs;

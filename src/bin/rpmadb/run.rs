@@ -41,6 +41,9 @@ fn reads(verb: &Verb) -> bool {
 }
 
 /// What `open` is told: only `migrate` makes a file or changes its journal mode by opening.
+/// How long a script may run that says nothing itself, and the most it may ask for.
+const SCRIPT_TIMEOUT_MS: u64 = 3_600_000;
+
 fn options(args: &Args) -> Result<request::Open> {
     let migrates = matches!(args.verb, Verb::Migrate { .. });
     Ok(request::Open {
@@ -52,6 +55,8 @@ fn options(args: &Args) -> Result<request::Open> {
         migrations: args.migrations.clone().filter(|folder| !folder.is_empty()),
         style: args.style.clone(),
         backup: archive::folder_options(&args.verb)?,
+        // why more than a host's default: whoever typed it is there to stop it, and a night's work takes longer
+        script: request::ScriptLimits { timeout_ms: Some(SCRIPT_TIMEOUT_MS), ..request::ScriptLimits::default() },
         ..request::Open::default()
     })
 }

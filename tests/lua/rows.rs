@@ -1,0 +1,255 @@
+//! Rows one by one, prepared statements, and the values that go to and fro.
+
+use super::*;
+
+fn numbers(scratch: &Scratch, rows: u32) -> Database {
+    let database = try_open(scratch.path("a.db"), &bare()).expect("opens").0;
+    for sql in [
+        "CREATE TABLE n (i INTEGER PRIMARY KEY, s TEXT, r REAL)",
+        "CREATE TABLE a (x PRIMARY KEY)",
+        &format!(
+            "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < {rows})
+             INSERT INTO n SELECT i, 'row ' || i, i / 2.0 FROM c"
+        ),
+    ] {
+        database.query(sql, None, &watch()).expect(sql);
+    }
+    database
+}
+
+#[test]
+fn rows_are_read_one_by_one_with_and_without_names() {
+    let scratch = Scratch::new();
+    let database = numbers(&scratch, 1_000);
+    for (source, wanted) in [
+        ("local t = 0 for r in db:nrows('SELECT i, s, r FROM n') do t = t + r.i + r.r end return t", json!(750_750.0)),
+        ("local t = 0 for i, s, r in db:urows('SELECT i, s, r FROM n') do t = t + i end return t", json!(500_500)),
+        (
+            "for i, s, r, more in db:urows('SELECT * FROM n WHERE i > ?', 999) do return { i, s, r, more == nil } end",
+            json!([1000, "row 1000", 500.0, true]),
+        ),
+        (
+            "local t = {} for r in db:nrows('SELECT NULL AS a, 2 AS b') do t[1] = r.a == nil t[2] = r.b end return t",
+            json!([true, 2]),
+        ),
+        ("local n = 0 for v in db:urows('SELECT i FROM n WHERE i < ?', 0) do n = n + 1 end return n", json!(0)),
+        ("return db:query('SELECT i FROM n WHERE i < 0')", json!([])),
+        ("return #db:query('SELECT * FROM n')", json!(1000)),
+        ("return db:row('SELECT s FROM n WHERE i = 7').s", json!("row 7")),
+        ("return db:row('SELECT s FROM n WHERE i = 0')", json!(null)),
+        ("return { db:value('SELECT max(i) FROM n'), db:value('SELECT i FROM n WHERE i < 0') }", json!([1000])),
+        ("local t = {} for r in db:nrows('SELECT 1 AS a, 2 AS a') do t = r end return t", json!({"a": 2})),
+    ] {
+        assert_eq!(result(&database, source), wanted, "{source}");
+    }
+    // why so many: a C function has at most 255 upvalues
+    let columns: Vec<String> = (0..300).map(|column| format!("{column} AS c{column}")).collect();
+    let wide = format!(
+        "for r in db:nrows('SELECT {}') do return {{ r.c0, r.c299, db:value('SELECT 5') }} end",
+        columns.join(", ")
+    );
+    assert_eq!(result(&database, &wide), json!([0, 299, 5]));
+}
+
+#[test]
+fn a_loop_sees_one_state_and_statements_inside_it_work() {
+    let scratch = Scratch::new();
+    let database = numbers(&scratch, 100);
+    let source = "local seen = 0
+        for r in db:nrows('SELECT i FROM n') do
+          seen = seen + 1
+          db:exec('INSERT INTO n (s) VALUES (?)', 'more')
+          assert(db:value('SELECT count(*) FROM n') == 100 + seen)
+          for x in db:urows('SELECT 1 UNION ALL SELECT 2') do
+            if x == 1 then break end
+          end
+        end
+        return { seen, db:value('SELECT count(*) FROM n') }";
+    assert_eq!(result(&database, source), json!([100, 200]));
+}
+
+#[test]
+fn inside_a_transaction_rows_are_those_of_the_transaction() {
+    let scratch = Scratch::new();
+    let database = numbers(&scratch, 10);
+    let source = "return db:transaction(function(tx)
+        tx:exec('DELETE FROM n WHERE i > 5')
+        local seen, kept = 0, nil
+        for i in tx:urows('SELECT i FROM n') do seen = seen + 1 end
+        kept = tx:urows('SELECT i FROM n')
+        outside = kept
+        return { seen, kept() }
+      end)";
+    assert_eq!(result(&database, source), json!([5, 1]));
+    let source = format!("{} return outside()", source.replace("return db:transaction", "db:transaction"));
+    let error = failure(&database, &source).to_string();
+    assert_eq!(error, "a row of a transaction that has ended is not available here");
+    assert_eq!(value(&database, "SELECT count(*) FROM n"), 5);
+}
+
+#[test]
+fn iterators_that_are_left_open_give_their_connections_back() {
+    let scratch = Scratch::new();
+    let database = numbers(&scratch, 100);
+    let source = "kept = {} for k = 1, 4 do kept[k] = db:urows('SELECT i FROM n') kept[k]() end return #kept";
+    for _ in 0..20 {
+        assert_eq!(result(&database, source), 4);
+    }
+    // one that is thrown away is found when the connections run out
+    let source = "for k = 1, 200 do local rows = db:urows('SELECT i FROM n') rows() end return 1";
+    assert_eq!(result(&database, source), 1);
+    let pool = database.diagnostics(&watch()).expect("looks").pool_state;
+    assert!(pool.idle_connections + 1 >= pool.connections, "{pool:?}");
+    let raw = rusqlite::Connection::open(scratch.path("a.db")).expect("opens");
+    let busy: i64 = raw.query_row("PRAGMA wal_checkpoint(truncate)", [], |row| row.get(0)).expect("checkpoints");
+    assert_eq!(busy, 0, "no reader is left");
+}
+
+#[test]
+fn a_prepared_statement_runs_inside_and_outside_of_transactions() {
+    let scratch = Scratch::new();
+    let database = numbers(&scratch, 3);
+    let source = "local insert <close> = db:prepare('INSERT INTO n VALUES (?, ?, ?)')
+        local out = { { insert:run(10, 'ten', 1.5) } }
+        db:transaction(function()
+          for i = 11, 20 do out[2] = { insert:run(i, nil, true) } end
+        end)
+        pcall(db.transaction, db, function() insert:run(30, 'gone', 0) error('no') end)
+        db:transaction(function() insert:run { 21, 'list', 2 } end)
+        out[3] = { insert:run(40, 'forty', 4) }
+        return out";
+    assert_eq!(result(&database, source), json!([[1, 10], [1, 20], [1, 40]]));
+    let found = "SELECT group_concat(i || coalesce(s, '-') || r, ' ') FROM n WHERE i > 9 AND i NOT BETWEEN 12 AND 19";
+    assert_eq!(value(&database, found), "10ten1.5 11-1.0 20-1.0 21list2.0 40forty4.0");
+    for (source, wanted) in [
+        (
+            "local s = db:prepare('SELECT i FROM n WHERE i < :most') return s:query { most = 3 }",
+            json!([{"i": 1}, {"i": 2}]),
+        ),
+        (
+            "local s = db:prepare('SELECT i FROM n WHERE i < ?') local t = 0 for i in s:urows(4) do t = t + i end return t",
+            json!(6),
+        ),
+        ("local s = db:prepare('SELECT s FROM n WHERE i = ?') for r in s:nrows(2) do return r.s end", json!("row 2")),
+        (
+            "return db:transaction(function() local u = db:prepare('UPDATE n SET s = :s WHERE i = :i')
+            return { u:run { s = 'new', i = 1 }, (u:run { i = 1, s = db.null }) } end)",
+            json!([1, 1]),
+        ),
+    ] {
+        assert_eq!(result(&database, source), wanted, "{source}");
+    }
+    for (source, said) in [
+        ("local s = db:prepare('SELECT 1') s:close() s:run()", "the statement was closed"),
+        ("local s = db:prepare('SELECT ?') s:run()", "params hold 0 value(s), the statement takes 1"),
+        (
+            "db:transaction(function() db:prepare('SELECT ?'):run(1, 2) end)",
+            "params hold 2 value(s), the statement takes 1",
+        ),
+        (
+            "db:transaction(function() db:prepare('SELECT ?'):run(print) end)",
+            "a parameter is a function, which SQLite cannot store",
+        ),
+        ("db:prepare('SELEC')", "near \"SELEC\": syntax error"),
+        (
+            "db:prepare('SELECT 1; SELECT 2')",
+            "sql holds more than one statement; pass them one by one, or use a script",
+        ),
+        ("db:prepare('SELECT 1').run(12)", "bad argument #1 to 'run' (a statement expected)"),
+        ("db:prepare('SELECT 1').query({})", "bad argument #1 to 'query' (a statement expected)"),
+        (
+            "db:transaction(function() db:prepare('INSERT INTO n (i) VALUES (1)'):run() end)",
+            "UNIQUE constraint failed: n.i",
+        ),
+    ] {
+        assert_eq!(failure(&database, source).to_string(), said, "{source}");
+    }
+    assert_eq!(result(&database, "return getmetatable(db:prepare('SELECT 1'))"), false);
+}
+
+#[test]
+fn values_survive_to_the_last_bit() {
+    let scratch = Scratch::new();
+    let database = numbers(&scratch, 1);
+    let source = r#"
+        local out = {}
+        local function both(value)
+          local back = db:value('SELECT ?', value)
+          local prepared
+          db:transaction(function()
+            db:exec('DELETE FROM a')
+            db:prepare('INSERT INTO a VALUES (?)'):run(value)
+            prepared = db:value('SELECT x FROM a')
+          end)
+          assert(back == prepared or back ~= back)
+          return { math.type(back) or type(back), back == value, db:value('SELECT typeof(x) FROM a') }
+        end
+        return {
+          both(9007199254740993), both(math.maxinteger), both(math.mininteger), both(1.0), both(0.1), both('a\0b'), both(''),
+          both('\xff\xfe'), both(nil), both(db.null), both(true), both(2^63), both(1/0),
+        }"#;
+    let wanted = json!([
+        ["integer", true, "integer"],
+        ["integer", true, "integer"],
+        ["integer", true, "integer"],
+        ["float", true, "real"],
+        ["float", true, "real"],
+        ["string", true, "text"],
+        ["string", true, "text"],
+        ["string", true, "blob"],
+        ["nil", true, "null"],
+        ["nil", false, "null"],
+        ["integer", false, "integer"],
+        ["float", true, "real"],
+        ["float", true, "real"]
+    ]);
+    assert_eq!(result(&database, source), wanted);
+    for (source, wanted) in [
+        ("return db:value('SELECT typeof(?)', db.blob('text'))", json!("blob")),
+        ("return db:value('SELECT length(?)', db.blob(''))", json!(0)),
+        (
+            "return db:transaction(function() db:prepare('INSERT INTO a VALUES (?)'):run(db.blob('b')) return db:value('SELECT typeof(x) FROM a') end)",
+            json!("blob"),
+        ),
+        ("return db:value('SELECT ?1 + ?2', 1, nil) == nil", json!(true)),
+        ("return select('#', db:exec('INSERT INTO a VALUES (?)', nil))", json!(2)),
+        (
+            "return db:columns('n')",
+            json!([{"name": "i", "type": "INTEGER"}, {"name": "s", "type": "TEXT"}, {"name": "r", "type": "REAL"}]),
+        ),
+        (
+            "return db:columns('SELECT i + 1 AS next, s FROM n')",
+            json!([{"name": "next"}, {"name": "s", "type": "TEXT"}]),
+        ),
+    ] {
+        assert_eq!(result(&database, source), wanted, "{source}");
+    }
+}
+
+#[test]
+fn several_statements_run_whole_or_not_at_all() {
+    let scratch = Scratch::new();
+    let database = numbers(&scratch, 3);
+    let good = "return db:script([[DELETE FROM n WHERE i = 1; -- one
+        UPDATE n SET s = ';' WHERE i = 2; /* end */ INSERT INTO a VALUES (1);]])";
+    assert_eq!(result(&database, good), 3);
+    let before = contents(&database);
+    failure(&database, "db:script('DELETE FROM n; INSERT INTO nowhere VALUES (1)')");
+    failure(&database, "db:script('DELETE FROM n; COMMIT')");
+    assert_eq!(contents(&database), before);
+    assert_eq!(result(&database, "return db:script('  -- nothing')"), 0);
+}
+
+#[test]
+fn rows_that_a_statement_gives_while_it_writes_count_against_the_memory_of_the_run() {
+    let scratch = Scratch::new();
+    let database = numbers(&scratch, 50_000);
+    let request = request::Script { memory_bytes: Some(2 << 20), ..request::Script::default() };
+    let run = |source: &str| database.script(source, &request, &watch());
+    let loop_over = "local n = 0 for s in db:urows('SELECT s FROM n') do n = n + 1 end return n";
+    assert_eq!(run(loop_over).expect("needs no memory").result, 50_000);
+    for source in ["return #db:query('SELECT * FROM n')", "db:query('UPDATE n SET r = 1 RETURNING s, zeroblob(500)')"] {
+        assert_eq!(refusal(run(source)), "SCRIPT_MEMORY", "{source}");
+    }
+    assert_eq!(value(&database, "SELECT count(*) FROM n WHERE r = 1"), 1, "row 2 alone has it");
+}
