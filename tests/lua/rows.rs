@@ -208,7 +208,7 @@ fn values_survive_to_the_last_bit() {
         ("return db:value('SELECT typeof(?)', db.blob('text'))", json!("blob")),
         ("return db:value('SELECT length(?)', db.blob(''))", json!(0)),
         (
-            "return db:transaction(function() db:prepare('INSERT INTO a VALUES (?)'):run(db.blob('b')) return db:value('SELECT typeof(x) FROM a') end)",
+            "return db:transaction(function() db:prepare('INSERT INTO a VALUES (?)'):run(db.blob('b')) return db:value('SELECT typeof(x) FROM a ORDER BY rowid DESC') end)",
             json!("blob"),
         ),
         ("return db:value('SELECT ?1 + ?2', 1, nil) == nil", json!(true)),
