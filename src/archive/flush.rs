@@ -53,6 +53,12 @@ impl Flusher {
         }
     }
 
+    /// Says that nothing more will be written, and whether all of it is on the disk: then `finish` does not wait.
+    pub fn is_over(&mut self) -> bool {
+        self.marks = None;
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
     /// Waits until all of it is on the disk.
     pub fn finish(mut self) -> io::Result<()> {
         self.marks = None;

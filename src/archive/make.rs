@@ -8,7 +8,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::codec::Wrapping;
 use super::hashes::PageHashes;
@@ -119,7 +119,7 @@ pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation
         operation,
     };
     operation.boundary("a backup is about to be written");
-    let copied = write::copy(&job, |number, page| match &scratch {
+    let mut copied = write::copy(&job, |number, page| match &scratch {
         Some(scratch) => scratch
             .write_at(page, u64::from(number - 1) * u64::from(page_size))
             .map_err(|error| Error::from_io(named.clone(), &error)),
@@ -158,6 +158,10 @@ pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation
     let text = manifest::to_text(&manifest, &copied.content.hashes, spec.sign_key)?;
     operation.report("writing to disk", page_count.into(), page_count.into())?;
     // why so late: while it was on its way to the disk, it was looked at
+    while !copied.flusher.is_over() {
+        operation.check()?;
+        std::thread::sleep(Duration::from_millis(2));
+    }
     copied.flusher.finish().map_err(|error| Error::from_io(named.clone(), &error))?;
     operation.check()?;
     store::publish(copied.partial, &text, spec.destination, spec.overwrite, operation)?;

@@ -55,6 +55,9 @@ const GLOBALS: &[&str] = &[
 ];
 const OS_FUNCTIONS: &[&str] = &["time", "date", "clock", "difftime"];
 
+/// What keeps the collector calm: it works whenever the heap has grown by a fifth, and a fifth of an almost empty heap is a few rows.
+static WEIGHT: [u8; 256 << 10] = [0; 256 << 10];
+
 /// Longer texts are not compiled by `load`.
 const MOST_LOADED_BYTES: usize = 1 << 20;
 
@@ -117,6 +120,9 @@ fn fresh(operation: &Operation, memory_limit: u64, trace: &Rc<Trace>) -> mlua::R
     add_log(&lua, trace)?;
     json::install(&lua)?;
 
+    if memory_limit >= 32 * WEIGHT.len() as u64 {
+        lua.set_named_registry_value("weight", lua.create_string(&WEIGHT[..])?)?;
+    }
     // why generational: what a script reads row by row dies young; measured, a tenth less time
     lua.gc_set_mode(GcMode::Generational(GcGenParams::default()));
     hook::install(&lua)?;
