@@ -4,7 +4,7 @@
 //!
 //! Invariant: the step sees `db` (statements only) and `log`, and no clock, so that it does the same on every machine.
 
-use mlua::{Table, Value as LuaValue};
+use mlua::{Function, Lua, Table, Value as LuaValue};
 
 use super::db::{self, Db, Target};
 use super::failure::Uncaught;
@@ -27,7 +27,7 @@ pub fn run(step: &LuaStep<'_>, connection: Option<&Connection>, operation: &Oper
             Err(stopped) => stopped,
             Ok(()) => error.into_error(file, text, MEMORY_BYTES),
         };
-        lua.globals().raw_set("os", LuaValue::Nil).map_err(|error| failed(&error))?;
+        take_chance_away(lua).map_err(|error| failed(&error))?;
         let chunk =
             lua.load(text).set_name(format!("={}", failure::chunk_name(file))).set_mode(mlua::chunk::ChunkMode::Text);
         let chunk = chunk.into_function().map_err(|error| failed(&error))?;
@@ -54,7 +54,13 @@ pub fn run(step: &LuaStep<'_>, connection: Option<&Connection>, operation: &Oper
     })
 }
 
-fn function_of(table: &Table, name: &str) -> Option<mlua::Function> {
+/// No clock, and the same random numbers in every run.
+fn take_chance_away(lua: &Lua) -> mlua::Result<()> {
+    lua.globals().raw_set("os", LuaValue::Nil)?;
+    lua.globals().raw_get::<Table>("math")?.raw_get::<Function>("randomseed")?.call((0, 0))
+}
+
+fn function_of(table: &Table, name: &str) -> Option<Function> {
     match table.raw_get(name) {
         Ok(LuaValue::Function(function)) => Some(function),
         _ => None,

@@ -293,6 +293,20 @@ fn a_migration_may_be_written_in_lua() {
     assert_eq!(refusal(database.migrate(&request::Migrate::default(), &watch())), "MIGRATION_CHANGED");
 }
 
+#[test]
+fn a_lua_migration_has_no_clock_and_no_chance() {
+    let text = up("for i = 1, 5 do db:exec('INSERT INTO a VALUES (?)', math.random(1, 1000000)) end
+        db:exec('INSERT INTO a VALUES (?)', tostring(os) .. tostring(job) .. tostring(db.backup and pcall(db.backup, db)))");
+    let run = || {
+        let scratch = Scratch::new();
+        let database = try_open(scratch.path("a.db"), &lua_folder(&scratch, &text)).expect("opens").0;
+        rows(&database, "SELECT x FROM a ORDER BY rowid")
+    };
+    let first = run();
+    assert_eq!(first, run(), "the same in every run");
+    assert_eq!(first.last(), Some(&vec![json!("nilnilfalse")]));
+}
+
 /// Migrates a fresh file with `text` as its second migration, which must fail and keep nothing of the first either.
 fn migration_failure(text: &str) -> Error {
     let scratch = Scratch::new();
