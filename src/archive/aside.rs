@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::hashes::{Hasher, pages_in_block};
 use super::make::{self, Spec};
-use super::store::{self, FolderLock, Partial};
+use super::store::{self, Partial};
 use super::write::Content;
 use super::{check, manifest};
 use crate::error::{Error, Result};
@@ -25,8 +25,6 @@ use crate::sqlite::{self, Connection, Where};
 pub struct Aside {
     destination: PathBuf,
     manifest: Option<Partial>,
-    #[allow(dead_code, reason = "held, not read")]
-    lock: FolderLock,
 }
 
 impl Aside {
@@ -36,7 +34,6 @@ impl Aside {
     pub fn new(
         (source, database): (&Connection, &Path),
         spec: &Spec<'_>,
-        lock: FolderLock,
         operation: &Operation,
     ) -> Result<Option<Aside>> {
         let named = spec.destination.display().to_string();
@@ -70,7 +67,7 @@ impl Aside {
             // why no failure: some file systems have no links, and then it is copied
             return Ok(None);
         }
-        let aside = Aside { destination: spec.destination.to_owned(), manifest: Some(manifest), lock };
+        let aside = Aside { destination: spec.destination.to_owned(), manifest: Some(manifest) };
         sync_folder(folder_of(spec.destination)).map_err(failed)?;
         operation.boundary("what is replaced has a second name");
         Ok(Some(aside))

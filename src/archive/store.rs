@@ -2,8 +2,8 @@
 //!
 //! A backup and its manifest are written under hidden names and synced; then the backup gets its name, then the manifest. What
 //! a killed process left is told by its names alone: a hidden manifest whose backup is no longer hidden belongs to a backup
-//! that has its name already, and gets its own, unless that file has a second name, which is the database that was to be set
-//! aside (`aside.rs`); every other hidden file that nobody has locked is rubbish.
+//! that has its name already, and gets its own, unless that file is the database, which was to be set aside under this name
+//! (`aside.rs`); every other hidden file that nobody has locked is rubbish.
 //!
 //! Leaves to others: what is written (`write.rs`), which backups stay (`retention.rs`).
 //!
@@ -23,7 +23,7 @@ use nix::fcntl::{Flock, FlockArg};
 use super::manifest;
 use crate::error::{Error, Result};
 use crate::operation::Operation;
-use crate::sqlite::file::{folder_of, let_go, sync_folder, with_suffix};
+use crate::sqlite::file::{folder_of, identity, let_go, sync_folder, with_suffix};
 
 const PARTIAL: &str = ".partial";
 const MANIFEST_PARTIAL: &str = ".manifest.partial";
@@ -331,15 +331,14 @@ pub fn clean_up(folder: &Path) -> Result<Vec<String>> {
         match ending {
             MANIFEST_PARTIAL => {
                 let data = folder.join(format!("{}{PARTIAL}", name.trim_end_matches(MANIFEST_PARTIAL)));
-                let is_hidden = data.exists() && !same_path(&data, &backup);
-                if is_hidden || !fits(&path, &backup) {
-                    std::fs::remove_file(&path).map_err(failed)?;
-                } else if !data.exists() && has_second_name(&backup) {
-                    // why: it still is the database that was to be set aside; the manifest first, so that a kill leaves a bare file
-                    std::fs::remove_file(&path).map_err(failed)?;
+                if !data.exists() && is_the_database(&path, &backup) {
+                    // why the name first: it would be left for good without the manifest that tells what it is
                     std::fs::remove_file(&backup).map_err(failed)?;
-                } else {
+                    std::fs::remove_file(&path).map_err(failed)?;
+                } else if (!data.exists() || same_path(&data, &backup)) && fits(&path, &backup) {
                     std::fs::rename(&path, manifest::path_of(&backup)).map_err(failed)?;
+                } else {
+                    std::fs::remove_file(&path).map_err(failed)?;
                 }
             }
             MANIFEST_DELETED => {
@@ -386,9 +385,23 @@ pub fn has_second_name(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| found.nlink() > 1)
 }
 
+/// Whether `backup` is a second name of the database itself, which was to be set aside under it: the file that the manifest in
+/// `text_path` is about has the name of the database still, or that name is gone and it has another.
+fn is_the_database(text_path: &Path, backup: &Path) -> bool {
+    let Some(read) = read_manifest(text_path) else { return has_second_name(backup) };
+    match identity(Path::new(&read.manifest.database)) {
+        Some(database) => Some(database) == identity(backup),
+        None => has_second_name(backup),
+    }
+}
+
+fn read_manifest(text_path: &Path) -> Option<manifest::Read> {
+    std::fs::read_to_string(text_path).ok().and_then(|text| manifest::from_text(&text, None).ok())
+}
+
 /// Whether the manifest in `text_path` is about the file `backup`.
 fn fits(text_path: &Path, backup: &Path) -> bool {
-    let read = std::fs::read_to_string(text_path).ok().and_then(|text| manifest::from_text(&text, None).ok());
+    let read = read_manifest(text_path);
     let name = backup.file_name().map(|name| name.to_string_lossy().into_owned());
     let size = std::fs::metadata(backup).map(|found| found.len()).ok();
     read.is_some_and(|read| Some(&read.manifest.file) == name.as_ref() && Some(read.manifest.size_bytes) == size)

@@ -144,26 +144,34 @@ impl Vault {
 
     /// Makes a full backup into `folder`, as it is configured, before something is done to the database.
     pub fn back_up(&self, source: (&Connection, Where), before: &Before<'_>, operation: &Operation) -> Result<Made> {
-        self.prepare(before, operation, |spec, _lock| make::make(source, spec, operation))
+        let lock = store::lock_folder(before.folder, FOLDER_WAIT, operation)?;
+        self.back_up_under(&lock, source, before, operation)
     }
 
-    /// Makes the file `database` behind `source` a backup in `folder`, for when another takes its place; see [`Aside::new`].
+    /// The same for a caller that has the lock of the folder.
+    pub fn back_up_under(
+        &self,
+        _: &FolderLock,
+        source: (&Connection, Where),
+        before: &Before<'_>,
+        operation: &Operation,
+    ) -> Result<Made> {
+        self.specify(before, |spec| make::make(source, spec, operation))
+    }
+
+    /// Makes the file `database` behind `source` a backup in `folder`, for when another takes its place; see [`Aside::new`]. The caller
+    /// has the lock of the folder until it is finished.
     pub fn set_aside(
         &self,
+        _: &FolderLock,
         source: (&Connection, &Path),
         before: &Before<'_>,
         operation: &Operation,
     ) -> Result<Option<Aside>> {
-        self.prepare(before, operation, |spec, lock| Aside::new(source, spec, lock, operation))
+        self.specify(before, |spec| Aside::new(source, spec, operation))
     }
 
-    fn prepare<T>(
-        &self,
-        before: &Before<'_>,
-        operation: &Operation,
-        make: impl FnOnce(&Spec<'_>, FolderLock) -> Result<T>,
-    ) -> Result<T> {
-        let lock = store::lock_folder(before.folder, FOLDER_WAIT, operation)?;
+    fn specify<T>(&self, before: &Before<'_>, make: impl FnOnce(&Spec<'_>) -> Result<T>) -> Result<T> {
         store::clean_up(before.folder)?;
         let listing = folder::list(before.folder, self.sign_key())?;
         let name = folder::timed_name(&stem(before.settings), before.reason, false, self.wrapping.suffix());
@@ -183,7 +191,7 @@ impl Vault {
             sign_key: self.sign_key(),
             version: before.version,
         };
-        make(&spec, lock)
+        make(&spec)
     }
 
     /// What retention removes after a backup. That one is made; that an older one could not be removed does not undo it.

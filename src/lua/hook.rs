@@ -102,7 +102,7 @@ unsafe extern "C-unwind" fn arm(state: *mut ffi::lua_State) -> c_int {
 unsafe extern "C-unwind" fn poll(state: *mut ffi::lua_State, _: *mut ffi::lua_Debug) {
     let polls = POLLS.get().wrapping_add(1);
     POLLS.set(polls);
-    if polls % POLLS_BETWEEN_SAMPLES == 0 {
+    if polls.is_multiple_of(POLLS_BETWEEN_SAMPLES) {
         // SAFETY: Lua passes a live state; GCCOUNT only reads.
         let kibibytes = unsafe { ffi::lua_gc(state, ffi::LUA_GCCOUNT, 0) };
         PEAK.set(PEAK.get().max(usize::try_from(kibibytes).unwrap_or(0) * 1024));

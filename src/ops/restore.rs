@@ -23,7 +23,7 @@ use crate::archive::check;
 use crate::archive::read::{self, Link};
 use crate::archive::rebuild::{self, Gathered};
 use crate::archive::store::{self, Partial};
-use crate::archive::vault::{Before, Vault};
+use crate::archive::vault::{Before, FOLDER_WAIT, Vault};
 use crate::error::{Error, Result};
 use crate::machine;
 use crate::migrations::{self, Catalog};
@@ -85,7 +85,6 @@ pub fn run(
     if !request.dry_run {
         let wait = request.busy_timeout_ms.map_or(access.settings().busy_timeout, Duration::from_millis);
         bring_back(access, place.vault, &mut candidate, request.backup.unwrap_or(true), wait, &mut report, operation)?;
-        undo::remember(access.settings(), report.backup.as_deref());
         tracing::info!(path = %path.display(), method = report.method, "backup restored");
     }
     report.duration_ms = elapsed_ms(start);
@@ -198,17 +197,18 @@ fn bring_back(
     operation: &Operation,
 ) -> Result<()> {
     let folder = folder_for(access.settings(), vault);
+    // why first: the backup of somebody else may take long, and from here on nobody can use the database
+    let lock = wants_backup.then(|| store::lock_folder(&folder, FOLDER_WAIT, operation)).transpose()?;
     let (kept, path) = (RefCell::new(None), access.settings().real_path.as_deref());
     let keep = |connection: &Connection| {
-        if !wants_backup {
-            return Ok(());
-        }
+        let Some(lock) = &lock else { return Ok(()) };
         let before = before(&folder, access.settings());
-        let aside = path.map(|path| vault.set_aside((connection, path), &before, operation)).transpose()?.flatten();
+        let aside = path.map(|path| vault.set_aside(lock, (connection, path), &before, operation));
+        let aside = aside.transpose()?.flatten();
         *kept.borrow_mut() = Some(match aside {
             Some(aside) => Kept::Aside(aside),
             // why in the file: nobody else has it open, it is out of WAL, and the transaction has written nothing
-            None => Kept::Copy(vault.back_up((connection, Where::File), &before, operation)?.path),
+            None => Kept::Copy(vault.back_up_under(lock, (connection, Where::File), &before, operation)?.path),
         });
         Ok(())
     };
@@ -225,7 +225,10 @@ fn bring_back(
     let has_the_name = candidate.partial.is_none();
     match kept.into_inner() {
         // why also after a failure: once the new file has the name, this is all that is left of the old one
-        Some(kept) if has_the_name => report.backup = kept.finish(operation).map(|backup| backup.display().to_string()),
+        Some(kept) if has_the_name => {
+            report.backup = kept.finish(operation).map(|backup| backup.display().to_string());
+            undo::remember(access.settings(), report.backup.as_deref());
+        }
         Some(Kept::Copy(backup)) => drop(store::remove(&backup)),
         _ => {}
     }
@@ -251,12 +254,12 @@ fn bring_back(
     let source = Connection::open(&settings, false, true)?;
     operation.boundary("the database is about to be overwritten");
     let written = access.overwrite(&source, wait, operation, |connection, place| {
-        if !wants_backup {
+        let Some(lock) = &lock else {
             undo::forget(access.settings());
             return Ok(());
-        }
+        };
         let earlier = report.backup.take();
-        let made = vault.back_up((connection, place), &before(&folder, access.settings()), operation)?;
+        let made = vault.back_up_under(lock, (connection, place), &before(&folder, access.settings()), operation)?;
         report.backup = Some(made.path.display().to_string());
         // why removed: somebody wrote after it was made, so it is not what is overwritten
         earlier.map_or(Ok(()), |earlier| store::remove(Path::new(&earlier)).map(|_| ()))?;
@@ -270,6 +273,7 @@ fn bring_back(
         let _ = store::remove(Path::new(&backup));
     }
     written?;
+    undo::remember(access.settings(), report.backup.as_deref());
     operation.boundary("the database was overwritten");
     Ok(())
 }

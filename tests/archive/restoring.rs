@@ -147,6 +147,61 @@ fn what_a_restore_replaces_is_kept_by_its_name_and_not_copied() {
     assert!(scene.database.verify(Path::new(&kept), &full, &watch()).is_ok());
 }
 
+/// A restore that was killed before the new file had the name left the database with two names, and one of them was a backup's. If
+/// that stayed when the database had grown meanwhile, the next restore from it, or a look into it with another program, would
+/// be one at a live file.
+#[test]
+fn the_second_name_of_a_database_is_taken_away_and_a_backup_with_two_names_is_not() {
+    let scene = scene();
+    let path = scene.backup("{}");
+    let kept = scene.restore(&path, "{}").expect("restores").backup.expect("is kept");
+    let (kept, manifest) = (Path::new(&kept), format!("{kept}.manifest.json"));
+    let name = kept.file_name().expect("a name").to_string_lossy().into_owned();
+    let hidden = kept.with_file_name(format!(".{name}.1-1.manifest.partial"));
+    let hide = || std::fs::rename(&manifest, &hidden).expect("hides");
+    let next = || {
+        scene.backup("{}");
+        (kept.exists(), Path::new(&manifest).exists(), hidden.exists())
+    };
+
+    std::fs::hard_link(kept, scene.scratch.path("snapshot.db")).expect("links");
+    hide();
+    assert_eq!(next(), (true, true, false), "killed behind the rename: a backup, whatever other names it has");
+
+    std::fs::remove_file(kept).expect("removes");
+    std::fs::hard_link(scene.path(), kept).expect("links");
+    hide();
+    scene.query("INSERT INTO plain (a) SELECT hex(zeroblob(900)) FROM plain");
+    let _ = scene.database.checkpoint(rpmadb::CheckpointMode::Truncate, &request::Checkpoint::default(), &watch());
+    let before = scene.contents();
+    assert_eq!(next(), (false, false, false), "killed before it: the database, which keeps its own name");
+    assert_eq!(scene.contents(), before);
+}
+
+/// Somebody else's long backup into the same folder must not keep everybody from the database that is restored.
+#[test]
+fn while_a_restore_waits_for_the_backup_folder_the_database_can_be_used() {
+    use nix::fcntl::{Flock, FlockArg};
+    let scene = scene();
+    let path = scene.backup("{}");
+    let lock = path.with_file_name(".rpmadb-backups.lock");
+    let file = std::fs::File::options().create(true).truncate(false).write(true).open(lock).expect("opens");
+    let held = Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, errno)| errno).expect("locks");
+    std::thread::scope(|scope| {
+        let restore = scope.spawn(|| scene.restore(&path, "{}").map(|report| report.method));
+        let other = rusqlite::Connection::open(scene.path()).expect("opens");
+        other.busy_timeout(std::time::Duration::ZERO).expect("sets");
+        let until = std::time::Instant::now() + std::time::Duration::from_millis(400);
+        while std::time::Instant::now() < until {
+            other.execute("INSERT INTO plain (a) VALUES ('meanwhile')", []).expect("writes");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert!(!restore.is_finished(), "it waits");
+        drop((other, held));
+        assert_eq!(restore.join().expect("ends").expect("restores"), "rename");
+    });
+}
+
 /// A database that is closed may have a log with all that was committed last. To remove it before the new file has the name
 /// would lose that if the process died in between.
 #[test]

@@ -278,7 +278,8 @@ fn a_full_disk_is_said_to_be_one() {
     let source = ordinary(&folder.path().join("a.db"), 4096, 500);
     let mut scratch = Scratch::new(folder.path()).unwrap();
     let full = File::options().read(true).write(true).open("/dev/full").unwrap();
-    let content = Content { file: full, ..Content::new(folder.path()).unwrap() };
+    let mut content = Content::new(folder.path()).unwrap();
+    content.file = full;
     scratch.content = Arc::new(content);
     vfs::publish(&scratch.name, &scratch.content);
     assert_eq!(scratch.write_at(b"x", 0).unwrap_err().kind(), io::ErrorKind::StorageFull);
