@@ -331,3 +331,75 @@ fn upkeep_is_refused_where_it_cannot_be_undone_or_is_not_allowed() {
         "none of it stays in the way"
     );
 }
+
+// --- integrity_check
+
+const BROKEN: &str = "CHECK constraint failed in prices";
+
+/// A database with a row that breaks a CHECK. SQLite does not load these on a connection that may only read, so that a check on
+/// one of the readers found nothing.
+fn with_a_broken_check(scratch: &Scratch) -> Database {
+    let raw = rusqlite::Connection::open(scratch.path("a.db")).expect("opens");
+    let sql = "CREATE TABLE prices (cents INTEGER CHECK (cents >= 0)); PRAGMA ignore_check_constraints=1;
+        INSERT INTO prices VALUES (1), (-1)";
+    raw.execute_batch(sql).expect("writes");
+    drop(raw);
+    try_open(scratch.path("a.db"), &bare()).expect("opens").0
+}
+
+#[test]
+fn rows_that_break_a_check_are_found() {
+    let scratch = Scratch::new();
+    let database = with_a_broken_check(&scratch);
+    let supervisor = database.act_as("eva", Role::Supervisor).expect("hands out");
+    let check = "local r = db:integrity_check() return { r.integrity, r.findings }";
+    for database in [&database, &supervisor] {
+        assert_eq!(result(database, check), json!([BROKEN, [BROKEN]]));
+        assert_eq!(result(database, "return db:diagnostics().integrity"), BROKEN);
+    }
+    let report = database.diagnostics(&watch()).expect("looks");
+    assert_eq!(report.integrity, BROKEN);
+    let inside = format!("return db:transaction(function() db:exec('UPDATE prices SET cents = 0') {check} end)");
+    assert_eq!(result(&database, &inside), json!(["ok", []]), "what the transaction sees");
+    assert_eq!(result(&database, check), json!(["ok", []]));
+}
+
+#[test]
+fn a_check_of_a_database_in_memory_and_in_a_dry_run_sees_them_too() {
+    // the expression holds for the first row when that is inserted, and for none after it
+    let source = "db:exec('CREATE TABLE t (x, CHECK (last_insert_rowid() < 1))') db:exec('INSERT INTO t VALUES (1)')
+        return { db:integrity_check().findings, db:diagnostics().integrity }";
+    let broken = json!([["CHECK constraint failed in t"], "CHECK constraint failed in t"]);
+    let memory = try_open(":memory:", &bare()).expect("opens").0;
+    assert_eq!(result(&memory, source), broken);
+    let scratch = Scratch::new();
+    let file = try_open(scratch.path("a.db"), &bare()).expect("opens").0;
+    let dry = request::Script { dry_run: true, ..request::Script::default() };
+    assert_eq!(file.script(source, &dry, &watch()).expect("runs").result, broken);
+    assert_eq!(value(&file, "SELECT count(*) FROM sqlite_schema"), 0);
+}
+
+#[test]
+fn a_check_writes_nothing_and_leaves_nothing_open() {
+    for journal_mode in [request::JournalMode::Wal, request::JournalMode::Delete] {
+        let scratch = Scratch::new();
+        drop(with_a_broken_check(&scratch));
+        let database = try_open(scratch.path("a.db"), &request::Open { journal_mode, ..bare() }).expect("opens").0;
+        let state = || (scratch.names(), value(&database, "PRAGMA data_version"), contents(&database));
+        let before = state();
+        assert_eq!(result(&database, "return db:integrity_check().integrity"), BROKEN);
+        assert_eq!(state(), before, "{journal_mode:?}");
+        assert_eq!(database.diagnostics(&watch()).expect("looks").open_transactions.len(), 0);
+        database.close().expect("closes");
+        assert_eq!(scratch.names(), ["a.db"], "the log went with the last connection");
+    }
+}
+
+#[test]
+fn a_handle_that_may_only_read_does_not_open_the_file_for_writing() {
+    let scratch = Scratch::new();
+    drop(with_a_broken_check(&scratch));
+    let options = request::Open { read_only: true, ..bare() };
+    let database = try_open(scratch.path("a.db"), &options).expect("opens").0;
+    assert_eq!(result(&database, "return db:integrity_check().findings"), json!([]), "SQLite knows no CHECK there");
+}
