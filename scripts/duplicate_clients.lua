@@ -5,22 +5,7 @@
 --! arg: deleted boolean = false -- look at deleted clients, too
 --! changes: nothing
 
--- The defaults; they also say which arguments there are, and of which types.
-local args = { by = "all", most = 100, deleted = false }
-local known = {}
-for name in pairs(args) do known[#known + 1] = name end
-table.sort(known)
-for name, value in pairs(job.args) do
-  local wanted, given = math.type(args[name]) or type(args[name]), math.type(value) or type(value)
-  if wanted == "nil" then
-    error(("unknown argument '%s'; known are %s"):format(name, table.concat(known, ", ")), 0)
-  elseif wanted == "string" and given == "integer" then
-    value = tostring(value)
-  elseif given ~= wanted then
-    error(("argument '%s' is of type %s and must be of type %s"):format(name, given, wanted), 0)
-  end
-  args[name] = value
-end
+local args = job.args
 if args.most < 1 then error(("argument 'most' is %d and must be at least 1"):format(args.most), 0) end
 
 -- What has to be the same. Case is ignored for A to Z only, which is all that SQLite's lower() knows.

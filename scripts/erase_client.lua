@@ -5,23 +5,7 @@
 --! arg: vacuum boolean = false -- then rewrite the file: what was erased stays in its free space until that is used again
 --! changes: The client, all that refers to him, and mentions of his name, e-mail address and phone number anywhere; not other clients, accounts and suppliers.
 
--- The defaults; they also say which arguments there are, and of which types.
-local args = { client_id = "", dry_run = true, vacuum = false }
-local known = {}
-for name in pairs(args) do known[#known + 1] = name end
-table.sort(known)
-for name, value in pairs(job.args) do
-  local wanted, given = math.type(args[name]) or type(args[name]), math.type(value) or type(value)
-  if wanted == "nil" then
-    error(("unknown argument '%s'; known are %s"):format(name, table.concat(known, ", ")), 0)
-  elseif wanted == "string" and given == "integer" then
-    value = tostring(value)
-  elseif given ~= wanted then
-    error(("argument '%s' is of type %s and must be of type %s"):format(name, given, wanted), 0)
-  end
-  args[name] = value
-end
-if args.client_id == "" then error("argument 'client_id' is missing", 0) end
+local args = job.args
 
 local ERASED, ERASED_NAME = "***", "erased client"
 -- A shorter name would be found in texts that mean something else.

@@ -4,27 +4,12 @@
 --! arg: sql string -- a SELECT
 --! arg: columns string -- only these, in this order, with commas between them
 --! arg: limit integer = 1000 -- at most so many rows
---! arg: null string -- how NULL is written; a text that reads the same is put in quotes, so that the two differ
+--! arg: null string = "" -- how NULL is written; a text that reads the same is put in quotes, so that the two differ
 --! arg: header boolean = true -- begin with the names of the columns
 --! changes: nothing
 
--- The defaults; they also say which arguments there are, and of which types.
-local args = { table = "", sql = "", columns = "", limit = 1000, null = "", header = true }
-local known = {}
-for name in pairs(args) do known[#known + 1] = name end
-table.sort(known)
-for name, value in pairs(job.args) do
-  local wanted, given = math.type(args[name]) or type(args[name]), math.type(value) or type(value)
-  if wanted == "nil" then
-    error(("unknown argument '%s'; known are %s"):format(name, table.concat(known, ", ")), 0)
-  elseif wanted == "string" and given == "integer" then
-    value = tostring(value)
-  elseif given ~= wanted then
-    error(("argument '%s' is of type %s and must be of type %s"):format(name, given, wanted), 0)
-  end
-  args[name] = value
-end
-if (args.table == "") == (args.sql == "") then error("either argument 'table' or argument 'sql' is needed", 0) end
+local args = job.args
+if (args.table == nil) == (args.sql == nil) then error("either argument 'table' or argument 'sql' is needed", 0) end
 if args.limit < 0 then error(("argument 'limit' is %d and must be at least 0"):format(args.limit), 0) end
 if args.null:find('[",\r\n]') then error("argument 'null' must hold no quote, comma or end of line", 0) end
 
@@ -33,19 +18,16 @@ local function quoted(name)
 end
 
 -- In parentheses nothing can write, whatever it is. The line of its own is for a comment at its end.
-local source = ("(\n%s\n)"):format(args.sql)
-if args.table ~= "" then
-  if not db:value("SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = ?", args.table) then
-    error(("there is no table '%s'"):format(args.table), 0)
-  end
-  source = quoted(args.table)
+local source = args.sql and ("(\n%s\n)"):format(args.sql) or quoted(args.table)
+if args.table and not db:value("SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = ?", args.table) then
+  error(("there is no table '%s'"):format(args.table), 0)
 end
 
 local names, known_names = {}, {}
 for number, column in ipairs(db:columns("SELECT * FROM " .. source)) do
   names[number], known_names[column.name] = column.name, true
 end
-if args.columns ~= "" then
+if args.columns then
   local all = table.concat(names, ", ")
   names = {}
   for name in args.columns:gmatch("[^,]+") do

@@ -3,22 +3,7 @@
 --! arg: usage boolean = true -- also tell unused indexes and statements that read whole tables, as far as this handle saw any
 --! changes: nothing
 
--- The defaults; they also say which arguments there are, and of which types.
-local args = { usage = true }
-local known = {}
-for name in pairs(args) do known[#known + 1] = name end
-table.sort(known)
-for name, value in pairs(job.args) do
-  local wanted, given = math.type(args[name]) or type(args[name]), math.type(value) or type(value)
-  if wanted == "nil" then
-    error(("unknown argument '%s'; known are %s"):format(name, table.concat(known, ", ")), 0)
-  elseif wanted == "string" and given == "integer" then
-    value = tostring(value)
-  elseif given ~= wanted then
-    error(("argument '%s' is of type %s and must be of type %s"):format(name, given, wanted), 0)
-  end
-  args[name] = value
-end
+local args = job.args
 
 local function quoted(name)
   return '"' .. name:gsub('"', '""') .. '"'

@@ -6,25 +6,7 @@
 --! arg: dry_run boolean = true -- only tell what would be done
 --! changes: Every row that refers to the removed client, accepted quotes too; the kept client's empty columns; deletes one client.
 
--- The defaults; they also say which arguments there are, and of which types.
-local args = { keep_id = "", remove_id = "", fill = true, dry_run = true }
-local known = {}
-for name in pairs(args) do known[#known + 1] = name end
-table.sort(known)
-for name, value in pairs(job.args) do
-  local wanted, given = math.type(args[name]) or type(args[name]), math.type(value) or type(value)
-  if wanted == "nil" then
-    error(("unknown argument '%s'; known are %s"):format(name, table.concat(known, ", ")), 0)
-  elseif wanted == "string" and given == "integer" then
-    value = tostring(value)
-  elseif given ~= wanted then
-    error(("argument '%s' is of type %s and must be of type %s"):format(name, given, wanted), 0)
-  end
-  args[name] = value
-end
-for _, name in ipairs({ "keep_id", "remove_id" }) do
-  if args[name] == "" then error(("argument '%s' is missing"):format(name), 0) end
-end
+local args = job.args
 if args.keep_id == args.remove_id then error("arguments 'keep_id' and 'remove_id' name the same client", 0) end
 
 local result = { dry_run = args.dry_run, moved = json.array({}), filled = json.array({}), dropped = {} }

@@ -8,22 +8,7 @@
 --! arg: dry_run boolean = false -- only tell how the database is and which backups would go
 --! changes: SQLite's statistics, the write-ahead log and the backup folder; no rows.
 
--- The defaults; they also say which arguments there are, and of which types.
-local args = { backup = true, keep_last = 0, keep_daily = 0, keep_weekly = 0, keep_monthly = 0, dry_run = false }
-local known = {}
-for name in pairs(args) do known[#known + 1] = name end
-table.sort(known)
-for name, value in pairs(job.args) do
-  local wanted, given = math.type(args[name]) or type(args[name]), math.type(value) or type(value)
-  if wanted == "nil" then
-    error(("unknown argument '%s'; known are %s"):format(name, table.concat(known, ", ")), 0)
-  elseif wanted == "string" and given == "integer" then
-    value = tostring(value)
-  elseif given ~= wanted then
-    error(("argument '%s' is of type %s and must be of type %s"):format(name, given, wanted), 0)
-  end
-  args[name] = value
-end
+local args = job.args
 
 local rules = { dry_run = args.dry_run }
 for _, name in ipairs({ "keep_last", "keep_daily", "keep_weekly", "keep_monthly" }) do

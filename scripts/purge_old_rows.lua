@@ -8,24 +8,7 @@
 --! arg: dry_run boolean = false -- only count
 --! changes: Deletes rows of user_sessions, notifications, task_status_history, and, if asked, of settings_audit_log.
 
--- The defaults; they also say which arguments there are, and of which types.
-local args = {
-  session_days = 30, notification_days = 180, history_days = 0, audit_days = 0, batch_size = 1000, dry_run = false,
-}
-local known = {}
-for name in pairs(args) do known[#known + 1] = name end
-table.sort(known)
-for name, value in pairs(job.args) do
-  local wanted, given = math.type(args[name]) or type(args[name]), math.type(value) or type(value)
-  if wanted == "nil" then
-    error(("unknown argument '%s'; known are %s"):format(name, table.concat(known, ", ")), 0)
-  elseif wanted == "string" and given == "integer" then
-    value = tostring(value)
-  elseif given ~= wanted then
-    error(("argument '%s' is of type %s and must be of type %s"):format(name, given, wanted), 0)
-  end
-  args[name] = value
-end
+local args = job.args
 if args.batch_size < 1 then error(("argument 'batch_size' is %d and must be at least 1"):format(args.batch_size), 0) end
 
 -- `old` is what makes a row old; its ? is the moment, in milliseconds, before which that is so.

@@ -299,8 +299,8 @@
 
 ---What `db:vacuum` returns.
 ---@class VacuumReport
----@field size_before integer
----@field size_after integer
+---@field size_before_bytes integer
+---@field size_after_bytes integer
 ---@field duration_ms number
 
 ---What `db:verify` returns.

@@ -4,22 +4,7 @@
 --! arg: estimate boolean = false -- estimate the rows, which is faster on a large database
 --! changes: nothing
 
--- The defaults; they also say which arguments there are, and of which types.
-local args = { top = 20, estimate = false }
-local known = {}
-for name in pairs(args) do known[#known + 1] = name end
-table.sort(known)
-for name, value in pairs(job.args) do
-  local wanted, given = math.type(args[name]) or type(args[name]), math.type(value) or type(value)
-  if wanted == "nil" then
-    error(("unknown argument '%s'; known are %s"):format(name, table.concat(known, ", ")), 0)
-  elseif wanted == "string" and given == "integer" then
-    value = tostring(value)
-  elseif given ~= wanted then
-    error(("argument '%s' is of type %s and must be of type %s"):format(name, given, wanted), 0)
-  end
-  args[name] = value
-end
+local args = job.args
 if args.top < 1 then error(("argument 'top' is %d and must be at least 1"):format(args.top), 0) end
 
 local stats = db:stats({ estimate = args.estimate, sizes = true })

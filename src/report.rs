@@ -151,7 +151,7 @@ pub struct Optimize {
 /// Report of `db:integrity_check`.
 #[derive(Debug, Clone, Serialize)]
 pub struct IntegrityCheck {
-    /// `ok`, or the findings as one text.
+    /// `ok`, or the findings as one text. A handle that may only read does not look at CHECK constraints.
     pub integrity: String,
     /// At most 100 of them.
     pub findings: Vec<String>,

@@ -19,9 +19,9 @@ use crate::error::{Error, Result};
 use crate::machine;
 use crate::operation::Operation;
 use crate::report::{self, Base, Checks, Manifest, elapsed_ms, now_ms};
-use crate::request::{Depth, Open};
+use crate::request::Depth;
 use crate::sqlite::file::folder_of;
-use crate::sqlite::{self, Connection, Scratch, Settings, Where};
+use crate::sqlite::{self, Connection, Scratch, Where};
 
 /// What is to be made.
 pub struct Spec<'s> {
@@ -141,10 +141,7 @@ pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation
     let copy = match &scratch {
         Some(scratch) => Some(scratch.open()?),
         // why also for rows alone: what was just written is in memory, and what it was read from may no longer be
-        None if is_plain => {
-            let settings = Settings::new(Some(copied.partial.path().to_owned()), &Open::default());
-            Some(Connection::open(&settings, false, true)?)
-        }
+        None if is_plain => Some(check::open(copied.partial.path(), depth)?),
         None => None,
     };
     operation.report("checking the copy", page_count.into(), page_count.into())?;

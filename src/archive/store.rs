@@ -304,7 +304,10 @@ pub fn set_pin(backup: &Path, pinned: bool) -> Result<()> {
 
 /// The log or journal of another database that would be taken for one of `backup`, if there is one.
 pub fn foreign_log(backup: &Path) -> Option<PathBuf> {
-    ["-wal", "-journal"].iter().map(|suffix| with_suffix(backup, suffix)).find(|path| path.exists())
+    // why also beside the file that a link leads to: that is where SQLite looks, and it would roll a journal back into it
+    let real = std::fs::canonicalize(backup).ok();
+    let places = [Some(backup), real.as_deref()].into_iter().flatten();
+    places.flat_map(|path| ["-wal", "-journal"].map(|suffix| with_suffix(path, suffix))).find(|path| path.exists())
 }
 
 /// Finishes or removes what killed processes left in a folder, and returns the names of what it found.

@@ -36,8 +36,8 @@ fn with_path<R: Request, T: Serialize>(
 ///
 /// Options, with their defaults:
 /// - verify: how deep the finished copy is looked at: false, "pages" (every byte against what was copied), "quick" (also
-///   quick_check and rows), "full" (also integrity_check and foreign keys), true is "quick"; "quick", and "pages" for one that
-///   is compressed or encrypted
+///   quick_check but for CHECK constraints, and rows), "full" (also integrity_check, CHECK constraints and foreign keys), true is
+///   "quick"; "quick", and "pages" for one that is compressed or encrypted
 /// - step_pages: pages between two looks at cancel and time-out, 1 to 100000; 1000
 /// - overwrite: replace the destination, which stays whole until the new one is, false
 /// - compact: leave out free space, not with incremental, false
@@ -105,8 +105,8 @@ pub extern "C" fn rpmadb_backups(
 /// Proves that a backup is what its manifest says, with all it is based on, and holds a sound database. Changes nothing; what
 /// it decrypts is on no disk in the plain.
 ///
-/// Options: depth ("pages": every byte against the manifest; "quick", the default: also quick_check and rows; "full": also
-/// integrity_check and foreign keys), identities, passphrase (what opens it, before what the handle was opened with).
+/// Options: depth ("pages": every byte against the manifest; "quick", the default: also quick_check but for CHECK constraints,
+/// and rows; "full": also integrity_check, CHECK constraints and foreign keys), identities, passphrase (what opens it, before what the handle was opened with).
 ///
 /// @param db       an open handle.
 /// @param path     the backup; a bare name is one in the folder that rpmadb_open was given, when it is there.

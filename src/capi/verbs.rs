@@ -98,7 +98,8 @@ pub extern "C" fn rpmadb_health(
     plain(db, options, op, out, |database, request, operation| database.health(request, operation))
 }
 
-/// Examines everything that helps to find out what is wrong, the slow checks included. Writes nothing.
+/// Examines everything that helps to find out what is wrong, the slow checks included. Writes nothing. A handle that was opened
+/// read_only does not look at CHECK constraints, which SQLite does not load there.
 ///
 /// @param db       an open handle.
 /// @param options  NULL or "{}": there are none yet.

@@ -2,7 +2,7 @@
 //!
 //! Leaves to others: the quick look (`health`), and deciding what to do.
 //!
-//! Invariants: changes nothing, the log's state is read without a checkpoint; what the settings are is asked of
+//! Invariants: changes nothing; the log's state is read without a checkpoint; what the settings are is asked of
 //! SQLite, not of our options.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +60,7 @@ pub fn run(access: &Access, backups: Option<&Path>, operation: &Operation) -> Re
     };
     let pragma_findings = asked.as_ref().map(|(pragmas, wait)| differences(settings, pragmas, *wait));
     let mut pragmas = asked.map(|(pragmas, _)| pragmas).unwrap_or_default();
-    let connection = access.reader(operation)?;
+    let connection = access.checker(operation)?;
     let wal = if access.is_bound() {
         sqlite::WalState { busy: false, log: -1, checkpointed: -1 }
     } else {
@@ -215,20 +215,9 @@ fn file_mode(path: PathBuf) -> Option<report::FileMode> {
 }
 
 fn integrity(connection: &Connection) -> Result<String> {
-    let rows = connection.rows(&format!("PRAGMA integrity_check({MOST_FINDINGS})"), &[]);
-    let rows = match rows {
-        // why a finding and no error: a damaged file is exactly what this verb is asked about
-        Err(Error::Corrupt { detail, .. }) => return Ok(detail),
-        rows => rows?,
-    };
-    let lines: Vec<String> = rows
-        .into_iter()
-        .filter_map(|row| match row.into_iter().next() {
-            Some(Value::Text(line)) => Some(line),
-            _ => None,
-        })
-        .collect();
-    Ok(lines.join("\n"))
+    // why a damaged file is a finding and no error: it is exactly what this verb is asked about
+    let findings = connection.integrity(MOST_FINDINGS)?;
+    Ok(if findings.is_empty() { "ok".to_owned() } else { findings.join("\n") })
 }
 
 fn foreign_keys(connection: &Connection) -> Result<Vec<report::ForeignKeyFinding>> {

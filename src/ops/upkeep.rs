@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::report::{self, elapsed_ms};
-use crate::sqlite::{self, Access, Value};
+use crate::sqlite::{self, Access};
 
 /// Most findings that are told.
 const MOST_FINDINGS: usize = 100;
@@ -27,13 +27,7 @@ pub fn optimize(access: &Access, operation: &Operation) -> Result<report::Optimi
 /// Runs SQLite's full check of the database.
 pub fn integrity_check(access: &Access, operation: &Operation) -> Result<report::IntegrityCheck> {
     let start = Instant::now();
-    let reader = access.reader(operation)?;
-    let rows = reader.rows(&format!("PRAGMA integrity_check({MOST_FINDINGS})"), &[])?;
-    let found = rows.into_iter().filter_map(|row| match row.into_iter().next() {
-        Some(Value::Text(text)) => Some(text),
-        _ => None,
-    });
-    let findings: Vec<String> = found.filter(|text| text != "ok").collect();
+    let findings = access.checker(operation)?.integrity(MOST_FINDINGS)?;
     let integrity = if findings.is_empty() { "ok".to_owned() } else { findings.join("; ") };
     Ok(report::IntegrityCheck { integrity, findings, duration_ms: elapsed_ms(start) })
 }

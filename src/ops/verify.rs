@@ -15,9 +15,9 @@ use crate::archive::vault::Vault;
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::report::{self, Checks, elapsed_ms};
-use crate::request::{self, Depth, Open};
+use crate::request::{self, Depth};
 use crate::sqlite::file::folder_of;
-use crate::sqlite::{Access, Connection, Scratch, Settings};
+use crate::sqlite::{Access, Connection, Scratch};
 
 /// Proves the backup at `path`, or of that name in the folder of `vault`.
 pub fn run(
@@ -42,8 +42,7 @@ pub fn run(
     let bytes = match (&chain[..], depth >= Depth::Quick) {
         ([only], true) if only.is_plain() => {
             let bytes = rebuild::rebuild(&chain, &keys, vault.sign_key(), &mut Nowhere, &named, operation)?;
-            let copy = Connection::open(&Settings::new(Some(path.clone()), &Open::default()), false, true)?;
-            look(&copy, only, depth, &named, &mut checks, operation)?;
+            look(&check::open(&path, depth)?, only, depth, &named, &mut checks, operation)?;
             bytes
         }
         (_, true) => {

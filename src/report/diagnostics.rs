@@ -20,7 +20,8 @@ pub struct Diagnostics {
     pub wal_checkpoint: [i64; 2],
     /// How long a call waits for locks.
     pub busy_timeout_ms: u64,
-    /// `"ok"`, or the findings of SQLite's integrity check, one a line.
+    /// `"ok"`, or the findings of SQLite's integrity check, one a line. A handle that may only read does not look at CHECK
+    /// constraints.
     pub integrity: String,
     /// Rows of every table; null where they could not be counted: a virtual table without its module, a damaged page.
     pub table_counts: BTreeMap<String, Option<u64>>,

@@ -177,9 +177,9 @@ pub enum Depth {
     None,
     /// Every byte against the hashes of the manifest.
     Pages,
-    /// Also rows and `PRAGMA quick_check`.
+    /// Also rows and `PRAGMA quick_check`, but for CHECK constraints.
     Quick,
-    /// Also `PRAGMA integrity_check` and the foreign keys.
+    /// Also `PRAGMA integrity_check`, with CHECK constraints, and the foreign keys.
     Full,
 }
 

@@ -9,6 +9,7 @@
 
 mod access;
 mod ballast;
+mod checker;
 mod checkpoint;
 mod connection;
 mod cursor;

@@ -199,3 +199,66 @@ fn a_scheduled_backup_is_made_when_it_is_due() {
     let reasons: Vec<_> = backups.backups.iter().map(|backup| backup.manifest.reason.as_str()).collect();
     assert_eq!(reasons, ["manual", "scheduled"], "the newest first");
 }
+
+/// The bytes of a backup and when they were written, and what is in its folder.
+fn seen(path: &Path) -> (Vec<u8>, std::time::SystemTime, Vec<String>) {
+    let written = std::fs::metadata(path).and_then(|found| found.modified()).expect("is there");
+    (std::fs::read(path).expect("reads"), written, names_in(path.parent().expect("a folder")))
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("reads");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// SQLite knows no CHECK constraints on a connection that may only read, and plain backups were looked at on one. A quick look
+/// leaves them out for every kind: a row that was wrong before must not keep anybody from a backup.
+#[test]
+fn a_full_look_finds_rows_that_break_a_check_and_changes_no_byte() {
+    let scene = scene();
+    scene.query("CREATE TABLE prices (cents INTEGER CHECK (cents >= 0))");
+    let raw = rusqlite::Connection::open(scene.path()).expect("opens");
+    raw.execute_batch("PRAGMA ignore_check_constraints=1; INSERT INTO prices VALUES (-1)").expect("plants");
+    drop(raw);
+    for options in [r#"{"verify": "quick"}"#, r#"{"verify": "quick", "compress": true}"#] {
+        let path = scene.backup(options);
+        let before = seen(&path);
+        scene.verify(&path, r#"{"depth": "quick"}"#).expect(options);
+        let error = scene.verify(&path, r#"{"depth": "full"}"#).expect_err(options);
+        let wanted = format!("the backup {} is not sound: CHECK constraint failed in prices", path.display());
+        assert_eq!((error.status().name(), error.to_string()), ("BACKUP_INVALID", wanted), "{options}");
+        assert_eq!(seen(&path), before, "{options}");
+        let names = names_in(&scene.folder());
+        let full = options.replace("quick", "full");
+        assert_eq!(refusal(scene.try_backup(&full)), "BACKUP_INVALID", "{full}");
+        assert_eq!(names_in(&scene.folder()), names, "nothing is left of {full}");
+    }
+    scene.query("DELETE FROM prices");
+    let path = scene.backup(r#"{"verify": "full"}"#);
+    let before = seen(&path);
+    let report = scene.verify(&path, r#"{"depth": "full"}"#).expect("every byte is as the manifest says");
+    assert_eq!((report.checks.integrity_check.as_deref(), report.checks.foreign_keys), (Some("ok"), Some(0)));
+    assert_eq!(seen(&path), before);
+}
+
+#[test]
+fn a_journal_beside_what_a_link_leads_to_is_not_rolled_back() {
+    let scene = scene();
+    let path = scene.backup("{}");
+    let link = scene.scratch.path("link.db");
+    for ending in ["", ".manifest.json"] {
+        let (from, to) = (format!("{}{ending}", path.display()), format!("{}{ending}", link.display()));
+        std::os::unix::fs::symlink(from, to).expect("links");
+    }
+    scene.verify(&link, r#"{"depth": "full"}"#).expect("a link is as good");
+    std::fs::write(format!("{}-journal", path.display()), b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7").expect("writes");
+    let before = seen(&path);
+    for path in [&path, &link] {
+        let error = scene.verify(path, r#"{"depth": "full"}"#).expect_err("is refused").to_string();
+        assert!(error.ends_with("-journal stands beside it and is no part of it"), "{error}");
+    }
+    assert_eq!(seen(&path), before);
+}

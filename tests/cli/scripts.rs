@@ -9,7 +9,7 @@ fn scripts_lists_what_is_built_in() {
     let mut lines = stdout.lines();
     assert!(lines.next().is_some_and(|line| line.starts_with("name ") && line.contains(" arguments ")), "{stdout}");
     let line = stdout.lines().find(|line| line.starts_with("nightly_maintenance ")).expect("is listed");
-    assert!(line.contains(" admin ") && line.contains("Checks the database"), "{line}");
+    assert!(line.contains(" admin ") && line.contains("Does what a database wants every night"), "{line}");
     assert_eq!(scratch.names(), [""; 0]);
 }
 

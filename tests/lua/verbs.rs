@@ -1,4 +1,5 @@
-//! The verbs about the history of migrations, from scripts: what they give, who may, and where they are refused.
+//! The verbs about the history of migrations and the upkeep of the file, from scripts: what they give, who may, and where they
+//! are refused.
 
 use super::*;
 
@@ -249,4 +250,156 @@ fn inside_a_migration_there_are_no_verbs() {
         assert_eq!((place.file.as_deref(), place.line), (Some("3_c.lua"), Some(2)), "{call}");
     }
     assert_eq!(contents(&database), before);
+}
+
+// --- optimize, vacuum
+
+/// A database with an index that has no statistics, and with free pages.
+fn worn(scratch: &Scratch) -> Database {
+    let database = try_open(scratch.path("a.db"), &bare()).expect("opens").0;
+    let many = "INSERT INTO a WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+        SELECT i, hex(randomblob(200)) FROM n";
+    for sql in ["CREATE TABLE a (x, y)", "CREATE INDEX a_x ON a (x)", many, "DELETE FROM a WHERE x > 200"] {
+        database.query(sql, None, &watch()).expect(sql);
+    }
+    database
+}
+
+#[test]
+fn an_admins_script_renews_statistics() {
+    let scratch = Scratch::new();
+    let database = worn(&scratch);
+    let statistics = "SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_stat1'";
+    assert_eq!(value(&database, statistics), 0);
+    assert_eq!(result(&database, "return math.type(db:optimize().duration_ms)"), "float");
+    assert_eq!(rows(&database, "SELECT tbl, idx, stat FROM sqlite_stat1"), [["a", "a_x", "200 1"]]);
+    let many = "INSERT INTO a WITH RECURSIVE n(i) AS (SELECT 201 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+        SELECT i, hex(randomblob(200)) FROM n";
+    database.query(many, None, &watch()).expect("writes");
+    result(&database, "return db:optimize()");
+    assert_eq!(rows(&database, "SELECT stat FROM sqlite_stat1"), [["5000 1"]], "a table that grew is looked at again");
+}
+
+#[test]
+fn an_admins_script_rebuilds_the_file_without_free_space() {
+    let scratch = Scratch::new();
+    let database = worn(&scratch);
+    let free = |database: &Database| value(database, "PRAGMA freelist_count").as_u64().expect("a number");
+    assert!(free(&database) > 50);
+    let table = contents(&database);
+    let found = result(&database, "return db:vacuum()");
+    let size = |key: &str| found[key].as_u64().unwrap_or_else(|| panic!("{key} of {found}"));
+    assert!(size("size_after_bytes") < size("size_before_bytes") / 2, "{found}");
+    assert_eq!((free(&database), contents(&database)), (0, table));
+    assert_eq!(
+        json!(size("size_after_bytes")),
+        value(&database, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+    );
+    assert_eq!(result(&database, "return db:integrity_check().integrity"), "ok");
+    let memory = try_open(":memory:", &bare()).expect("opens").0;
+    assert_eq!(result(&memory, "db:exec('CREATE TABLE t (x)') return db:vacuum().size_after_bytes"), 8192);
+}
+
+#[test]
+fn upkeep_is_refused_where_it_cannot_be_undone_or_is_not_allowed() {
+    let scratch = Scratch::new();
+    let database = worn(&scratch);
+    let supervisor = database.act_as("eva", Role::Supervisor).expect("hands out");
+    let before = (contents(&database), value(&database, "PRAGMA freelist_count"));
+    for verb in ["optimize", "vacuum"] {
+        let inside = format!("{verb} inside a transaction is not available here");
+        for db in ["db", "tx"] {
+            let call = format!("db:transaction(function(tx) {db}:{verb}() end)");
+            check_raised(&database, &call, "unsupported", &inside);
+        }
+        let denied = format!("the role supervisor may not call {verb}");
+        check_raised(&supervisor, &format!("db:{verb}()"), "denied", &denied);
+
+        let dry = request::Script { dry_run: true, ..request::Script::default() };
+        let error = database.script(&format!("db:{verb}()"), &dry, &watch()).expect_err("is refused");
+        assert_eq!(error.to_string(), format!("db:{verb} in a dry run is not available here"));
+        assert_eq!(error.place().and_then(|place| place.line), Some(1), "{verb}");
+        let read_only = request::Open { read_only: true, ..bare() };
+        let reader = try_open(scratch.path("a.db"), &read_only).expect("opens").0;
+        let (code, message) = raised(&reader, &format!("db:{verb}()"));
+        assert_eq!(code, "read_only", "{verb}: {message}");
+    }
+    assert_eq!((contents(&database), value(&database, "PRAGMA freelist_count")), before);
+    assert_eq!(
+        result(&database, "db:optimize() return db:vacuum().duration_ms > 0"),
+        true,
+        "none of it stays in the way"
+    );
+}
+
+// --- integrity_check
+
+const BROKEN: &str = "CHECK constraint failed in prices";
+
+/// A database with a row that breaks a CHECK. SQLite does not load these on a connection that may only read, so that a check on
+/// one of the readers found nothing.
+fn with_a_broken_check(scratch: &Scratch) -> Database {
+    let raw = rusqlite::Connection::open(scratch.path("a.db")).expect("opens");
+    let sql = "CREATE TABLE prices (cents INTEGER CHECK (cents >= 0)); PRAGMA ignore_check_constraints=1;
+        INSERT INTO prices VALUES (1), (-1)";
+    raw.execute_batch(sql).expect("writes");
+    drop(raw);
+    try_open(scratch.path("a.db"), &bare()).expect("opens").0
+}
+
+#[test]
+fn rows_that_break_a_check_are_found() {
+    let scratch = Scratch::new();
+    let database = with_a_broken_check(&scratch);
+    let supervisor = database.act_as("eva", Role::Supervisor).expect("hands out");
+    let check = "local r = db:integrity_check() return { r.integrity, r.findings }";
+    for database in [&database, &supervisor] {
+        assert_eq!(result(database, check), json!([BROKEN, [BROKEN]]));
+        assert_eq!(result(database, "return db:diagnostics().integrity"), BROKEN);
+    }
+    let report = database.diagnostics(&watch()).expect("looks");
+    assert_eq!(report.integrity, BROKEN);
+    let inside = format!("return db:transaction(function() db:exec('UPDATE prices SET cents = 0') {check} end)");
+    assert_eq!(result(&database, &inside), json!(["ok", []]), "what the transaction sees");
+    assert_eq!(result(&database, check), json!(["ok", []]));
+}
+
+#[test]
+fn a_check_of_a_database_in_memory_and_in_a_dry_run_sees_them_too() {
+    // the expression holds for the first row when that is inserted, and for none after it
+    let source = "db:exec('CREATE TABLE t (x, CHECK (last_insert_rowid() < 1))') db:exec('INSERT INTO t VALUES (1)')
+        return { db:integrity_check().findings, db:diagnostics().integrity }";
+    let broken = json!([["CHECK constraint failed in t"], "CHECK constraint failed in t"]);
+    let memory = try_open(":memory:", &bare()).expect("opens").0;
+    assert_eq!(result(&memory, source), broken);
+    let scratch = Scratch::new();
+    let file = try_open(scratch.path("a.db"), &bare()).expect("opens").0;
+    let dry = request::Script { dry_run: true, ..request::Script::default() };
+    assert_eq!(file.script(source, &dry, &watch()).expect("runs").result, broken);
+    assert_eq!(value(&file, "SELECT count(*) FROM sqlite_schema"), 0);
+}
+
+#[test]
+fn a_check_writes_nothing_and_leaves_nothing_open() {
+    for journal_mode in [request::JournalMode::Wal, request::JournalMode::Delete] {
+        let scratch = Scratch::new();
+        drop(with_a_broken_check(&scratch));
+        let database = try_open(scratch.path("a.db"), &request::Open { journal_mode, ..bare() }).expect("opens").0;
+        let state = || (scratch.names(), value(&database, "PRAGMA data_version"), contents(&database));
+        let before = state();
+        assert_eq!(result(&database, "return db:integrity_check().integrity"), BROKEN);
+        assert_eq!(state(), before, "{journal_mode:?}");
+        assert_eq!(database.diagnostics(&watch()).expect("looks").open_transactions.len(), 0);
+        database.close().expect("closes");
+        assert_eq!(scratch.names(), ["a.db"], "the log went with the last connection");
+    }
+}
+
+#[test]
+fn a_handle_that_may_only_read_does_not_open_the_file_for_writing() {
+    let scratch = Scratch::new();
+    drop(with_a_broken_check(&scratch));
+    let options = request::Open { read_only: true, ..bare() };
+    let database = try_open(scratch.path("a.db"), &options).expect("opens").0;
+    assert_eq!(result(&database, "return db:integrity_check().findings"), json!([]), "SQLite knows no CHECK there");
 }

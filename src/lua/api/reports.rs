@@ -358,7 +358,7 @@ pub(super) const ALL: &[&Class] = &[
     &class(
         "VacuumReport",
         "What `db:vacuum` returns.",
-        &[("size_before", "integer"), ("size_after", "integer"), ("duration_ms", "number")],
+        &[("size_before_bytes", "integer"), ("size_after_bytes", "integer"), ("duration_ms", "number")],
     ),
     &class(
         "VerifyReport",

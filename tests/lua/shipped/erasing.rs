@@ -229,7 +229,8 @@ fn a_name_that_is_too_short_to_look_for_is_told() {
 #[test]
 fn an_erasure_of_nobody_is_refused() {
     let (_workshop, database) = eve("erase nobody");
-    check_refused(&database, "erase_client", json!({}), "argument 'client_id' is missing");
+    check_unfit(&database, "erase_client", json!({}), "option 'args.client_id': must be given: the client");
+    check_refused(&database, "erase_client", json!({"client_id": ""}), "there is no client ''");
     check_refused(&database, "erase_client", json!({"client_id": "nobody"}), "there is no client 'nobody'");
     erase(&database, "eve");
     let again = json!({"client_id": "eve", "dry_run": false});

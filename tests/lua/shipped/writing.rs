@@ -288,8 +288,13 @@ fn a_merge_of_clients_who_are_not_two_is_refused() {
     workshop.damage("UPDATE clients SET deleted_at = 1 WHERE id = 'c002'");
     let database = workshop.open();
     for (args, message) in [
-        (json!({}), "argument 'keep_id' is missing"),
-        (json!({"keep_id": "c001"}), "argument 'remove_id' is missing"),
+        (json!({}), "option 'args.keep_id': must be given: the client who stays"),
+        (json!({"keep_id": "c001"}), "option 'args.remove_id': must be given: the client who goes"),
+    ] {
+        check_unfit(&database, "merge_clients", args, message);
+    }
+    for (args, message) in [
+        (json!({"keep_id": "c001", "remove_id": ""}), "there is no client ''"),
         (json!({"keep_id": "c001", "remove_id": "c001"}), "arguments 'keep_id' and 'remove_id' name the same client"),
         (json!({"keep_id": "c001", "remove_id": "nobody"}), "there is no client 'nobody'"),
         (json!({"keep_id": "c001", "remove_id": 17}), "there is no client '17'"),
