@@ -18,7 +18,7 @@ use super::write::Content;
 use super::{check, manifest};
 use crate::error::{Error, Result};
 use crate::operation::Operation;
-use crate::sqlite::file::{folder_of, sync_folder};
+use crate::sqlite::file::{folder_of, sync_folder, with_suffix};
 use crate::sqlite::{self, Connection, Where};
 
 /// A database file with its second name, and the manifest that goes with it.
@@ -40,7 +40,9 @@ impl Aside {
         let failed = |error: io::Error| Error::from_io(named.clone(), &error);
         let (page_size, page_count) = sqlite::page_figures(source)?;
         let size_bytes = u64::from(page_size) * u64::from(page_count);
-        if !spec.wrapping.suffix().is_empty() || !is_movable(database, spec.destination, size_bytes) {
+        // why the header too: a switch out of WAL that failed halfway is in memory and not in the file
+        let is_plain = spec.wrapping.suffix().is_empty() && !source.is_wal()?;
+        if !is_plain || !is_movable(database, spec.destination, size_bytes) {
             return Ok(None);
         }
         let mut hasher = Hasher::new(pages_in_block(page_count));
@@ -117,4 +119,6 @@ fn is_movable(database: &Path, destination: &Path, size_bytes: u64) -> bool {
         && file.len() == size_bytes
         && file.uid() == nix::unistd::geteuid().as_raw()
         && !destination.exists()
+        // why: SQLite may still roll it back into the file, by the descriptor that it has
+        && !with_suffix(database, "-journal").exists()
 }

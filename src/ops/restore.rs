@@ -12,7 +12,7 @@
 mod net;
 mod undo;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::{File, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -212,20 +212,21 @@ fn bring_back(
         });
         Ok(())
     };
-    let partial = &mut candidate.partial;
+    let (partial, has_the_name) = (&mut candidate.partial, Cell::new(false));
     // why closed there: were it closed later, on what is then the live database, this process would lose its locks on that
     let rename = |path: &Path| match partial.take() {
         Some(mut partial) => {
             undo::forget(access.settings());
-            partial.publish(path, true).map_err(|error| Error::from_io(path.display().to_string(), &error))
+            partial.publish(path, true).map_err(|error| Error::from_io(path.display().to_string(), &error))?;
+            has_the_name.set(true);
+            Ok(())
         }
         None => Err(Error::Internal { detail: "the restored file is gone".into() }),
     };
     let is_replaced = access.replace_file(wait, operation, keep, rename);
-    let has_the_name = candidate.partial.is_none();
     match kept.into_inner() {
         // why also after a failure: once the new file has the name, this is all that is left of the old one
-        Some(kept) if has_the_name => {
+        Some(kept) if has_the_name.get() => {
             report.backup = kept.finish(operation).map(|backup| backup.display().to_string());
             undo::remember(access.settings(), report.backup.as_deref());
         }
