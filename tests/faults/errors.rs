@@ -42,6 +42,19 @@ fn is_proper(scene: &Scene, order: &Order, end: &End, goes_on: bool, here: &str)
     }
 }
 
+/// Whether the verb said that it failed.
+#[track_caller]
+fn fail_one(scene: &Scene, order: &Order, call: &Call, error: &str, goes_on: bool) -> bool {
+    let when = format!("{}{}", call.number, if goes_on { "+" } else { "" });
+    let here = format!("{}, {error} from {} number {when}: {}", order.name, call.name, call.shown);
+    scene.set_up();
+    let end = order.with_fault(&call.name, &format!("error={error}"), &when);
+    is_proper(scene, order, &end, goes_on, &here);
+    scene.is_whole(order, &here);
+    scene.is_made_up_for(order, &here);
+    matches!(end.outcome, Some(Err(_)))
+}
+
 #[track_caller]
 fn fail_calls(names: &[&str], count: u64) {
     let (mut random, scene) = (seed("errors"), Scene::new());
@@ -57,14 +70,7 @@ fn fail_calls(names: &[&str], count: u64) {
             let error = errors[next(&mut random, errors.len() as u64) as usize];
             // why not always: where a disk stays full, cleaning up must not need room
             let goes_on = error != "EMFILE" && next(&mut random, 3) == 0;
-            let when = format!("{}{}", call.number, if goes_on { "+" } else { "" });
-            let here = format!("{name}, {error} from {} number {when}: {}", call.name, call.shown);
-            scene.set_up();
-            let end = order.with_fault(&call.name, &format!("error={error}"), &when);
-            refused += usize::from(matches!(end.outcome, Some(Err(_))));
-            is_proper(&scene, &order, &end, goes_on, &here);
-            scene.is_whole(&order, &here);
-            scene.is_made_up_for(&order, &here);
+            refused += usize::from(fail_one(&scene, &order, call, error, goes_on));
         }
         println!("{name}: {refused} of {} errors were told, of {} calls", some.len(), calls.len());
     }
@@ -89,6 +95,23 @@ fn a_backup_whose_system_calls_fail_says_so_and_leaves_nothing() {
 #[test]
 fn a_restore_whose_system_calls_fail_says_so_and_the_handle_goes_on() {
     fail_calls(&["a restore by rename", "a restore as a transaction", "an undo"], 3);
+}
+
+/// The database that a restore replaces is its own backup, under two names for a moment. When the last sync before the new file got
+/// the name failed, the live database became a backup for good.
+#[test]
+fn a_restore_whose_syncs_and_changes_of_names_fail_makes_no_backup_of_the_live_database() {
+    let scene = Scene::new();
+    let order = scene.order_named("a restore by rename");
+    scene.set_up();
+    let mut calls = order.calls(&scene.log());
+    calls.retain(|call| {
+        ["fsync", "fdatasync", "link", "linkat", "rename", "renameat2", "unlink"].contains(&&*call.name)
+    });
+    assert!(calls.len() > 10, "{calls:?}");
+    let refused = calls.iter().filter(|call| fail_one(&scene, &order, call, "EIO", false)).count();
+    println!("{refused} of {} errors were told", calls.len());
+    assert!(refused >= 4);
 }
 
 #[test]
