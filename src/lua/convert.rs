@@ -7,10 +7,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use mlua::{Lua, LuaSerdeExt, MultiValue, Table, Value as LuaValue};
+use mlua::{Lua, LuaSerdeExt, LuaString, MultiValue, Table, Value as LuaValue};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use super::failure::MemoryLimit;
 use crate::error::{Error, Result};
 use crate::sqlite::{Cell, Params, Value};
 
@@ -21,8 +22,8 @@ const MOST_VALUES: usize = 1_000_000;
 /// And more text than this neither.
 const MOST_BYTES: usize = 64 << 20;
 
-/// Bytes that are to be stored as a BLOB, whatever they look like: `db.blob(text)`.
-pub(super) struct Blob(pub(super) Vec<u8>);
+/// Bytes that are to be stored as a BLOB, whatever they look like: `db.blob(text)`. They are its user value, so that Lua counts them.
+pub(super) struct Blob;
 
 impl mlua::UserData for Blob {}
 
@@ -68,8 +69,8 @@ pub(super) fn to_sql(value: &LuaValue) -> Result<Value> {
             }
         }
         LuaValue::UserData(data) if data.is::<Blob>() => {
-            let blob = data.borrow::<Blob>().map_err(|error| Error::Internal { detail: error.to_string() })?;
-            Value::Blob(blob.0.clone())
+            let bytes = data.user_value::<LuaString>().map_err(|error| Error::Internal { detail: error.to_string() })?;
+            Value::Blob(bytes.as_bytes().to_vec())
         }
         other => {
             return Err(Error::InvalidArgument {
@@ -87,31 +88,48 @@ pub(super) enum Parameters {
 }
 
 impl Parameters {
-    pub(super) fn from_lua(args: &MultiValue) -> Result<Parameters> {
+    /// Fails when they come to more than the run may have: one long text may be the value of many.
+    pub(super) fn from_lua(lua: &Lua, args: &MultiValue) -> Result<Parameters> {
+        let limit_bytes = limit(lua);
+        let mut left = limit_bytes;
+        let mut counted = |value: &LuaValue, more: usize| {
+            let value = to_sql(value)?;
+            left = left.checked_sub(value.size_bytes() + more as u64).ok_or(Error::ScriptMemory { limit_bytes })?;
+            Ok(value)
+        };
         if let (1, Some(LuaValue::Table(table))) = (args.len(), args.front()) {
-            return Parameters::from_table(table);
+            return Parameters::from_table(table, counted);
         }
-        args.iter().map(to_sql).collect::<Result<Vec<Value>>>().map(Parameters::Positional)
+        args.iter().map(|value| counted(value, 0)).collect::<Result<Vec<Value>>>().map(Parameters::Positional)
     }
 
-    fn from_table(table: &Table) -> Result<Parameters> {
-        let failed = |error: mlua::Error| Error::Internal { detail: error.to_string() };
+    fn from_table(
+        table: &Table,
+        mut counted: impl FnMut(&LuaValue, usize) -> Result<Value>,
+    ) -> Result<Parameters> {
+        let failed = |error: mlua::Error| match error {
+            mlua::Error::ExternalError(inner) if inner.is::<Error>() => {
+                inner.downcast_ref::<Error>().cloned().unwrap_or_else(|| Error::Internal { detail: String::new() })
+            }
+            error => Error::Internal { detail: error.to_string() },
+        };
         let mut named = Vec::new();
         table
             .for_each(|key: LuaValue, value: LuaValue| {
                 if let LuaValue::String(name) = key {
-                    named.push((name.to_string_lossy(), value));
+                    let name = name.to_string_lossy();
+                    let value = counted(&value, name.len()).map_err(mlua::Error::external)?;
+                    named.push((name, value));
                 }
                 Ok(())
             })
             .map_err(failed)?;
         if !named.is_empty() {
-            let named = named.into_iter().map(|(name, value)| Ok((name, to_sql(&value)?)));
-            return named.collect::<Result<_>>().map(Parameters::Named);
+            return Ok(Parameters::Named(named));
         }
         let mut values = Vec::new();
         for index in 1..=table.raw_len() {
-            values.push(to_sql(&table.raw_get::<LuaValue>(index).map_err(failed)?)?);
+            values.push(counted(&table.raw_get::<LuaValue>(index).map_err(failed)?, 0)?);
         }
         Ok(Parameters::Positional(values))
     }
@@ -132,10 +150,17 @@ impl Parameters {
     }
 }
 
+/// The most memory of the run.
+fn limit(lua: &Lua) -> u64 {
+    lua.app_data_ref::<MemoryLimit>().map_or(super::script::MEMORY_BYTES, |limit| limit.0)
+}
+
 /// What a chunk returned, as JSON.
 pub(super) fn to_json(lua: &Lua, value: &LuaValue) -> Result<Json> {
-    let mut rendering = Rendering { array_mark: lua.array_metatable(), values: MOST_VALUES, bytes: MOST_BYTES };
-    rendering.value(value, DEEPEST)
+    let limit_bytes = limit(lua);
+    let memory = usize::try_from(limit_bytes).unwrap_or(usize::MAX).saturating_mul(2);
+    let (values, bytes) = (MOST_VALUES, MOST_BYTES);
+    Rendering { array_mark: lua.array_metatable(), values, bytes, memory, limit_bytes }.value(value, DEEPEST)
 }
 
 /// A value that is being made JSON, and how much of it may still come.
@@ -143,15 +168,20 @@ struct Rendering {
     array_mark: Table,
     values: usize,
     bytes: usize,
+    /// What it takes as JSON: a few bytes of Lua's can stand for very many, since one table or text may stand in many places.
+    memory: usize,
+    limit_bytes: u64,
 }
+
+/// What a value and a name take as JSON, besides their text.
+const VALUE_BYTES: usize = 32;
+const NAME_BYTES: usize = 64;
+/// Values between two looks at the operation.
+const VALUES_BETWEEN_POLLS: usize = 4_096;
 
 impl Rendering {
     fn value(&mut self, value: &LuaValue, depth: usize) -> Result<Json> {
-        let refuse = |reason: &str| Err(Error::ScriptFailed { message: reason.to_owned(), place: Box::default() });
-        self.values = match self.values.checked_sub(1) {
-            Some(left) => left,
-            None => return refuse("the result holds more than a million values"),
-        };
+        self.take(VALUE_BYTES)?;
         Ok(match value {
             LuaValue::Nil => Json::Null,
             value if value.is_null() => Json::Null,
@@ -161,11 +191,7 @@ impl Rendering {
             LuaValue::Number(number) => serde_json::json!({ "real": number.to_string() }),
             LuaValue::String(text) => {
                 let bytes = text.as_bytes();
-                // why counted: one long string may stand in a table a million times
-                self.bytes = match self.bytes.checked_sub(bytes.len()) {
-                    Some(left) => left,
-                    None => return refuse("the result holds more than 64 MiB of text"),
-                };
+                self.text(&bytes)?;
                 bytes_to_json(&bytes)
             }
             LuaValue::Table(_) if depth == 0 => {
@@ -180,13 +206,21 @@ impl Rendering {
         let failed = |message: String| Error::ScriptFailed { message, place: Box::default() };
         let length = table.raw_len();
         let mut pairs = Vec::new();
+        let mut counted = Ok(());
         let outcome = table.for_each(|key: LuaValue, value: LuaValue| {
+            // why here: a table that holds itself is gone through many times before it is too deep
+            counted = self.count();
+            if counted.is_err() {
+                return Err(mlua::Error::runtime(""));
+            }
             pairs.push((key, value));
             Ok(())
         });
+        counted?;
         outcome.map_err(|error| failed(error.to_string()))?;
         let is_marked = table.metatable().is_some_and(|found| found == self.array_mark);
         if pairs.len() == length && (length > 0 || is_marked) {
+            drop(pairs);
             // why by index: iteration order over a table is nobody's promise
             let item = |index| table.raw_get::<LuaValue>(index).unwrap_or(LuaValue::Nil);
             return (1..=length).map(|index| self.value(&item(index), depth)).collect::<Result<_>>().map(Json::Array);
@@ -194,16 +228,52 @@ impl Rendering {
         let mut object = Map::new();
         for (key, value) in pairs {
             let name = match key {
-                LuaValue::String(text) => text.to_string_lossy(),
+                LuaValue::String(text) => {
+                    self.text(&text.as_bytes())?;
+                    text.to_string_lossy()
+                }
                 LuaValue::Integer(number) => number.to_string(),
                 LuaValue::Number(number) => number.to_string(),
                 LuaValue::Boolean(flag) => flag.to_string(),
                 other => return Err(failed(format!("the result has a key that is a {}", other.type_name()))),
             };
+            self.take(NAME_BYTES)?;
             object.insert(name, self.value(&value, depth)?);
         }
         Ok(Json::Object(object))
     }
+
+    /// One value more.
+    fn count(&mut self) -> Result<()> {
+        self.values = match self.values.checked_sub(1) {
+            Some(left) => left,
+            None => return refuse("the result holds more than a million values"),
+        };
+        if self.values % VALUES_BETWEEN_POLLS == 0 {
+            crate::operation::current().map_or(Ok(()), |operation| operation.check())?;
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, bytes: &[u8]) -> Result<()> {
+        // why counted: one long string may stand in a table a million times
+        self.bytes = match self.bytes.checked_sub(bytes.len()) {
+            Some(left) => left,
+            None => return refuse("the result holds more than 64 MiB of text"),
+        };
+        // why so: JSON writes `\u0001` for one byte
+        self.take(bytes.iter().map(|byte| if byte.is_ascii_control() { 6 } else { 1 }).sum())
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<()> {
+        self.memory =
+            self.memory.checked_sub(bytes).ok_or(Error::ScriptMemory { limit_bytes: self.limit_bytes })?;
+        Ok(())
+    }
+}
+
+fn refuse<T>(reason: &str) -> Result<T> {
+    Err(Error::ScriptFailed { message: reason.to_owned(), place: Box::default() })
 }
 
 fn bytes_to_json(bytes: &[u8]) -> Json {

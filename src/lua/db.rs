@@ -94,17 +94,18 @@ struct Opened {
 }
 
 impl Db {
-    fn on<T>(&self, sql: &str, mut body: impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>) -> Result<T> {
+    fn on<T>(&self, lua: &Lua, sql: &str, mut body: impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>) -> Result<T> {
         match &self.target {
             Target::Session(run) => {
                 let access = run.access.borrow().clone();
                 let main_word = migrations::main_word(sql);
                 let may_write = run.session.may_write;
-                let limited = |connection: &Connection, statement: &mut Statement<'_>| {
+                let mut limited = |connection: &Connection, statement: &mut Statement<'_>| {
                     let _limited = connection.limited(run.most_value_bytes())?;
                     body(connection, statement)
                 };
-                run.explain(access.for_statement(sql, &main_word, may_write, &self.operation, limited))
+                let ran = || access.for_statement(sql, &main_word, may_write, &self.operation, &mut limited);
+                run.explain(collecting(lua, &access, ran))
             }
             Target::Step(connection) => {
                 connection.must_be_in_transaction()?;
@@ -117,17 +118,17 @@ impl Db {
     fn open(&self, lua: &Lua, sql: &str, args: &MultiValue, limit: usize) -> mlua::Result<Opened> {
         let raise = |error: Error| raise_in(lua, error, Some(sql));
         migrations::one_statement(sql).map_err(raise)?;
-        let params = Parameters::from_lua(args).map_err(raise)?;
+        let params = Parameters::from_lua(lua, args).map_err(raise)?;
         match &self.target {
             Target::Step(connection) => {
                 let line = lua.inspect_stack(1, |caller| caller.current_line()).flatten();
                 connection.set_line(line.and_then(|line| u32::try_from(line).ok()));
             }
             Target::Session(run) => {
-                if let Some(mut cursor) = self.cursor(run, sql).map_err(raise)? {
+                if let Some(mut cursor) = self.cursor(lua, run, sql).map_err(raise)? {
                     bind(&mut cursor, &params).map_err(raise)?;
                     let names = (0..cursor.columns()).map(|column| cursor.name(column)).collect();
-                    let slot = Slot::new(sql, Source::Live(cursor));
+                    let slot = Slot::new(lua, sql, Source::Live(cursor), 0).map_err(raise)?;
                     if run.access.borrow().is_bound() {
                         run.remember(&slot, false);
                     }
@@ -139,7 +140,7 @@ impl Db {
             Target::Session(run) => run.memory,
             Target::Step(_) => super::script::MEMORY_BYTES,
         };
-        let found = self.on(sql, |_, statement| {
+        let found = self.on(lua, sql, |_, statement| {
             statement.bind(params.as_params())?;
             let names = statement.columns();
             let (mut rows, mut bytes) = (Vec::new(), 0);
@@ -152,30 +153,32 @@ impl Db {
                 rows.push(row);
                 Ok(rows.len() < limit)
             })?;
-            Ok((names, rows))
+            Ok((names, rows, bytes))
         });
-        let (names, rows) = found.map_err(raise)?;
+        let (names, rows, bytes) = found.map_err(raise)?;
         let source = Source::Read { rows: rows.into_iter(), row: Vec::new() };
-        Ok(Opened { slot: Slot::new(sql, source), names })
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        Ok(Opened { slot: Slot::new(lua, sql, source, bytes).map_err(raise)?, names })
     }
 
-    fn cursor(&self, run: &Run, sql: &str) -> Result<Option<Cursor>> {
+    fn cursor(&self, lua: &Lua, run: &Run, sql: &str) -> Result<Option<Cursor>> {
         let access = run.access.borrow().clone();
         let main_word = migrations::main_word(sql);
-        let cursor = access.cursor(sql, &main_word, run.session.may_write, run.most_value_bytes(), &self.operation);
-        run.explain(cursor)
+        let most_bytes = run.most_value_bytes();
+        let open = || access.cursor(sql, &main_word, run.session.may_write, most_bytes, &self.operation);
+        run.explain(collecting(lua, &access, open))
     }
 
     /// Runs one statement and returns how many rows it changed, and the last rowid.
     fn exec(&self, lua: &Lua, sql: &str, args: &MultiValue) -> mlua::Result<(u64, i64)> {
         let raise = |error: Error| raise_in(lua, error, Some(sql));
         migrations::one_statement(sql).map_err(raise)?;
-        let params = Parameters::from_lua(args).map_err(raise)?;
+        let params = Parameters::from_lua(lua, args).map_err(raise)?;
         if let Target::Step(connection) = &self.target {
             let line = lua.inspect_stack(1, |caller| caller.current_line()).flatten();
             connection.set_line(line.and_then(|line| u32::try_from(line).ok()));
         }
-        let done = self.on(sql, |connection, statement| {
+        let done = self.on(lua, sql, |connection, statement| {
             statement.bind(params.as_params())?;
             let before = connection.total_changes();
             statement.for_each(|_| Ok(true))?;
@@ -218,10 +221,9 @@ impl Db {
         let writer = access.writer(&self.operation).map_err(raise)?;
         let _limited = writer.limited(run.most_value_bytes()).map_err(raise)?;
         writer.begin_immediate().map_err(raise)?;
-        *run.access.borrow_mut() = access.bind(&writer);
+        let bound = Bound::new(run, access.bind(&writer));
         let outcome = body();
-        run.forget_bound();
-        *run.access.borrow_mut() = access.clone();
+        drop(bound);
         // why checked once more: a script may have caught its time-out, and half its work must not be kept
         let outcome = outcome.and_then(|values| self.operation.check().map(|()| values).map_err(raise));
         match outcome {
@@ -272,7 +274,7 @@ impl Db {
         let (run, _) = verbs::session(self, lua, "columns")?;
         let is_name = !of.contains(char::is_whitespace);
         let sql = if is_name { format!("SELECT * FROM {}", crate::sqlite::schema::quoted(of)) } else { of.to_owned() };
-        let cursor = self.cursor(&run, &sql).map_err(raise)?.ok_or_else(|| {
+        let cursor = self.cursor(lua, &run, &sql).map_err(raise)?.ok_or_else(|| {
             raise(Error::Unsupported {
                 what: "db:columns of a statement that gives no rows or writes".into(),
                 instead: Some("pass the name of a table or a SELECT"),
@@ -291,7 +293,7 @@ impl Db {
 
     fn prepare(&self, lua: &Lua, sql: &str) -> mlua::Result<LuaValue> {
         migrations::one_statement(sql).map_err(|error| raise_in(lua, error, Some(sql)))?;
-        let slot = Slot::new(sql, Source::Nowhere);
+        let slot = Slot::new(lua, sql, Source::Nowhere, 0).map_err(|error| raise_in(lua, error, Some(sql)))?;
         // why at once: a mistake is to be told where it was made
         self.put_on_connection(lua, &slot)?;
         rows::statement(lua, &slot)
@@ -309,7 +311,7 @@ impl Db {
                 Ok(())
             }
             // why prepared all the same: as above, on whatever connection
-            None => self.cursor(run, &slot.sql).map(|_| ()).map_err(raise),
+            None => self.cursor(lua, run, &slot.sql).map(|_| ()).map_err(raise),
         }
     }
 
@@ -323,7 +325,7 @@ impl Db {
         if slot.with_cursor(|_| ()).is_none() {
             self.put_on_connection(lua, &slot)?;
         }
-        let params = Parameters::from_lua(args).map_err(raise)?;
+        let params = Parameters::from_lua(lua, args).map_err(raise)?;
         let ran = slot.with_cursor(|cursor| {
             bind(cursor, &params)?;
             cursor.run_bound()
@@ -362,6 +364,35 @@ impl Run {
             Err(Error::ReadOnly { .. }) if !self.session.may_write => Err(self.session.denied("change anything")),
             outcome => outcome,
         }
+    }
+}
+
+/// While it lives, the statements of a run go to the connection of a transaction.
+struct Bound<'r> {
+    run: &'r Run,
+    before: Access,
+}
+
+impl<'r> Bound<'r> {
+    fn new(run: &'r Run, access: Access) -> Bound<'r> {
+        Bound { run, before: run.access.replace(access) }
+    }
+}
+
+// why a guard: a panic on its way to whoever called must not leave the run on a connection that is somebody else's by then
+impl Drop for Bound<'_> {
+    fn drop(&mut self) {
+        self.run.forget_bound();
+        self.run.access.replace(self.before.clone());
+    }
+}
+
+/// Runs `body`, and once more after a collection when all readers are in use and some of them by iterators of this run: those
+/// that nothing refers to any more give theirs back.
+fn collecting<T>(lua: &Lua, access: &Access, mut body: impl FnMut() -> Result<T>) -> Result<T> {
+    match body() {
+        Err(Error::Busy { .. }) if access.cursors() > 0 && lua.gc_collect().is_ok() => body(),
+        outcome => outcome,
     }
 }
 
@@ -420,7 +451,10 @@ impl UserData for Db {
     }
 
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_function("blob", |_, bytes: mlua::LuaString| Ok(Blob(bytes.as_bytes().to_vec())));
+        methods.add_function("blob", |lua, bytes: mlua::LuaString| {
+            let blob = lua.create_userdata(Blob)?;
+            blob.set_user_value(bytes).map(|()| blob)
+        });
         methods.add_method("exec", |lua, db, (sql, args): (String, MultiValue)| db.exec(lua, &sql, &args));
         methods.add_method("query", |lua, db, (sql, args): (String, MultiValue)| db.query(lua, &sql, &args));
         methods.add_method("row", |lua, db, (sql, args): (String, MultiValue)| {

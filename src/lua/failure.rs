@@ -8,8 +8,11 @@
 //! Invariant: an error of ours that passes through a script comes out as it was (a cancel stays a cancel); an error of
 //! the script's own comes out with its file and line.
 
+use std::sync::Arc;
+
 use mlua::{AnyUserData, Lua, LuaString, Table, Value as LuaValue};
 
+use super::outside::{self, Held};
 use crate::error::{Error, Place};
 
 /// An error of ours on its way through Lua.
@@ -19,6 +22,8 @@ pub(super) struct Raised {
     sql: Option<String>,
     file: Option<String>,
     line: Option<usize>,
+    /// A script may keep the error and drop its text.
+    _held: Arc<Held>,
 }
 
 impl std::fmt::Display for Raised {
@@ -47,8 +52,14 @@ const TOO_BIG: i32 = 18;
 pub(super) fn raise_in(lua: &Lua, error: Error, sql: Option<&str>) -> mlua::Error {
     let (mut file, mut line) = (None, None);
     let error = match (error, lua.app_data_ref::<MemoryLimit>()) {
-        (Error::Sql { sqlite_code: TOO_BIG, .. }, Some(limit)) => Error::ScriptMemory { limit_bytes: limit.0 },
+        (Error::Sql { sqlite_code: TOO_BIG, .. } | Error::ScriptMemory { .. }, Some(limit)) => {
+            Error::ScriptMemory { limit_bytes: limit.0 }
+        }
         (error, _) => error,
+    };
+    let error = match outside::make_room(lua, size_of(&error, sql)) {
+        Ok(()) => error,
+        Err(no_room) => no_room,
     };
     // why several: between the script and this function there may be functions in C and in the prelude
     for level in 0..8 {
@@ -66,7 +77,20 @@ pub(super) fn raise_in(lua: &Lua, error: Error, sql: Option<&str>) -> mlua::Erro
             Some(_) => {}
         }
     }
-    mlua::Error::external(Raised { error, sql: sql.map(str::to_owned), file, line })
+    mlua::Error::external(Raised::new(error, sql, file, line))
+}
+
+/// About how many bytes an error holds.
+fn size_of(error: &Error, sql: Option<&str>) -> usize {
+    let line = error.place().and_then(|place| place.source_line.as_deref());
+    error.to_string().len() + sql.map_or(0, str::len) + line.map_or(0, str::len) + std::mem::size_of::<Raised>()
+}
+
+impl Raised {
+    fn new(error: Error, sql: Option<&str>, file: Option<String>, line: Option<usize>) -> Raised {
+        let held = Arc::new(Held::new(size_of(&error, sql)));
+        Raised { error, sql: sql.map(str::to_owned), file, line, _held: held }
+    }
 }
 
 /// Names of chunks that are not the script's.
@@ -80,7 +104,7 @@ fn raised(error: &mlua::Error) -> Option<Raised> {
         | mlua::Error::BadArgument { cause, .. } => raised(cause),
         mlua::Error::ExternalError(inner) => inner.downcast_ref::<Raised>().cloned().or_else(|| {
             let error = inner.downcast_ref::<Error>().cloned()?;
-            Some(Raised { error, sql: None, file: None, line: None })
+            Some(Raised::new(error, None, None, None))
         }),
         _ => None,
     }
@@ -122,11 +146,9 @@ impl Revealed {
 
     /// An error of Rust's as the table a script can look into.
     pub(super) fn table(lua: &Lua, error: &mlua::Error) -> mlua::Result<LuaValue> {
-        let raised = raised(error).unwrap_or_else(|| Raised {
-            error: Error::ScriptFailed { message: first_line(&text_of(error)), place: Box::default() },
-            sql: None,
-            file: None,
-            line: None,
+        let raised = raised(error).unwrap_or_else(|| {
+            let message = first_line(&text_of(error));
+            Raised::new(Error::ScriptFailed { message, place: Box::default() }, None, None, None)
         });
         let table = lua.create_table()?;
         table.raw_set("code", code(&raised.error))?;

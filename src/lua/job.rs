@@ -8,9 +8,13 @@ use mlua::{Lua, Table};
 use serde_json::{Map, Value as Json};
 
 use super::convert;
+use super::sandbox::first_bytes;
 use super::session::Session;
 use crate::error::Error;
 use crate::operation;
+
+/// A longer text is cut.
+const MOST_STAGE_BYTES: usize = 1_000;
 
 /// Makes it.
 pub(super) fn job(lua: &Lua, session: &Session, name: &str, args: &Map<String, Json>) -> mlua::Result<Table> {
@@ -22,7 +26,10 @@ pub(super) fn job(lua: &Lua, session: &Session, name: &str, args: &Map<String, J
     let progress = |_: &Lua, (done, total, text): (f64, Option<f64>, Option<String>)| {
         // why `as`: it saturates, and a count below zero is none
         let (done, total) = (done as u64, total.unwrap_or(0.0) as u64);
-        let reported = operation::current().map(|now| now.report(&text.unwrap_or_default(), done, total));
+        let text = text.unwrap_or_default();
+        // why cut: it stays with the host until the next call
+        let stage = first_bytes(&text, MOST_STAGE_BYTES);
+        let reported = operation::current().map(|now| now.report(stage, done, total));
         reported.unwrap_or(Ok(())).map_err(mlua::Error::external)
     };
     job.raw_set("progress", lua.create_function(progress)?)?;

@@ -4,14 +4,108 @@
 //!
 //! Invariants: integers stay integers to the last; no metamethod of a script's runs.
 
-use mlua::{Lua, LuaSerdeExt, LuaString, Table, Value as LuaValue};
+use std::cell::{Cell, RefCell};
+use std::fmt;
+
+use mlua::{Lua, LuaString, Table, Value as LuaValue};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::convert;
 use super::failure::raise_in;
 use crate::error::Error;
+use crate::operation;
 
 /// Longer texts are not parsed in one call.
 const MOST_BYTES: usize = 16 << 20;
+
+/// Values between two looks at the operation.
+const VALUES_BETWEEN_POLLS: u32 = 1_024;
+
+/// JSON on its way into Lua: each value is made there at once, so that Lua counts it.
+struct Reading<'l> {
+    lua: &'l Lua,
+    array: Table,
+    /// Why it ended, when that is not the text's fault.
+    stopped: RefCell<Option<mlua::Error>>,
+    read: Cell<u32>,
+}
+
+impl Reading<'_> {
+    fn lua<T, E: serde::de::Error>(&self, made: mlua::Result<T>) -> Result<T, E> {
+        made.map_err(|error| {
+            self.stopped.borrow_mut().get_or_insert(error);
+            E::custom("stopped")
+        })
+    }
+
+    fn text<E: serde::de::Error>(&self, text: &str) -> Result<LuaValue, E> {
+        self.lua(self.lua.create_string(text)).map(LuaValue::String)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &Reading<'_> {
+    type Value = LuaValue;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<LuaValue, D::Error> {
+        let read = self.read.get().wrapping_add(1);
+        self.read.set(read);
+        if read % VALUES_BETWEEN_POLLS == 0 {
+            let polled = operation::current().map_or(Ok(()), |operation| operation.heartbeat());
+            self.lua(polled.map_err(mlua::Error::external))?;
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &Reading<'_> {
+    type Value = LuaValue;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<LuaValue, E> {
+        Ok(LuaValue::NULL)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<LuaValue, E> {
+        Ok(LuaValue::Boolean(flag))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<LuaValue, E> {
+        Ok(LuaValue::Integer(number))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<LuaValue, E> {
+        Ok(i64::try_from(number).map_or(LuaValue::Number(number as f64), LuaValue::Integer))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<LuaValue, E> {
+        Ok(LuaValue::Number(number))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<LuaValue, E> {
+        self.text(text)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<LuaValue, A::Error> {
+        let list = self.lua(self.lua.create_table())?;
+        while let Some(item) = items.next_element_seed(self)? {
+            self.lua(list.raw_push(item))?;
+        }
+        self.lua(list.set_metatable(Some(self.array.clone())))?;
+        Ok(LuaValue::Table(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<LuaValue, A::Error> {
+        let object = self.lua(self.lua.create_table())?;
+        while let Some(name) = members.next_key_seed(self)? {
+            let value = members.next_value_seed(self)?;
+            self.lua(object.raw_set(name, value))?;
+        }
+        Ok(LuaValue::Table(object))
+    }
+}
 
 /// Sets the global `json`.
 pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
@@ -33,9 +127,14 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
             if bytes.len() > MOST_BYTES {
                 return Err(wrong(format!("holds {} bytes; at most {MOST_BYTES} are decoded at once", bytes.len())));
             }
-            let value: serde_json::Value =
-                serde_json::from_slice(&bytes).map_err(|error| wrong(format!("is not JSON: {error}")))?;
-            lua.to_value(&value)
+            let reading = Reading { lua, array: convert::array_metatable(lua)?, stopped: RefCell::default(), read: Cell::new(0) };
+            let mut reader = serde_json::Deserializer::from_slice(&bytes);
+            let value = (&reading).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+            match (reading.stopped.into_inner(), value) {
+                (Some(stopped), _) => Err(stopped),
+                (None, Ok(value)) => Ok(value),
+                (None, Err(error)) => Err(wrong(format!("is not JSON: {error}"))),
+            }
         })?,
     )?;
     json.raw_set(

@@ -2,7 +2,7 @@
 //!
 //! A state: `sandbox` (its globals, with `prelude.lua`), `hook` and `pattern` (the limits). What a script finds in it: `db` and `verbs`
 //! (the `db` object), `rows` (rows and prepared statements), `job`, `json`; `session` (what it may use), `convert` (values to and fro),
-//! `failure` (errors to and fro). What is run: `script`, `step`, `testing` (test files), `repl` (lines); `shipped` (scripts that are there
+//! `failure` (errors to and fro), `outside` (memory that Lua does not count). What is run: `script`, `step`, `testing` (test files), `repl` (lines); `shipped` (scripts that are there
 //! already) and `head` (what their first lines declare). `api` (all names as a table), `check` with `names` and `tokens` (whether a script
 //! keeps to it).
 //! Leaves to others: every verb itself; a Lua function here is one line into `ops`.
@@ -20,6 +20,7 @@ mod hook;
 mod job;
 mod json;
 mod names;
+mod outside;
 mod pattern;
 mod repl;
 mod rows;

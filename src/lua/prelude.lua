@@ -2,7 +2,8 @@
 local expired, reveal, plain, most_loaded = ...
 local pcall, pack, unpack, setmetatable, rawget, type, error = pcall, table.pack, table.unpack, setmetatable, rawget, type, error
 local tostring, select, concat = tostring, select, table.concat
-local resume, close, load, count = coroutine.resume, coroutine.close, load, collectgarbage
+local create, resume, status, close = coroutine.create, coroutine.resume, coroutine.status, coroutine.close
+local load, count = load, collectgarbage
 
 local function checked(ok, ...)
   expired()
@@ -18,8 +19,30 @@ function _G.xpcall(body, handler, ...)
   local handled = pack(checked(pcall(handler, result[2])))
   return false, unpack(handled, 2, handled.n)
 end
-function coroutine.resume(...) return checked(resume(...)) end
-function coroutine.close(...) return checked(close(...)) end
+local function coroutine_resume(...) return checked(resume(...)) end
+coroutine.resume = coroutine_resume
+-- why first: Lua fires no hook any more in a coroutine that a hook ended, so that a handler of a variable to be closed would run on
+local function checked_close(...)
+  expired()
+  return checked(close(...))
+end
+coroutine.close = checked_close
+-- why not Lua's: it closes a coroutine that failed, as above
+local function settled(co, ok, ...)
+  if ok then return ... end
+  local failure = (...)
+  if status(co) == "dead" then
+    local _, later = checked_close(co)
+    if later ~= nil then failure = later end
+  end
+  if type(failure) == "string" then error(failure, 2) end
+  error(failure, 0)
+end
+function coroutine.wrap(body)
+  if type(body) ~= "function" then error("bad argument #1 to 'wrap' (function expected)", 2) end
+  local co = create(body)
+  return function(...) return settled(co, coroutine_resume(co, ...)) end
+end
 
 function _G.load(chunk, name, mode, ...)
   if type(chunk) == "function" then
@@ -64,7 +87,17 @@ local function less(a, b) return a < b end
 function table.sort(list, order)
   plain(list)
   -- why not without: a million comparisons in C take a second
-  if order == nil and #list > 10000 then order = less end
+  if order == nil then
+    if #list > 10000 then order = less end
+    -- nor for long texts, which are compared byte by byte
+    for index = 1, order and 0 or #list do
+      local item = rawget(list, index)
+      if type(item) == "string" and #item > 1000 then
+        order = less
+        break
+      end
+    end
+  end
   return sort(list, order)
 end
 function table.move(from, first, last, to, target)
@@ -79,6 +112,13 @@ function table.move(from, first, last, to, target)
     for offset = last - first, 0, -1 do target[to + offset] = from[first + offset] end
   end
   return target
+end
+
+-- a format is gone through in one C call
+local date = os.date
+function os.date(format, ...)
+  if type(format) == "string" and #format > 1000 then error("bad argument #1 to 'date' (the format is too long)", 2) end
+  return date(format, ...)
 end
 
 -- a finalizer would run with no limit over it

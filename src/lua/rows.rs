@@ -16,6 +16,7 @@ use std::rc::Rc;
 use mlua::{Function, LightUserData, Lua, MultiValue, Table, Value as LuaValue, ffi};
 
 use super::failure;
+use super::outside::{self, Held};
 use crate::error::{Error, Result};
 use crate::sqlite::{Cell, Cursor, Value};
 
@@ -25,6 +26,7 @@ pub(super) struct Slot {
     failure: RefCell<Option<Error>>,
     /// The text of the statement.
     pub(super) sql: String,
+    _held: Held,
 }
 
 /// Where rows come from.
@@ -46,6 +48,8 @@ pub(super) enum Source {
     Gone,
 }
 
+/// What a slot takes besides its text, about.
+const SLOT_BYTES: usize = 512;
 /// Most keys that are upvalues of the function that reads a row; Lua allows 255.
 const MOST_KEYS: c_int = 200;
 
@@ -64,8 +68,12 @@ enum Ran {
 }
 
 impl Slot {
-    pub(super) fn new(sql: &str, source: Source) -> Rc<Slot> {
-        Rc::new(Slot { source: RefCell::new(source), failure: RefCell::default(), sql: sql.to_owned() })
+    /// `bytes` are those of rows that are read already.
+    pub(super) fn new(lua: &Lua, sql: &str, source: Source, bytes: usize) -> Result<Rc<Slot>> {
+        let bytes = bytes + sql.len() + SLOT_BYTES;
+        outside::make_room(lua, bytes)?;
+        let (source, failure) = (RefCell::new(source), RefCell::default());
+        Ok(Rc::new(Slot { source, failure, sql: sql.to_owned(), _held: Held::new(bytes) }))
     }
 
     /// Lets go of the statement.

@@ -19,6 +19,8 @@ use crate::operation::{self, Operation};
 
 /// The worst nesting Lua allows needs 0.75 MB of C stack.
 const STACK_BYTES: usize = 4 << 20;
+/// What SQLite may allocate for a run besides as much as Lua: pages of the connections, and what it sorts with.
+const SQLITE_BYTES: u64 = 32 << 20;
 /// Lines and bytes of log one run may leave.
 const MOST_LOG_LINES: usize = 10_000;
 const MOST_LOG_BYTES: usize = 1 << 20;
@@ -84,6 +86,7 @@ pub(super) fn with_state<T: Send>(
         let run = move || {
             let _armed = heard.arm(watcher);
             let _entered = operation::enter(operation.clone());
+            let _share = crate::sqlite::share(memory_limit.saturating_add(SQLITE_BYTES));
             let trace = Rc::new(Trace::default());
             let lua = fresh(operation, memory_limit, &trace)
                 .map_err(|error| Error::Internal { detail: format!("a Lua state could not be made: {error}") })?;
@@ -236,6 +239,15 @@ fn add_log(lua: &Lua, trace: &Rc<Trace>) -> mlua::Result<()> {
     globals.raw_set("print", print)
 }
 
+/// The beginning of a text, at most so many bytes.
+pub(super) fn first_bytes(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 impl Trace {
     /// The lines so far, taken out.
     pub(super) fn take(&self) -> Vec<String> {
@@ -244,7 +256,8 @@ impl Trace {
     }
 
     fn line(&self, level: &str, text: &str) {
-        let escaped: String = text
+        // why cut first: escaped, a text takes many times its length
+        let escaped: String = first_bytes(text, MOST_LOG_BYTES)
             .chars()
             .flat_map(|character| {
                 let quoted = character.is_control() && character != '\t';

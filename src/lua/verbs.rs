@@ -23,7 +23,14 @@ use crate::sqlite::Access;
 /// What a verb works with; a migration has none.
 pub(super) fn session(db: &Db, lua: &Lua, verb: &str) -> mlua::Result<(Rc<Run>, Access)> {
     match &db.target {
-        Target::Session(run) => Ok((Rc::clone(run), run.access.borrow().clone())),
+        Target::Session(run) => {
+            let access = run.access.borrow().clone();
+            if access.cursors() > 0 && access.cursors() >= access.most_readers() {
+                // why: iterators that nothing refers to any more hold the readers that the verb may need
+                lua.gc_collect()?;
+            }
+            Ok((Rc::clone(run), access))
+        }
         Target::Step(_) => {
             let error = Error::Unsupported {
                 what: format!("db:{verb} inside a migration"),

@@ -205,6 +205,11 @@ impl Pool {
             let opened = Connection::open(&self.settings, false, true)?;
             return Ok(Some(self.noted(Held::Opened(opened), operation)));
         }
+        if super::cursor::count(self) >= usize::try_from(self.settings.readers).unwrap_or(usize::MAX) {
+            // why at once: it would wait for itself
+            let what = format!("the last of the {} readers, all held by iterators this script left open,", self.settings.readers);
+            return Err(Error::Busy { what, waited_ms: 0 });
+        }
         let since = Instant::now();
         loop {
             operation.check()?;
@@ -274,6 +279,18 @@ impl Access {
         match self {
             Access::Pool(pool) | Access::Bound { pool, .. } => pool,
         }
+    }
+
+    /// How many cursors of this thread have a reader of this database.
+    #[must_use]
+    pub fn cursors(&self) -> usize {
+        super::cursor::count(self.pool())
+    }
+
+    /// How many readers there may be.
+    #[must_use]
+    pub fn most_readers(&self) -> usize {
+        usize::try_from(self.settings().readers).unwrap_or(usize::MAX)
     }
 
     /// Whether this is the connection of a running transaction.

@@ -15,6 +15,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{OpenFlags, ffi};
 
 use super::failure::{Failure, from_code, os_error};
+use super::heap;
 use super::rules::{Rules, Whose};
 use super::settings::{Common, Settings};
 use super::statement::{Params, Statement};
@@ -42,6 +43,7 @@ pub(super) struct Shared {
     rules: Rules,
     busy_wait_ms: Arc<AtomicU64>,
     display: String,
+    in_memory: bool,
     settled: AtomicBool,
     synchronous: Option<&'static str>,
     pub(super) foreign_keys: AtomicBool,
@@ -56,6 +58,7 @@ pub(super) struct Shared {
 impl Connection {
     /// Opens the file of `settings`; `create` lets SQLite make it, `read_only` opens it for reading alone.
     pub fn open(settings: &Settings, create: bool, read_only: bool) -> Result<Connection> {
+        heap::install();
         let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
         flags |= if read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
         if create {
@@ -113,6 +116,7 @@ impl Connection {
                 rules,
                 busy_wait_ms,
                 display: settings.display(),
+                in_memory: settings.path.is_none(),
                 settled: AtomicBool::new(false),
                 synchronous: (!read_only).then(|| settings.synchronous.name()),
                 foreign_keys: AtomicBool::new(settings.foreign_keys),
@@ -196,6 +200,11 @@ impl Connection {
         unsafe { self.shared.inner.force_unlock() };
     }
 
+    /// From here to the drop of the guard memory is refused as in `heap.rs`.
+    pub(super) fn hold(&self, is_ours: bool) -> heap::Held {
+        heap::hold(is_ours, self.shared.in_memory)
+    }
+
     /// Puts other rules in force and returns those before; see [`Rules::exchange`].
     pub(super) fn exchange_rules(&self, whose: u8) -> u8 {
         self.shared.rules.exchange(whose)
@@ -271,6 +280,7 @@ impl Connection {
     fn with<T>(&self, whose: Whose, body: impl FnOnce(&rusqlite::Connection) -> Result<T>) -> Result<T> {
         let inner = self.raw();
         let _switched = self.shared.rules.switch(whose);
+        let _held = self.hold(whose == Whose::Ours);
         body(&inner)
     }
 
@@ -302,6 +312,7 @@ impl Connection {
     pub fn run(&self, whose: Whose, sql: &str) -> Result<(), (Error, Option<usize>)> {
         let inner = self.raw();
         let _switched = self.shared.rules.switch(whose);
+        let _held = self.hold(whose == Whose::Ours);
         let failed = |error| {
             let Failure { error, offset, .. } = self.failure_with_offset(error);
             (error, offset)

@@ -5,11 +5,13 @@
 //! Invariants: the statement is finalized before its connection goes back; between two steps it holds no lock of this process, and
 //! in WAL mode none that a writer waits for; bytes lent to it are not looked at after the call.
 
+use std::cell::RefCell;
 use std::ffi::c_int;
+use std::sync::Arc;
 
 use rusqlite::ffi;
 
-use super::access::{Access, Lease};
+use super::access::{Access, Lease, Pool};
 use super::connection::Connection;
 use super::limits::Limited;
 use super::rules::Whose;
@@ -26,6 +28,7 @@ pub struct Cursor {
     /// its beginning to its end, and a step need not see to that.
     alone: Option<u8>,
     _limited: Option<Limited>,
+    _counted: Option<Counted>,
     // declared last: the connection goes back after everything on it is gone
     _lease: Option<Lease<'static>>,
     _access: Access,
@@ -97,6 +100,39 @@ impl Access {
     }
 }
 
+thread_local! {
+    /// The pool of each cursor of this thread that has a reader.
+    static OPEN: RefCell<Vec<*const Pool>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How many cursors of this thread have a reader of `pool`.
+pub(super) fn count(pool: &Pool) -> usize {
+    OPEN.with_borrow(|pools| pools.iter().filter(|found| std::ptr::eq(**found, pool)).count())
+}
+
+/// A cursor in that count.
+struct Counted(*const Pool);
+
+impl Counted {
+    fn new(pool: &Arc<Pool>) -> Counted {
+        let pool = Arc::as_ptr(pool);
+        OPEN.with_borrow_mut(|pools| pools.push(pool));
+        Counted(pool)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        // why not `with_borrow_mut`: the thread may be ending
+        let _ = OPEN.try_with(|pools| {
+            let mut pools = pools.borrow_mut();
+            if let Some(index) = pools.iter().position(|pool| *pool == self.0) {
+                pools.swap_remove(index);
+            }
+        });
+    }
+}
+
 impl Cursor {
     fn prepare(
         access: &Access,
@@ -114,8 +150,18 @@ impl Cursor {
             std::mem::forget(connection.raw());
             connection.exchange_rules(whose as u8)
         });
-        let access = access.clone();
-        Ok(Cursor { statement, columns, whose, connection, alone, _limited: limited, _lease: lease, _access: access })
+        let (access, counted) = (access.clone(), lease.is_some().then(|| Counted::new(access.pool())));
+        Ok(Cursor {
+            statement,
+            columns,
+            whose,
+            connection,
+            alone,
+            _limited: limited,
+            _counted: counted,
+            _lease: lease,
+            _access: access,
+        })
     }
 
     /// Whether it changes nothing.
@@ -169,6 +215,7 @@ impl Cursor {
     /// Binds a parameter by its number, which counts from 1, with a copy of the value.
     pub fn bind(&mut self, parameter: usize, cell: Cell<'_>) -> Result<()> {
         let _locked = self.connection.raw();
+        let _held = self.connection.hold(false);
         // SAFETY: SQLite copies the bytes before the call returns.
         let code = unsafe { bind(self.statement, parameter, cell, ffi::SQLITE_TRANSIENT()) };
         if code == ffi::SQLITE_OK { Ok(()) } else { Err(self.connection.failed(code)) }
@@ -176,6 +223,7 @@ impl Cursor {
 
     /// Goes on to the next row; false behind the last, and then it begins anew.
     pub fn step(&mut self) -> Result<bool> {
+        let held = self.connection.hold(false);
         let code = match self.alone {
             // SAFETY: the statement lives until the cursor is dropped, and the connection is locked by us.
             Some(_) => unsafe { ffi::sqlite3_step(self.statement) },
@@ -188,6 +236,7 @@ impl Cursor {
                 code
             }
         };
+        drop(held);
         match code {
             ffi::SQLITE_ROW => Ok(true),
             ffi::SQLITE_DONE => {

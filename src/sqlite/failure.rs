@@ -7,6 +7,7 @@
 
 use rusqlite::ffi;
 
+use super::heap;
 use super::rules::Rules;
 use crate::error::{Error, Place};
 use crate::operation;
@@ -89,6 +90,7 @@ pub(super) fn from_code(code: i32, message: String, path: &str, waited_ms: u64, 
             },
             None => Error::Cancelled { verb: "the statement" },
         },
+        ffi::SQLITE_IOERR if code == ffi::SQLITE_IOERR_NOMEM => no_memory(),
         ffi::SQLITE_READONLY if code == ffi::SQLITE_READONLY_DBMOVED => Error::Io {
             what: path.to_owned(),
             detail: "the file was moved, replaced or removed while it was open".into(),
@@ -105,9 +107,18 @@ pub(super) fn from_code(code: i32, message: String, path: &str, waited_ms: u64, 
         ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN => {
             Error::Io { what: path.to_owned(), detail: message, sqlite_code: Some(code) }
         }
-        ffi::SQLITE_NOMEM => Error::NoMemory { what: "SQLite worked".into() },
+        ffi::SQLITE_NOMEM => no_memory(),
         ffi::SQLITE_CONSTRAINT => Error::Constraint { message, sqlite_code: code, place: Box::<Place>::default() },
         _ => Error::Sql { message, sqlite_code: code, place: Box::<Place>::default() },
+    }
+}
+
+/// That the machine has none left, or a script none of its share, or that the call was to stop (see `heap.rs`).
+fn no_memory() -> Error {
+    match (heap::refusal(), operation::current().map(|operation| operation.check())) {
+        (Some(limit_bytes), _) => Error::ScriptMemory { limit_bytes },
+        (None, Some(Err(stopped))) => stopped,
+        (None, _) => Error::NoMemory { what: "SQLite worked".into() },
     }
 }
 

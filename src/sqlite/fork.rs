@@ -23,6 +23,7 @@ static MARK: AtomicU64 = AtomicU64::new(0);
 
 /// To be called before each open.
 pub(super) fn before_open() {
+    super::heap::install();
     let current = std::process::id();
     let before = PROCESS.load(Ordering::Acquire);
     if before != 0 && before != current {

@@ -1,13 +1,14 @@
 //! What SQL of a script may cost inside one step of SQLite's, where no handler of ours is asked.
 //!
-//! A value may be so long and no longer, and `instr`, `replace` and the trims, which SQLite computes in time that grows with the product of
-//! their lengths, are replaced by ones that take a look at each byte once or twice.
+//! A value may be so long and no longer, and `instr`, `replace`, `unhex` and the trims, which SQLite computes in time that grows with the
+//! product of their lengths, are replaced by ones that take a look at each byte once or twice; `json_patch` is refused for long texts.
 //!
 //! Leaves to others: time (`waiting.rs`), Lua's own memory.
 //!
-//! Invariants: the functions give what SQLite's own give for every input; a connection that scripts never used keeps SQLite's.
+//! Invariants: the functions give what SQLite's own give for every input but texts too long for `json_patch`; a connection that scripts never used keeps SQLite's.
 
-use std::collections::HashMap;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{CStr, c_int};
 use std::sync::atomic::Ordering;
 
@@ -65,8 +66,8 @@ impl Drop for Limited {
 
 fn add_functions(inner: &rusqlite::Connection) -> Result<(), c_int> {
     // why these flags: SQLite's own have them, and a schema may use those in indexes and generated columns
-    let flags = ffi::SQLITE_UTF8 | ffi::SQLITE_DETERMINISTIC | ffi::SQLITE_INNOCUOUS;
-    let functions: [(&CStr, c_int, Function); 8] = [
+    let flags = ffi::SQLITE_UTF8 | ffi::SQLITE_DETERMINISTIC | ffi::SQLITE_INNOCUOUS | ffi::SQLITE_RESULT_SUBTYPE;
+    let functions: [(&CStr, c_int, Function); 11] = [
         (c"instr", 2, instr),
         (c"replace", 3, replace),
         (c"trim", 1, trim),
@@ -75,6 +76,9 @@ fn add_functions(inner: &rusqlite::Connection) -> Result<(), c_int> {
         (c"ltrim", 2, trim_left),
         (c"rtrim", 1, trim_right),
         (c"rtrim", 2, trim_right),
+        (c"unhex", 2, unhex),
+        (c"json_patch", 2, json_patch),
+        (c"jsonb_patch", 2, jsonb_patch),
     ];
     for (name, arguments, function) in functions {
         // SAFETY: the connection is open and locked by the caller; the name is static and the function needs no data of its own.
@@ -248,6 +252,125 @@ unsafe fn trimmed(context: Context, count: c_int, arguments: *mut Argument, left
     }
 }
 
+unsafe extern "C" fn unhex(context: Context, _: c_int, arguments: *mut Argument) {
+    // SAFETY: SQLite passes two arguments, as the function was registered; each is converted once.
+    unsafe {
+        let (Some(digits), Some(passed)) = (text_of(*arguments), text_of(*arguments.add(1))) else { return };
+        // why: SQLite's own reads the digits as C does
+        let mut rest = digits.split(|byte| *byte == 0).next().unwrap_or_default();
+        let mut passed_codes = HashSet::new();
+        let mut passed = passed;
+        while !passed.is_empty() {
+            passed_codes.insert(code(&mut passed));
+        }
+        let value = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let mut bytes = Vec::with_capacity(rest.len() / 2);
+        while let Some(first) = rest.first() {
+            match (value(*first), rest.get(1).copied().and_then(value)) {
+                (Some(high), Some(low)) => {
+                    bytes.push(high << 4 | low);
+                    rest = &rest[2..];
+                }
+                (None, _) if passed_codes.contains(&code(&mut rest)) => {}
+                _ => return,
+            }
+        }
+        ffi::sqlite3_result_blob64(context, bytes.as_ptr().cast(), bytes.len() as u64, ffi::SQLITE_TRANSIENT());
+    }
+}
+
+/// The first character of a text that is not empty, taken off it, as SQLite reads one.
+fn code(text: &mut &[u8]) -> u32 {
+    let Some((first, mut rest)) = text.split_first() else { return 0 };
+    let mut code = u32::from(*first);
+    if code >= 0xc0 {
+        code &= match code {
+            0xc0..0xe0 => 0x1f,
+            0xe0..0xf0 => 0x0f,
+            0xf0..0xf8 => 0x07,
+            0xf8..0xfc => 0x03,
+            0xfc..0xfe => 0x01,
+            _ => 0,
+        };
+        while let Some((next, behind)) = rest.split_first().filter(|(next, _)| **next & 0xc0 == 0x80) {
+            code = code << 6 | u32::from(next & 0x3f);
+            rest = behind;
+        }
+        if code < 0x80 || code & 0xffff_f800 == 0xd800 || code & 0xffff_fffe == 0xfffe {
+            code = 0xfffd;
+        }
+    }
+    *text = rest;
+    code
+}
+
+unsafe extern "C" fn json_patch(context: Context, _: c_int, arguments: *mut Argument) {
+    // SAFETY: passed on as SQLite passed it.
+    unsafe { patch(context, arguments, c"SELECT json_patch(?, ?)", true) }
+}
+
+unsafe extern "C" fn jsonb_patch(context: Context, _: c_int, arguments: *mut Argument) {
+    // SAFETY: as above.
+    unsafe { patch(context, arguments, c"SELECT jsonb_patch(?, ?)", false) }
+}
+
+/// SQLite's own, which looks for each member of the second among all of the first, as long as that does not take seconds.
+const MOST_PATCH_PRODUCT: i64 = 1 << 30;
+/// How SQLite marks a text as JSON.
+const JSON_SUBTYPE: u32 = b'J' as u32;
+
+thread_local! {
+    /// A connection with SQLite's own functions, which are out of reach where they are replaced.
+    static PLAIN: Plain = const { Plain(Cell::new(std::ptr::null_mut())) };
+}
+
+struct Plain(Cell<*mut ffi::sqlite3>);
+
+impl Drop for Plain {
+    fn drop(&mut self) {
+        // SAFETY: nothing on it is left open; null is fine.
+        unsafe { ffi::sqlite3_close(self.0.get()) };
+    }
+}
+
+/// # Safety
+/// SQLite calls it with two arguments.
+unsafe fn patch(context: Context, arguments: *mut Argument, sql: &CStr, is_text: bool) {
+    // SAFETY: the caller promises it. The statement is finalized before this returns, and what it gives is copied before that.
+    unsafe {
+        let size = |argument| i64::from(ffi::sqlite3_value_bytes(argument));
+        if size(*arguments).saturating_mul(size(*arguments.add(1))) > MOST_PATCH_PRODUCT {
+            return ffi::sqlite3_result_error(context, c"the texts are too long to be patched by a script".as_ptr(), -1);
+        }
+        let plain = PLAIN.with(|plain| {
+            let mut opened = plain.0.get();
+            if opened.is_null() {
+                ffi::sqlite3_open(c":memory:".as_ptr(), &raw mut opened);
+                plain.0.set(opened);
+            }
+            opened
+        });
+        let mut statement = std::ptr::null_mut();
+        if ffi::sqlite3_prepare_v2(plain, sql.as_ptr(), -1, &raw mut statement, std::ptr::null_mut()) != ffi::SQLITE_OK {
+            return ffi::sqlite3_result_error_nomem(context);
+        }
+        ffi::sqlite3_bind_value(statement, 1, *arguments);
+        ffi::sqlite3_bind_value(statement, 2, *arguments.add(1));
+        match ffi::sqlite3_step(statement) {
+            ffi::SQLITE_ROW => {
+                let value = ffi::sqlite3_column_value(statement, 0);
+                ffi::sqlite3_result_value(context, value);
+                if is_text && ffi::sqlite3_value_type(value) == ffi::SQLITE_TEXT {
+                    ffi::sqlite3_result_subtype(context, JSON_SUBTYPE);
+                }
+            }
+            ffi::SQLITE_NOMEM => ffi::sqlite3_result_error_nomem(context),
+            _ => ffi::sqlite3_result_error(context, ffi::sqlite3_errmsg(plain), -1),
+        }
+        ffi::sqlite3_finalize(statement);
+    }
+}
+
 /// Bytes of the longest character in what is trimmed; those of UTF-8 have four.
 const LONGEST: usize = 64;
 
@@ -311,7 +434,7 @@ mod tests {
                 compare(format!("{name}({a})"));
             }
             for b in TEXTS {
-                for name in ["trim", "ltrim", "rtrim", "instr"] {
+                for name in ["trim", "ltrim", "rtrim", "instr", "unhex"] {
                     compare(format!("{name}({a}, {b})"));
                 }
                 for c in TEXTS {
@@ -319,7 +442,15 @@ mod tests {
                 }
             }
         }
-        assert_eq!(compared, 22 * 3 + 22 * 22 * 4 + 22 * 22 * 22);
+        let documents = ["NULL", "'{}'", "'{\"a\":1,\"b\":[1,2]}'", "'{\"a\":null,\"c\":{\"d\":1.50}}'", "5", "jsonb('[1]')", "'\"x\"'"];
+        for a in documents {
+            for b in documents {
+                compare(format!("json_patch({a}, {b})"));
+                compare(format!("jsonb_patch({a}, {b})"));
+                compare(format!("json_array(json_patch({a}, {b}))"));
+            }
+        }
+        assert_eq!(compared, 22 * 3 + 22 * 22 * 5 + 22 * 22 * 22 + 7 * 7 * 3);
     }
 
     #[test]

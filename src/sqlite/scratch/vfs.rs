@@ -40,6 +40,7 @@ pub(super) fn withdraw(name: &str) {
 /// Registers the VFS, once in the life of the process; `Err` has SQLite's result code.
 pub(super) fn register() -> Result<(), c_int> {
     static REGISTERED: LazyLock<c_int> = LazyLock::new(|| {
+        crate::sqlite::heap::install();
         // SAFETY: no name asks for the default VFS, which lives as long as the process.
         let base = unsafe { ffi::sqlite3_vfs_find(std::ptr::null()) };
         if base.is_null() {
