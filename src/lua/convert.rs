@@ -69,7 +69,8 @@ pub(super) fn to_sql(value: &LuaValue) -> Result<Value> {
             }
         }
         LuaValue::UserData(data) if data.is::<Blob>() => {
-            let bytes = data.user_value::<LuaString>().map_err(|error| Error::Internal { detail: error.to_string() })?;
+            let bytes =
+                data.user_value::<LuaString>().map_err(|error| Error::Internal { detail: error.to_string() })?;
             Value::Blob(bytes.as_bytes().to_vec())
         }
         other => {
@@ -103,10 +104,7 @@ impl Parameters {
         args.iter().map(|value| counted(value, 0)).collect::<Result<Vec<Value>>>().map(Parameters::Positional)
     }
 
-    fn from_table(
-        table: &Table,
-        mut counted: impl FnMut(&LuaValue, usize) -> Result<Value>,
-    ) -> Result<Parameters> {
+    fn from_table(table: &Table, mut counted: impl FnMut(&LuaValue, usize) -> Result<Value>) -> Result<Parameters> {
         let failed = |error: mlua::Error| match error {
             mlua::Error::ExternalError(inner) if inner.is::<Error>() => {
                 inner.downcast_ref::<Error>().cloned().unwrap_or_else(|| Error::Internal { detail: String::new() })
@@ -266,8 +264,7 @@ impl Rendering {
     }
 
     fn take(&mut self, bytes: usize) -> Result<()> {
-        self.memory =
-            self.memory.checked_sub(bytes).ok_or(Error::ScriptMemory { limit_bytes: self.limit_bytes })?;
+        self.memory = self.memory.checked_sub(bytes).ok_or(Error::ScriptMemory { limit_bytes: self.limit_bytes })?;
         Ok(())
     }
 }

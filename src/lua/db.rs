@@ -94,17 +94,19 @@ struct Opened {
 }
 
 impl Db {
-    fn on<T>(&self, lua: &Lua, sql: &str, mut body: impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>) -> Result<T> {
+    fn on<T>(
+        &self,
+        lua: &Lua,
+        sql: &str,
+        mut body: impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>,
+    ) -> Result<T> {
         match &self.target {
             Target::Session(run) => {
                 let access = run.access.borrow().clone();
                 let main_word = migrations::main_word(sql);
                 let may_write = run.session.may_write;
-                let mut limited = |connection: &Connection, statement: &mut Statement<'_>| {
-                    let _limited = connection.limited(run.most_value_bytes())?;
-                    body(connection, statement)
-                };
-                let ran = || access.for_statement(sql, &main_word, may_write, &self.operation, &mut limited);
+                let most_bytes = Some(run.most_value_bytes());
+                let ran = || access.for_statement(sql, &main_word, may_write, most_bytes, &self.operation, &mut body);
                 run.explain(collecting(lua, &access, ran))
             }
             Target::Step(connection) => {
@@ -127,7 +129,7 @@ impl Db {
             Target::Session(run) => {
                 if let Some(mut cursor) = self.cursor(lua, run, sql).map_err(raise)? {
                     bind(&mut cursor, &params).map_err(raise)?;
-                    let names = (0..cursor.columns()).map(|column| cursor.name(column)).collect();
+                    let names = cursor.names().to_vec();
                     let slot = Slot::new(lua, sql, Source::Live(cursor), 0).map_err(raise)?;
                     if run.access.borrow().is_bound() {
                         run.remember(&slot, false);
@@ -283,7 +285,7 @@ impl Db {
         let list = lua.create_table()?;
         for column in 0..cursor.columns() {
             let entry = lua.create_table()?;
-            entry.raw_set("name", cursor.name(column))?;
+            entry.raw_set("name", cursor.names()[column].as_str())?;
             entry.raw_set("type", cursor.declared_type(column))?;
             list.raw_push(entry)?;
         }
@@ -324,6 +326,9 @@ impl Db {
         }
         if slot.with_cursor(|_| ()).is_none() {
             self.put_on_connection(lua, &slot)?;
+        }
+        if slot.with_cursor(|_| ()).is_none() {
+            return self.exec(lua, &slot.sql, args);
         }
         let params = Parameters::from_lua(lua, args).map_err(raise)?;
         let ran = slot.with_cursor(|cursor| {

@@ -63,7 +63,9 @@ impl Alarm {
     pub(super) fn watch(&self, operation: &Operation) {
         let mut rang = Instant::now();
         while !self.is_over.load(Ordering::Acquire) {
-            let tick = operation.time_left().map_or(TICK, |left| left.clamp(Duration::from_micros(100), TICK));
+            // why not shorter when nothing is left: it rings below, and what does not hear it is in C
+            let left = operation.time_left().filter(|left| !left.is_zero());
+            let tick = left.map_or(TICK, |left| left.clamp(Duration::from_micros(100), TICK));
             std::thread::park_timeout(tick);
             if operation.check().is_err() || rang.elapsed() >= RING {
                 self.bell.store(true, Ordering::Relaxed);

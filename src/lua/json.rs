@@ -127,7 +127,8 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
             if bytes.len() > MOST_BYTES {
                 return Err(wrong(format!("holds {} bytes; at most {MOST_BYTES} are decoded at once", bytes.len())));
             }
-            let reading = Reading { lua, array: convert::array_metatable(lua)?, stopped: RefCell::default(), read: Cell::new(0) };
+            let reading =
+                Reading { lua, array: convert::array_metatable(lua)?, stopped: RefCell::default(), read: Cell::new(0) };
             let mut reader = serde_json::Deserializer::from_slice(&bytes);
             let value = (&reading).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
             match (reading.stopped.into_inner(), value) {

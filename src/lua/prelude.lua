@@ -97,6 +97,10 @@ function table.sort(list, order)
         break
       end
     end
+  elseif #list > 10000 then
+    -- nor with one that is written in C
+    local given = order
+    order = function(a, b) return given(a, b) end
   end
   return sort(list, order)
 end

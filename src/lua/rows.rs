@@ -337,7 +337,8 @@ unsafe fn push(state: *mut ffi::lua_State, source: &Source, column: c_int) {
 unsafe fn raise(state: *mut ffi::lua_State, raise: c_int, slot: &Slot) -> c_int {
     // SAFETY: Lua passes a live state; the call does not return.
     unsafe {
-        ffi::lua_settop(state, 0);
+        // why not all: a statement that only the caller's first argument refers to must live until the error is taken from it
+        ffi::lua_settop(state, 1);
         ffi::lua_pushvalue(state, ffi::lua_upvalueindex(raise));
         ffi::lua_pushlightuserdata(state, std::ptr::from_ref(slot).cast_mut().cast());
         ffi::lua_call(state, 1, 0);

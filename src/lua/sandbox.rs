@@ -165,7 +165,9 @@ fn add_prelude(lua: &Lua, operation: &Operation, memory_limit: u64) -> mlua::Res
     let plain = lua.create_function(|_, value: LuaValue| match value {
         LuaValue::Table(table) => match table.metatable() {
             Some(meta)
-                if ["__len", "__index", "__newindex"].iter().any(|name| meta.contains_key(*name).unwrap_or(true)) =>
+                if ["__len", "__index", "__newindex"]
+                    .iter()
+                    .any(|name| !matches!(meta.raw_get(*name), Ok(LuaValue::Nil))) =>
             {
                 Err(mlua::Error::runtime("a table with metamethods is not accepted here"))
             }

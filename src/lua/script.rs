@@ -81,11 +81,13 @@ pub fn run(
         let rehearsal = if request.dry_run { Rehearsal::begin(session, &operation)? } else { None };
         let access = rehearsal.as_ref().map_or_else(|| session.access.clone(), |rehearsal| rehearsal.access.clone());
         let run = Rc::new(Run::new(session.clone(), access, memory, request.dry_run));
+        let _limited = run.access.borrow().limited(run.most_value_bytes())?;
         let outcome = evaluate(lua, &run, &Chunk { name, source, args: &request.args }, &operation);
+        // why whatever came out: the connection is somebody else's after this
+        run.forget_bound();
         // why the operation first: what a script's own handlers raise on the way out must not hide why it ended
         operation.check()?;
         let (result, log) = (outcome?, trace.take());
-        run.forget_bound();
         let rehearsed = rehearsal.map(Rehearsal::end).transpose()?;
         Ok(report::Script {
             result,
@@ -134,6 +136,9 @@ pub(super) fn load<'s>(lua: &Lua, name: &str, source: &'s str) -> mlua::chunk::C
     lua.load(source).set_name(format!("={}", failure::chunk_name(name))).set_mode(mlua::chunk::ChunkMode::Text)
 }
 
+/// SQLite's extended code for that.
+const CONSTRAINT_FOREIGN_KEY: i32 = 787;
+
 /// A run whose changes are counted and then rolled back.
 struct Rehearsal<'s> {
     writer: Lease<'s>,
@@ -164,6 +169,13 @@ impl Rehearsal<'_> {
     /// How many rows were changed, and what is different.
     fn end(self) -> Result<(u64, report::Changes)> {
         self.writer.must_be_in_transaction()?;
+        if self.writer.has_deferred_violations() {
+            return Err(Error::Constraint {
+                message: "FOREIGN KEY constraint failed: what the script leaves could not be committed".into(),
+                sqlite_code: CONSTRAINT_FOREIGN_KEY,
+                place: Box::default(),
+            });
+        }
         let rows = self.writer.total_changes() - self.rows_changed;
         let changes = self.before.after(&self.writer)?;
         self.writer.rollback();

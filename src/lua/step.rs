@@ -46,6 +46,7 @@ pub fn run(step: &LuaStep<'_>, connection: Option<&Connection>, operation: &Oper
             });
         };
         let db = Db { target: Target::Step(connection.clone()), operation: operation.clone() };
+        let _limited = connection.limited(MEMORY_BYTES / 2)?;
         db::install(lua, &db).map_err(|error| failed(&error))?;
         let handle: LuaValue = lua.globals().raw_get("db").map_err(|error| failed(&error))?;
         sandbox::call::<LuaValue>(lua, &function, handle).map_err(uncaught)?;

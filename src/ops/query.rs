@@ -26,7 +26,7 @@ pub fn run(
     migrations::one_statement(sql)?;
     let params = Parameters::from_json(params)?;
     let main_word = migrations::main_word(sql);
-    access.for_statement(sql, &main_word, may_write, operation, |connection, statement| {
+    access.for_statement(sql, &main_word, may_write, None, operation, |connection, statement| {
         on(connection, statement, sql, &params)
     })
 }

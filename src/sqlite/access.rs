@@ -207,7 +207,10 @@ impl Pool {
         }
         if super::cursor::count(self) >= usize::try_from(self.settings.readers).unwrap_or(usize::MAX) {
             // why at once: it would wait for itself
-            let what = format!("the last of the {} readers, all held by iterators this script left open,", self.settings.readers);
+            let what = format!(
+                "the last of the {} readers, all held by iterators this script left open,",
+                self.settings.readers
+            );
             return Err(Error::Busy { what, waited_ms: 0 });
         }
         let since = Instant::now();
@@ -345,6 +348,7 @@ impl Access {
 
     /// Runs `body` with the prepared statement of a user's, on the connection it belongs to and under the rules for it: on a
     /// reader, unless its main word (see `migrations::main_word`) says that it writes, or SQLite finds that it does.
+    /// With `most_bytes` it runs under the limits of a script, see `limits.rs`.
     /// Outside a transaction a statement that writes gets one of its own, so that one that fails changes nothing: SQLite
     /// may report an interrupt after it has committed by itself.
     pub fn for_statement<T>(
@@ -352,26 +356,31 @@ impl Access {
         sql: &str,
         main_word: &str,
         may_write: bool,
+        most_bytes: Option<u64>,
         operation: &Operation,
         mut body: impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>,
     ) -> Result<T> {
         self.pool().seen.note(main_word, sql);
+        let limited = |connection: &Connection| most_bytes.map(|most| connection.limited(most)).transpose();
         if let Access::Bound { connection, .. } = self {
             // why locked around both: the transaction must not end between the look and the statement
             let _locked = connection.raw();
             connection.must_be_in_transaction()?;
+            let _limited = limited(connection)?;
             let whose = if may_write { Whose::Users } else { Whose::Readers };
             return connection.users(whose, sql, |statement| body(connection, statement));
         }
         let may_write = may_write && !self.settings().read_only;
         if !may_write || !writes(main_word, sql) {
             let reader = self.reader(operation)?;
+            let _limited = limited(&reader)?;
             match reader.users(Whose::Readers, sql, |statement| body(&reader, statement)) {
                 Err(Error::ReadOnly { .. }) if may_write => {}
                 outcome => return outcome,
             }
         }
         let writer = self.writer(operation)?;
+        let _limited = limited(&writer)?;
         writer.begin_immediate()?;
         let outcome = writer.users(Whose::Users, sql, |statement| body(&writer, statement));
         match outcome {
@@ -380,6 +389,14 @@ impl Access {
                 writer.rollback();
                 Err(error)
             }
+        }
+    }
+
+    /// Inside a transaction, puts its connection under the limits of a script.
+    pub fn limited(&self, most_bytes: u64) -> Result<Option<super::limits::Limited>> {
+        match self {
+            Access::Pool(_) => Ok(None),
+            Access::Bound { connection, .. } => connection.limited(most_bytes).map(Some),
         }
     }
 

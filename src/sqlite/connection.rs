@@ -350,6 +350,22 @@ impl Connection {
         Some(self.shared.line.load(Ordering::Relaxed)).filter(|line| *line > 0)
     }
 
+    /// Whether somebody hears of every statement.
+    pub(super) fn is_watched(&self) -> bool {
+        self.shared.watch.lock().is_some()
+    }
+
+    /// Whether rows have foreign keys that point nowhere and that would keep the open transaction from being committed.
+    pub fn has_deferred_violations(&self) -> bool {
+        let inner = self.raw();
+        let (mut now, mut highest) = (0, 0);
+        // SAFETY: the connection is open and locked by us; SQLite writes two numbers.
+        unsafe {
+            ffi::sqlite3_db_status(inner.handle(), ffi::SQLITE_DBSTATUS_DEFERRED_FKS, &raw mut now, &raw mut highest, 0)
+        };
+        now != 0
+    }
+
     fn watcher(&self) -> Option<Arc<dyn Watch>> {
         self.shared.watch.lock().clone()
     }

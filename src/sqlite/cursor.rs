@@ -22,6 +22,10 @@ use crate::operation::Operation;
 pub struct Cursor {
     statement: *mut ffi::sqlite3_stmt,
     columns: c_int,
+    /// Names of the columns as they were when it was prepared.
+    names: Vec<String>,
+    /// Whether a row was seen to have these columns.
+    is_checked: bool,
     whose: Whose,
     connection: Connection,
     /// Whose rules were in force before, while the connection is this cursor's alone: then it is locked and under the right rules from
@@ -63,6 +67,10 @@ impl Access {
         match self {
             Access::Bound { connection, .. } => {
                 connection.must_be_in_transaction()?;
+                // why: who watches a migration is to hear of each statement, see `Connection::users`
+                if connection.is_watched() {
+                    return Ok(None);
+                }
                 let whose = if may_write { Whose::Users } else { Whose::Readers };
                 let cursor = Cursor::prepare(self, connection.clone(), None, None, whose, sql)?;
                 Ok(Some(cursor).filter(|cursor| cursor.is_read_only() && cursor.columns > 0))
@@ -74,7 +82,7 @@ impl Access {
                 let Some(lease) = pool.lease_detached(operation, self.settings().reader_timeout)? else {
                     return Ok(None);
                 };
-                if may_write && !self.settings().read_only && !lease.is_wal()? {
+                if !self.settings().read_only && !lease.is_wal()? {
                     return Ok(None);
                 }
                 let connection = Connection::clone(&lease);
@@ -95,6 +103,9 @@ impl Access {
     pub fn prepared(&self, sql: &str, may_write: bool) -> Result<Option<Cursor>> {
         let Access::Bound { connection, .. } = self else { return Ok(None) };
         connection.must_be_in_transaction()?;
+        if connection.is_watched() {
+            return Ok(None);
+        }
         let whose = if may_write { Whose::Users } else { Whose::Readers };
         Cursor::prepare(self, connection.clone(), None, None, whose, sql).map(Some)
     }
@@ -142,6 +153,8 @@ impl Cursor {
         whose: Whose,
         sql: &str,
     ) -> Result<Cursor> {
+        // why in this order: on a failure the limits are undone before somebody else can have the connection
+        let (lease, limited) = (lease, limited);
         let statement = connection.prepare_raw(whose, sql)?;
         // SAFETY: the statement was just prepared; the call reads a number.
         let columns = unsafe { ffi::sqlite3_column_count(statement) };
@@ -154,6 +167,8 @@ impl Cursor {
         Ok(Cursor {
             statement,
             columns,
+            names: names_of(statement),
+            is_checked: false,
             whose,
             connection,
             alone,
@@ -198,11 +213,10 @@ impl Cursor {
         }
     }
 
-    /// The name of a column.
+    /// Names of the columns.
     #[must_use]
-    pub fn name(&self, column: usize) -> String {
-        // SAFETY: SQLite's text, or null beyond the last column, is copied before anything else is called.
-        unsafe { text(ffi::sqlite3_column_name(self.statement, int(column))) }.unwrap_or_default()
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// The type that a column was declared with, where it is a column of a table.
@@ -238,7 +252,8 @@ impl Cursor {
         };
         drop(held);
         match code {
-            ffi::SQLITE_ROW => Ok(true),
+            ffi::SQLITE_ROW if self.is_checked => Ok(true),
+            ffi::SQLITE_ROW => self.check_columns().map(|()| true),
             ffi::SQLITE_DONE => {
                 // SAFETY: as above. A read transaction that it alone held ends here.
                 unsafe { ffi::sqlite3_reset(self.statement) };
@@ -251,6 +266,19 @@ impl Cursor {
                 Err(error)
             }
         }
+    }
+
+    /// SQLite prepares a statement anew when the schema has changed, and then `*` may be other columns.
+    fn check_columns(&mut self) -> Result<()> {
+        self.is_checked = true;
+        // SAFETY: the statement lives until the cursor is dropped; the call reads a number.
+        let again = unsafe { ffi::sqlite3_stmt_status(self.statement, ffi::SQLITE_STMTSTATUS_REPREPARE, 0) };
+        if again == 0 || names_of(self.statement) == self.names {
+            return Ok(());
+        }
+        self.clear();
+        let message = "the columns of the statement were changed after it was prepared".to_owned();
+        Err(Error::Sql { message, sqlite_code: ffi::SQLITE_SCHEMA, place: Box::default() })
     }
 
     /// A value of the row it is on; NULL beyond the last column.
@@ -304,6 +332,10 @@ impl Cursor {
     pub fn run_bound(&mut self) -> Result<(u64, i64)> {
         let connection = self.connection.clone();
         let _locked = connection.raw();
+        if self.alone.is_none() {
+            // why: without its transaction, which SQLite may have ended, each statement would be committed by itself
+            connection.must_be_in_transaction().inspect_err(|_| self.clear())?;
+        }
         let before = connection.total_changes();
         let outcome = loop {
             match self.step() {
@@ -335,6 +367,14 @@ impl Drop for Cursor {
             // SAFETY: the lock that `prepare` took and forgot, on this thread: a cursor cannot leave it.
             unsafe { self.connection.force_unlock() };
         }
+    }
+}
+
+fn names_of(statement: *mut ffi::sqlite3_stmt) -> Vec<String> {
+    // SAFETY: the statement is prepared; SQLite's text, or null beyond the last column, is copied before anything else is called.
+    unsafe {
+        let name = |column| text(ffi::sqlite3_column_name(statement, column)).unwrap_or_default();
+        (0..ffi::sqlite3_column_count(statement)).map(name).collect()
     }
 }
 

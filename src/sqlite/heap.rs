@@ -49,7 +49,8 @@ pub(super) fn install() {
         unsafe {
             let mut own: ffi::sqlite3_mem_methods = std::mem::zeroed();
             let told = ffi::sqlite3_config(ffi::SQLITE_CONFIG_GETMALLOC, &raw mut own);
-            let (Some(malloc), Some(free), Some(realloc), Some(size)) = (own.xMalloc, own.xFree, own.xRealloc, own.xSize)
+            let (Some(malloc), Some(free), Some(realloc), Some(size)) =
+                (own.xMalloc, own.xFree, own.xRealloc, own.xSize)
             else {
                 return;
             };

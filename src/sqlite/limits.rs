@@ -38,8 +38,9 @@ impl Connection {
     /// Sets the limits of a script, whose values may be `most_bytes` long.
     pub fn limited(&self, most_bytes: u64) -> Result<Limited> {
         let inner = self.raw();
-        if !self.shared.scripted.swap(true, Ordering::AcqRel) {
+        if !self.shared.scripted.load(Ordering::Acquire) {
             add_functions(&inner).map_err(|code| self.failed(code))?;
+            self.shared.scripted.store(true, Ordering::Release);
         }
         let most = i32::try_from(most_bytes.max(LEAST_BYTES)).unwrap_or(i32::MAX);
         let mut limited = Limited { connection: self.clone(), before: Vec::with_capacity(FIXED.len() + 1) };
@@ -340,7 +341,11 @@ unsafe fn patch(context: Context, arguments: *mut Argument, sql: &CStr, is_text:
     unsafe {
         let size = |argument| i64::from(ffi::sqlite3_value_bytes(argument));
         if size(*arguments).saturating_mul(size(*arguments.add(1))) > MOST_PATCH_PRODUCT {
-            return ffi::sqlite3_result_error(context, c"the texts are too long to be patched by a script".as_ptr(), -1);
+            return ffi::sqlite3_result_error(
+                context,
+                c"the texts are too long to be patched by a script".as_ptr(),
+                -1,
+            );
         }
         let plain = PLAIN.with(|plain| {
             let mut opened = plain.0.get();
@@ -351,7 +356,8 @@ unsafe fn patch(context: Context, arguments: *mut Argument, sql: &CStr, is_text:
             opened
         });
         let mut statement = std::ptr::null_mut();
-        if ffi::sqlite3_prepare_v2(plain, sql.as_ptr(), -1, &raw mut statement, std::ptr::null_mut()) != ffi::SQLITE_OK {
+        if ffi::sqlite3_prepare_v2(plain, sql.as_ptr(), -1, &raw mut statement, std::ptr::null_mut()) != ffi::SQLITE_OK
+        {
             return ffi::sqlite3_result_error_nomem(context);
         }
         ffi::sqlite3_bind_value(statement, 1, *arguments);
@@ -442,7 +448,15 @@ mod tests {
                 }
             }
         }
-        let documents = ["NULL", "'{}'", "'{\"a\":1,\"b\":[1,2]}'", "'{\"a\":null,\"c\":{\"d\":1.50}}'", "5", "jsonb('[1]')", "'\"x\"'"];
+        let documents = [
+            "NULL",
+            "'{}'",
+            "'{\"a\":1,\"b\":[1,2]}'",
+            "'{\"a\":null,\"c\":{\"d\":1.50}}'",
+            "5",
+            "jsonb('[1]')",
+            "'\"x\"'",
+        ];
         for a in documents {
             for b in documents {
                 compare(format!("json_patch({a}, {b})"));

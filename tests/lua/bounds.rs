@@ -392,3 +392,23 @@ fn an_endless_lua_migration_can_be_stopped() {
     assert_eq!(refusal(outcome), "TIMEOUT");
     assert_eq!(contents(&database), before);
 }
+
+/// What a script writes about its metatables must not run while they are looked at, and an order that is written in C must not
+/// keep `table.sort` from the limits.
+#[test]
+fn no_trick_with_a_metatable_or_an_order_keeps_a_run_from_its_limit() {
+    let scratch = Scratch::new();
+    let database = table_with_one(&scratch);
+    let trick = "local meta = {}
+        local list = setmetatable({}, meta)
+        setmetatable(meta, { __index = function(_, key)
+          if key == '__newindex' then rawset(meta, '__len', function() return 2^53 | 0 end) end
+        end })
+        table.insert(list, 1, 'x')";
+    let start = Instant::now();
+    let _ = limited(&database, trick, 300);
+    let order =
+        "local t = {} for i = 1, 3e5 do t[i] = i * 7919 % 1000003 end while true do table.sort(t, math.ult) end";
+    assert_eq!(refusal(limited(&database, order, 300)), "SCRIPT_TIMEOUT");
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+}

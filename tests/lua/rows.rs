@@ -253,3 +253,127 @@ fn rows_that_a_statement_gives_while_it_writes_count_against_the_memory_of_the_r
     }
     assert_eq!(value(&database, "SELECT count(*) FROM n WHERE r = 1"), 1, "row 2 alone has it");
 }
+
+// --- faults that a hostile reading found
+
+/// `INSERT OR ROLLBACK` ends the transaction under the script's feet; what a prepared statement did after that was committed
+/// row by row, although `db:transaction` said that all was rolled back, and even in a dry run.
+#[test]
+fn a_prepared_statement_writes_nothing_after_its_transaction_was_ended_by_sqlite() {
+    let scratch = Scratch::new();
+    let database = numbers(&scratch, 3);
+    let body = "local s = db:prepare('INSERT INTO n (i) VALUES (?)') s:run(10)
+        pcall(db.exec, db, 'INSERT OR ROLLBACK INTO n (i) VALUES (10)')
+        local ok, e = pcall(s.run, s, 11) assert(not ok)
+        local ok, e = pcall(db.exec, db, 'INSERT INTO n (i) VALUES (12)') assert(not ok)";
+    failure(&database, &format!("db:transaction(function() {body} end)"));
+    let dry = request::Script { dry_run: true, ..request::Script::default() };
+    database.script(body, &dry, &watch()).expect_err("what was to be counted is gone");
+    assert_eq!(value(&database, "SELECT group_concat(i) FROM n"), "1,2,3");
+}
+
+/// The statement was freed while its error was being raised when nothing but the call itself referred to it. Under the sanitizers
+/// this is in `tests/hostile` as well.
+#[test]
+fn a_statement_that_nothing_refers_to_any_more_fails_in_peace() {
+    let scratch = Scratch::new();
+    let database = numbers(&scratch, 3);
+    let source = "local statements, wrong = {}, 0
+        local function last() local s = table.remove(statements) local waste = {} for i = 1, 20000 do waste[i] = i end return s end
+        db:transaction(function(tx)
+          for round = 1, 10 do
+            for i = 1, 10 do statements[i] = tx:prepare('INSERT INTO n (i) VALUES (?)') end
+            for i = 1, 10 do
+              local ok, e = pcall(function() tx:transaction(function() return last():run(1) end) end)
+              if ok or e.message ~= 'UNIQUE constraint failed: n.i' then wrong = wrong + 1 end
+            end
+          end
+        end)
+        return wrong";
+    assert_eq!(result(&database, source), 0);
+}
+
+/// SQLite prepares a statement anew when the schema has changed, and the names of the columns were those of before.
+#[test]
+fn a_statement_whose_columns_change_under_it_says_so() {
+    let scratch = Scratch::new();
+    let database = numbers(&scratch, 3);
+    let with = |change: &str| {
+        format!(
+            "return db:transaction(function(tx)
+               local rows = tx:nrows('SELECT * FROM n') tx:exec('{change}')
+               local ok, e = pcall(rows) return {{ ok, ok and e.i or e.message }}
+             end)"
+        )
+    };
+    let said = json!([false, "the columns of the statement were changed after it was prepared"]);
+    assert_eq!(result(&database, &with("ALTER TABLE n DROP COLUMN s")), said);
+    assert_eq!(result(&database, &with("ALTER TABLE n RENAME COLUMN r TO real")), said);
+    assert_eq!(result(&database, &with("ALTER TABLE n ADD COLUMN more")), said);
+    assert_eq!(result(&database, &with("CREATE INDEX by_i ON n (i)")), json!([true, 1]));
+}
+
+/// In a dry run and inside a transaction of the host's, long values were not refused, SQLite's own `instr` took the time of the product
+/// of its arguments, and the first write inside a loop over rows found the database busy with that loop.
+#[test]
+fn the_limits_of_a_script_hold_in_a_dry_run_and_in_a_transaction_of_the_host() {
+    let scratch = Scratch::new();
+    let database = numbers(&scratch, 3);
+    let slow = "return db:value(\"SELECT instr(hex(zeroblob(400000)), hex(zeroblob(200000)) || '1')\")";
+    let long = "return db:value('SELECT length(zeroblob(900000000))')";
+    let nested = "local n = 0 for r in db:nrows('SELECT i FROM n') do n = n + db:exec('UPDATE n SET r = 0 WHERE i = ?', r.i) end return n";
+    let dry = request::Script { dry_run: true, timeout_ms: Some(5_000), ..request::Script::default() };
+    assert_eq!(database.script(nested, &dry, &watch()).expect("runs").result, 3);
+    assert_eq!(database.script(slow, &dry, &watch()).expect("is quick").result, 0);
+    assert_eq!(refusal(database.script(long, &dry, &watch())), "SCRIPT_MEMORY");
+    let fresh = numbers(&Scratch::new(), 3);
+    let limited = request::Script { timeout_ms: Some(5_000), ..request::Script::default() };
+    fresh
+        .transaction(&watch(), |handle| {
+            assert_eq!(handle.script(nested, &limited, &watch()).expect("runs").result, 3);
+            assert_eq!(handle.script(slow, &limited, &watch()).expect("is quick").result, 0);
+            assert_eq!(refusal(handle.script(long, &limited, &watch())), "SCRIPT_MEMORY");
+            assert_eq!(
+                handle.query("SELECT length(zeroblob(900000000))", None, &watch()).expect("is the host's").rows[0][0],
+                900_000_000
+            );
+            1
+        })
+        .expect("is rolled back");
+}
+
+/// A dry run said that all was well where the same run for real could not be committed.
+#[test]
+fn a_dry_run_that_leaves_a_reference_to_nowhere_fails_like_the_real_one() {
+    let scratch = Scratch::new();
+    let database = numbers(&scratch, 3);
+    database.query("CREATE TABLE k (i REFERENCES n (i) DEFERRABLE INITIALLY DEFERRED)", None, &watch()).expect("makes");
+    let source = "db:transaction(function() db:exec('INSERT INTO k VALUES (99)') end)";
+    assert!(failure(&database, source).to_string().contains("FOREIGN KEY"));
+    let dry = request::Script { dry_run: true, ..request::Script::default() };
+    assert_eq!(refusal(database.script(source, &dry, &watch())), "CONSTRAINT");
+    assert_eq!(value(&database, "SELECT count(*) FROM k"), 0);
+}
+
+/// Outside of WAL mode a reader that is left open keeps everybody from committing.
+#[test]
+fn the_iterator_of_a_supervisor_keeps_nobody_from_writing_without_wal() {
+    let scratch = Scratch::new();
+    let options = request::Open { journal_mode: request::JournalMode::Delete, busy_timeout_ms: Some(100), ..bare() };
+    let database = try_open(scratch.path("a.db"), &options).expect("opens").0;
+    database.query("CREATE TABLE n AS SELECT 1 AS i UNION ALL SELECT 2", None, &watch()).expect("makes");
+    let supervisor = database.act_as("eve", Role::Supervisor).expect("acts");
+    let operation = watch();
+    let path = scratch.path("a.db");
+    operation.on_progress(Some(Arc::new(move |progress| {
+        if progress.stage == "between two rows" {
+            let raw = rusqlite::Connection::open(&path).expect("opens");
+            raw.execute_batch("INSERT INTO n VALUES (3)").expect("writes");
+        }
+        true
+    })));
+    let source = "local rows = db:urows('SELECT i FROM n') local first = rows() job.progress(1, 2, 'between two rows') return first";
+    let report = supervisor.script(source, &request::Script::default(), &operation).expect("reads");
+    assert_eq!(report.result, 1);
+    assert_eq!(value(&database, "SELECT count(*) FROM n"), 3);
+}
