@@ -191,18 +191,28 @@ impl Db {
 
     /// Runs several statements, all of them or none.
     fn script(&self, lua: &Lua, text: &str) -> mlua::Result<u64> {
-        let (run, _) = verbs::session(self, lua, "script")?;
-        if !run.session.may_write {
-            return Err(raise_in(lua, run.session.denied("call db:script"), None));
-        }
-        let mut changes = 0;
-        self.in_transaction(lua, || {
+        let each = || {
+            let mut changes = 0;
             for range in migrations::statements(text) {
                 changes += self.exec(lua, text.get(range).unwrap_or_default(), &MultiValue::new())?.0;
             }
-            Ok(MultiValue::new())
-        })?;
-        Ok(changes)
+            Ok(changes)
+        };
+        match &self.target {
+            // why not one of its own: the whole migration is one
+            Target::Step(_) => each(),
+            Target::Session(run) if !run.session.may_write => {
+                Err(raise_in(lua, run.session.denied("call db:script"), None))
+            }
+            Target::Session(_) => {
+                let mut changes = 0;
+                self.in_transaction(lua, || {
+                    changes = each()?;
+                    Ok(MultiValue::new())
+                })?;
+                Ok(changes)
+            }
+        }
     }
 
     fn in_transaction(&self, lua: &Lua, body: impl FnOnce() -> mlua::Result<MultiValue>) -> mlua::Result<MultiValue> {

@@ -38,7 +38,7 @@ const DB_ENTRIES: &[Entry] = &[
         "Runs `body` in a transaction: commits when it returns, rolls back when it raises; inside another it is a savepoint.",
     )
     .scripts_only(),
-    method("columns", &[("sql_or_table", "string")], &["Column[]"], "The columns of a query or a table."),
+    method("columns", &[("sql_or_table", "string")], &["Column[]"], "The columns of a query or a table.").scripts_only(),
     method("script", &[SQL], &["integer changes"], "Runs several statements; for admins."),
     value("null", "Null", "NULL where nil would end a list of parameters."),
     function("blob", &[("bytes", "string")], &["Blob"], "Marks a string to be bound as a BLOB."),
