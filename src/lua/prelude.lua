@@ -127,7 +127,12 @@ end
 
 -- a finalizer would run with no limit over it
 function _G.setmetatable(value, meta)
-  if type(meta) == "table" and rawget(meta, "__gc") ~= nil then error("__gc is not available in scripts", 2) end
+  if type(meta) == "table" then
+    if rawget(meta, "__gc") ~= nil then error("__gc is not available in scripts", 2) end
+    local call = rawget(meta, "__call")
+    -- a table that is called by calling itself does so in one C call
+    if call ~= nil and type(call) ~= "function" then error("__call must be a function", 2) end
+  end
   return setmetatable(value, meta)
 end
 

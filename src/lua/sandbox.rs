@@ -90,6 +90,7 @@ pub(super) fn with_state<T: Send>(
             let trace = Rc::new(Trace::default());
             let lua = fresh(operation, memory_limit, &trace)
                 .map_err(|error| Error::Internal { detail: format!("a Lua state could not be made: {error}") })?;
+            let _refusing = hook::Refusing::new(&lua).map_err(|error| Error::Internal { detail: error.to_string() })?;
             body(&lua, &trace)
         };
         let handle = thread.spawn_scoped(scope, run).map_err(|error| Error::Io {

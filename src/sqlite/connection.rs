@@ -165,6 +165,7 @@ impl Connection {
     /// Prepares one statement of a user's, to be finalized by the caller. Errors have their place in `sql`.
     pub(super) fn prepare_raw(&self, whose: Whose, sql: &str) -> Result<*mut ffi::sqlite3_stmt> {
         self.with(whose, |inner| {
+            self.shared.rules.note_text(sql);
             let length = i32::try_from(sql.len()).unwrap_or(i32::MAX);
             let mut statement = std::ptr::null_mut();
             // SAFETY: the connection is open and locked by us; SQLite reads `length` bytes of the text and writes one pointer.
@@ -257,6 +258,7 @@ impl Connection {
     /// Runs `body` with a prepared statement of a user's, kept for the next call with the same text.
     pub fn users<T>(&self, whose: Whose, sql: &str, body: impl FnOnce(&mut Statement<'_>) -> Result<T>) -> Result<T> {
         self.with(whose, |inner| {
+            self.shared.rules.note_text(sql);
             if let Some(watch) = self.watcher() {
                 // why not a kept one: the authorizer tells what a statement does when it is prepared, and only then
                 let prepare = || Statement::prepare(inner, self, sql, false);
@@ -313,6 +315,7 @@ impl Connection {
         let inner = self.raw();
         let _switched = self.shared.rules.switch(whose);
         let _held = self.hold(whose == Whose::Ours);
+        self.shared.rules.note_text(sql);
         let failed = |error| {
             let Failure { error, offset, .. } = self.failure_with_offset(error);
             (error, offset)
@@ -539,20 +542,28 @@ mod tests {
             "ROLLBACK",
             "SAVEPOINT a",
             "ATTACH 'x' AS y",
+            "ATTACH ? AS y",
+            "ATTACH ':mem' || 'ory:' AS y",
+            "DETACH ?",
             "PRAGMA foreign_keys=OFF",
             "PRAGMA journal_mode=delete",
             "DELETE FROM rpmadb_x",
             "DROP TABLE rpmadb_x",
             "UPDATE RPMADB_X SET a=1",
             "ALTER TABLE rpmadb_x RENAME TO z",
+            "ALTER TABLE t RENAME TO \"Rpmadb_y\"",
             "CREATE TRIGGER q AFTER INSERT ON t BEGIN DELETE FROM rpmadb_x; END",
             "CREATE TEMP TRIGGER q AFTER INSERT ON rpmadb_x BEGIN SELECT 1; END",
+            "CREATE TRIGGER temp.r AFTER INSERT ON t BEGIN SELECT 1; END",
+            "CREATE TABLE temp.q (a)",
+            "CREATE TABLE \"TEMP\".q AS SELECT 1",
+            "CREATE VIEW temp.t AS SELECT 1",
             "PRAGMA writable_schema=1",
             "VACUUM",
         ] {
             let outcome = connection.run(Whose::Users, sql);
             // why: SQLite checks the body of a trigger when it first fires, not when it is made
-            if sql.starts_with("CREATE TRIGGER") {
+            if sql.starts_with("CREATE TRIGGER q") {
                 assert_eq!(outcome, Ok(()));
                 let fired = connection.run(Whose::Users, "INSERT INTO t VALUES (1)").expect_err("must be refused").0;
                 assert_eq!(fired.status().name(), "UNSUPPORTED", "{fired}");

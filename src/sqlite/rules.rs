@@ -36,6 +36,10 @@ pub struct Rules {
     refusal: Arc<Mutex<Option<Error>>>,
     /// What the statement that is being prepared does; `None` when nobody wants to know.
     actions: Arc<Mutex<Option<Vec<Action>>>>,
+    /// Whether the text of the statement that is being prepared has a name of ours in it.
+    names_ours: Arc<AtomicBool>,
+    /// Whether it makes a trigger in the schema `temp`.
+    is_temporary_trigger: Arc<AtomicBool>,
     /// Whether a statement was let through that makes a temporary table.
     made_temporary: Arc<AtomicBool>,
 }
@@ -63,6 +67,12 @@ impl Rules {
     /// [`Rules::switch`], under the same lock.
     pub(super) fn exchange(&self, whose: u8) -> u8 {
         self.whose.swap(whose, Ordering::AcqRel)
+    }
+
+    /// Says what is prepared next.
+    pub(super) fn note_text(&self, sql: &str) {
+        self.names_ours.store(names_ours(sql), Ordering::Release);
+        self.is_temporary_trigger.store(is_temporary_trigger(sql), Ordering::Release);
     }
 
     /// Why the authorizer said no the last time, taken out.
@@ -100,9 +110,16 @@ impl Rules {
         if whose == Whose::Ours {
             return Authorization::Allow;
         }
-        match judge(whose, context) {
+        let judged = if matches!(context.action, AuthAction::CreateTrigger { .. })
+            && self.is_temporary_trigger.load(Ordering::Acquire)
+        {
+            temporary_view_or_trigger()
+        } else {
+            judge(whose, context, self.names_ours.load(Ordering::Acquire))
+        };
+        match judged {
             Ok(()) => {
-                if matches!(context.action, AuthAction::CreateTempTable { .. }) {
+                if makes_temporary_table(context) {
                     self.made_temporary.store(true, Ordering::Release);
                 }
                 if let Some(actions) = self.actions.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
@@ -123,7 +140,79 @@ pub(super) fn is_ours(table: &str) -> bool {
     table.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("rpmadb_"))
 }
 
-fn judge(whose: Whose, context: &AuthContext<'_>) -> Result<(), Error> {
+/// Whether it makes a temporary table, which `CREATE TABLE temp.x` does too.
+fn makes_temporary_table(context: &AuthContext<'_>) -> bool {
+    match context.action {
+        AuthAction::CreateTempTable { .. } => true,
+        AuthAction::CreateTable { .. } => context.database_name == Some("temp"),
+        _ => false,
+    }
+}
+
+fn temporary_view_or_trigger() -> Result<(), Error> {
+    Err(Error::Unsupported {
+        what: "a temporary view or trigger".into(),
+        instead: Some("use an ordinary one, or a WITH clause"),
+    })
+}
+
+/// Whether a text is `CREATE TRIGGER temp.NAME`. Why by its text: SQLite tells the schema of the table and not of the trigger.
+fn is_temporary_trigger(sql: &str) -> bool {
+    let mut rest = sql.as_bytes();
+    let is = |word: Option<&[u8]>, wanted: &str| word.is_some_and(|word| word.eq_ignore_ascii_case(wanted.as_bytes()));
+    if !is(word(&mut rest), "create") || !is(word(&mut rest), "trigger") {
+        return false;
+    }
+    let mut name = word(&mut rest);
+    let mut behind = rest;
+    if is(name, "if") && is(word(&mut behind), "not") && is(word(&mut behind), "exists") {
+        name = word(&mut behind);
+        rest = behind;
+    }
+    is(name, "temp") && word(&mut rest) == Some(b".")
+}
+
+/// The next word, name without its quotes, or single character, taken off a text.
+fn word<'t>(text: &mut &'t [u8]) -> Option<&'t [u8]> {
+    loop {
+        let space = |byte: &&u8| byte.is_ascii_whitespace() || **byte == 0x0b;
+        let trimmed = &text[text.iter().take_while(space).count()..];
+        // why the mark of UTF-8: SQLite takes it for a space
+        let end = if trimmed.starts_with(b"\xef\xbb\xbf") {
+            Some(3)
+        } else if trimmed.starts_with(b"--") {
+            memchr::memchr(b'\n', trimmed).map(|at| at + 1)
+        } else if trimmed.starts_with(b"/*") {
+            memchr::memmem::find(&trimmed[2..], b"*/").map(|at| at + 4)
+        } else {
+            *text = trimmed;
+            break;
+        };
+        *text = &trimmed[end?..];
+    }
+    let close = match text.first()? {
+        b'[' => b']',
+        quote @ (b'"' | b'`' | b'\'') => *quote,
+        _ => {
+            let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_' || **byte >= 0x80;
+            let (found, rest) = text.split_at(text.iter().take_while(is_part).count().max(1));
+            *text = rest;
+            return Some(found);
+        }
+    };
+    let length = memchr::memchr(close, &text[1..])?;
+    let found = &text[1..=length];
+    *text = &text[length + 2..];
+    Some(found)
+}
+
+/// Whether a text has the beginning of such a name in it.
+fn names_ours(sql: &str) -> bool {
+    let bytes = sql.as_bytes();
+    memchr::memchr_iter(b'_', bytes).any(|at| at >= 6 && bytes[at - 6..at].eq_ignore_ascii_case(b"rpmadb"))
+}
+
+fn judge(whose: Whose, context: &AuthContext<'_>, names_ours: bool) -> Result<(), Error> {
     let refuse = |what: String, instead: &'static str| Err(Error::Unsupported { what, instead: Some(instead) });
     match context.action {
         AuthAction::Transaction { operation } => refuse(
@@ -131,7 +220,8 @@ fn judge(whose: Whose, context: &AuthContext<'_>) -> Result<(), Error> {
             "use rpmadb_transaction, which commits when its function returns 0 and rolls back otherwise",
         ),
         AuthAction::Savepoint { .. } => refuse("SAVEPOINT as a statement".into(), "use rpmadb_transaction"),
-        AuthAction::Attach { .. } | AuthAction::Detach { .. } => refuse(
+        // why unknown too: that is what ATTACH and DETACH are when the name is an expression, such as a parameter
+        AuthAction::Attach { .. } | AuthAction::Detach { .. } | AuthAction::Unknown { .. } => refuse(
             "ATTACH, DETACH or VACUUM".into(),
             "open the other file with a handle of its own; for a copy use rpmadb_backup",
         ),
@@ -143,14 +233,20 @@ fn judge(whose: Whose, context: &AuthContext<'_>) -> Result<(), Error> {
         _ if whose == Whose::Readers => Err(Error::ReadOnly { what: "the database, by this statement,".into() }),
         // why: a temporary object lives on the writer alone; readers do not see it, and it hides what has its name from
         // everybody who writes after this. A migration may stage rows in one, which `run.rs` drops after the step.
-        AuthAction::CreateTempTable { .. } | AuthAction::CreateTempIndex { .. } if whose != Whose::Migrations => {
+        _ if makes_temporary_table(context) && whose != Whose::Migrations => {
             refuse("a temporary table".into(), "use an ordinary table, or a WITH clause")
         }
-        AuthAction::CreateTempView { .. } | AuthAction::CreateTempTrigger { .. } => {
-            refuse("a temporary view or trigger".into(), "use an ordinary one, or a WITH clause")
+        AuthAction::CreateTempIndex { .. } if whose != Whose::Migrations => {
+            refuse("a temporary table".into(), "use an ordinary table, or a WITH clause")
         }
+        AuthAction::CreateTempView { .. } | AuthAction::CreateTempTrigger { .. } => temporary_view_or_trigger(),
+        AuthAction::CreateView { .. } if context.database_name == Some("temp") => temporary_view_or_trigger(),
         AuthAction::CreateVtable { .. } if context.database_name == Some("temp") => {
             refuse("a temporary virtual table".into(), "use an ordinary one")
+        }
+        // why by its text: SQLite does not tell the new name of a table
+        AuthAction::AlterTable { .. } if names_ours => {
+            refuse("altering a table by a statement that names rpmadb's own".into(), "rpmadb keeps its tables itself")
         }
         ref action => match written_table(action).filter(|table| is_ours(table)) {
             Some(table) => Err(Error::Unsupported {
@@ -260,4 +356,31 @@ fn judge_pragma(whose: Whose, name: &str, value: Option<&str>) -> Result<(), Err
             "settings of the connection are options of rpmadb_open; for work on the file there are checkpoint, backup and the other verbs",
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trigger_in_the_temporary_schema_is_known_by_its_text() {
+        for (sql, is) in [
+            ("CREATE TRIGGER temp.x AFTER INSERT ON t BEGIN SELECT 1; END", true),
+            ("\n-- y\ncreate/**/trigger if not exists \"Temp\" . x AFTER", true),
+            ("CREATE TRIGGER [temp].x", true),
+            ("CREATE TRIGGER `temp`/* */.'x'", true),
+            ("\u{feff}CREATE \u{b}\u{feff} TRIGGER \u{feff}temp\r.x", true),
+            ("CREATE TRIGGER temp AFTER INSERT ON t", false),
+            ("CREATE TRIGGER main.temp AFTER INSERT ON t", false),
+            ("CREATE TRIGGER if.temp", false),
+            ("CREATE TABLE temp.x (a)", false),
+            ("CREATE TRIGGER \"temp", false),
+            ("-- CREATE TRIGGER temp.x", false),
+            ("/* CREATE", false),
+            ("", false),
+        ] {
+            assert_eq!(is_temporary_trigger(sql), is, "{sql}");
+        }
+        assert!(names_ours("x \"Rpmadb_y\"") && !names_ours("rpmad_ _ rpmadb"));
+    }
 }

@@ -85,7 +85,7 @@ for row in db:nrows("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FRO
   t[#t + 1] = row
 end
 
---# rows that an update returns: SCRIPT_MEMORY
+--# rows that an update returns: SCRIPT_MEMORY|SCRIPT_TIMEOUT
 return #db:query("INSERT INTO t (a) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000) SELECT i FROM n RETURNING a, hex(randomblob(50))")
 
 --# a long BLOB: SCRIPT_MEMORY
@@ -110,10 +110,10 @@ local columns = {}
 for i = 1, 1900 do columns[i] = "group_concat(x)" end
 return db:value("WITH n(x) AS (SELECT hex(zeroblob(1900000))) SELECT " .. table.concat(columns, ",") .. " FROM n")
 
---# one text that grows row by row: SCRIPT_MEMORY
+--# one text that grows row by row: SCRIPT_MEMORY|SCRIPT_TIMEOUT
 return #db:value("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT group_concat(i) FROM n")
 
---# a JSON array that grows row by row: SCRIPT_MEMORY
+--# a JSON array that grows row by row: SCRIPT_MEMORY|SCRIPT_TIMEOUT
 return #db:value("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT json_group_array(i) FROM n")
 
 --# a text that grows in a recursion: SCRIPT_MEMORY
@@ -153,7 +153,7 @@ db:transaction(function()
   for i = 1, 5000 do t[i] = db:urows("SELECT ?", text) end
 end)
 
---# iterators by the thousand in a transaction: SCRIPT_MEMORY
+--# iterators by the thousand in a transaction: SCRIPT_MEMORY|SCRIPT_TIMEOUT
 db:transaction(function()
   local t = {}
   for i = 1, 1e6 do t[i] = db:urows("SELECT a FROM t") t[i]() end
@@ -179,7 +179,7 @@ end
 --# rows of writing statements that wait in memory: SCRIPT_MEMORY
 local t = {}
 for i = 1, 1000 do
-  t[i] = db:urows("UPDATE t SET b = 'x' RETURNING hex(zeroblob(500000))")
+  t[i] = db:urows("UPDATE t SET b = b RETURNING hex(zeroblob(500000))")
 end
 
 --# a result of very many copies of one table: SCRIPT_MEMORY|SCRIPT_FAILED

@@ -50,7 +50,7 @@ return (load("return " .. ("{"):rep(100000) .. ("}"):rep(100000))) and true or f
 return (load(("return function() "):rep(10000) .. ("end "):rep(10000))) and true or false
 
 --# a text with too many operators: OK false
-return (load("return " .. ("-"):rep(100000) .. "1")) and true or false
+return (load("return " .. ("- "):rep(100000) .. "1")) and true or false
 
 --# a text with too many concatenations: OK false
 return (load("return " .. ("'a'.."):rep(30000) .. "'a'")) and true or false
@@ -71,7 +71,8 @@ for i = 1, 10000 do local _ = { {} } end
 return 1
 
 --# the library of one run is not that of the next, first half: OK 1
-string.rep, table.concat, pcall, math.huge, db.exec = nil, nil, nil, 0, pcall(function() db.exec = nil end)
+pcall(function() db.exec = nil end)
+string.rep, table.concat, pcall, math.huge = nil, nil, nil, 0
 _G.leftover = 1
 return 1
 

@@ -135,9 +135,15 @@ setmetatable(a, { __index = b })
 setmetatable(b, { __index = a })
 return a.x
 
---# a chain of __call without end: SCRIPT_FAILED|SCRIPT_MEMORY
+--# a chain of __call without end: SCRIPT_FAILED
 local t = {}
 setmetatable(t, { __call = t })
+return t()
+
+--# a chain of __call without end that is made later: SCRIPT_TIMEOUT
+local meta = {}
+local t = setmetatable({}, meta)
+meta.__call = t
 return t()
 
 --# recursion: SCRIPT_FAILED|SCRIPT_MEMORY
@@ -176,7 +182,7 @@ local function f() return db:transaction(f) end
 f()
 
 --# recursion through load: SCRIPT_FAILED|SCRIPT_MEMORY
-function f() return load("return f()")() end
+function f() return 1 + load("return f()")() end
 return 1 + f()
 
 --# a pattern that goes back and forth: SCRIPT_TIMEOUT
@@ -300,8 +306,10 @@ return os.time(setmetatable({}, { __index = function() while true do end end }))
 --# a format of a width that is made up: SCRIPT_FAILED
 return ("%1000000000d"):format(1)
 
---# a format that repeats itself: OK 300000
-return #(("%d"):rep(1000)):rep(1):format(table.unpack((function() local t = {} for i = 1, 1000 do t[i] = 10 ^ 299 // 1 | 0 end return t end)()))
+--# a format that repeats itself: OK 99000
+local t = {}
+for i = 1, 1000 do t[i] = 1 end
+return #(("%99d"):rep(1000)):format(table.unpack(t))
 
 --# packing in sizes that are made up: SCRIPT_FAILED
 return string.pack("!16 i17", 1)
