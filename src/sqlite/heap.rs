@@ -23,6 +23,7 @@ thread_local! {
     static SHARE: Cell<Option<i64>> = const { Cell::new(None) };
     /// What `USED` may come to at this moment.
     static CEILING: Cell<i64> = const { Cell::new(i64::MAX) };
+    static TAKEN: Cell<u32> = const { Cell::new(0) };
     static WAS_REFUSED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -40,6 +41,8 @@ static INSTALLED: Once = Once::new();
 
 /// An allocation that is worth a look at the operation.
 const LONG: i64 = 64 << 10;
+/// So many short ones are too: preparing a statement may take seconds, and makes hundreds of thousands.
+const MANY: u32 = 1_024;
 
 /// To be called before anything that starts SQLite.
 pub(super) fn install() {
@@ -127,7 +130,9 @@ fn may_take(bytes: i64) -> bool {
     }
     // why here too: SQLite looks at the clock where it jumps, and a statement may make thousands of long values before it does. A look
     // and no heartbeat, because SQLite holds a lock here that whatever a callback calls would wait for
-    bytes < LONG || operation::current().is_none_or(|operation| operation.check().is_ok())
+    TAKEN.set(TAKEN.get().wrapping_add(1));
+    let is_worth_a_look = bytes >= LONG || TAKEN.get().is_multiple_of(MANY);
+    !is_worth_a_look || operation::current().is_none_or(|operation| operation.check().is_ok())
 }
 
 impl Own {
