@@ -363,8 +363,8 @@ static void make_script(char *text, size_t size, uint64_t *state) {
     strcpy(text, in_transaction ? "db:transaction(function()\n" : "");
     for (uint64_t piece = 0; piece < pieces; piece++) {
         if (is_wrapped) {
-            strcat(text, next_number(state) % 2 ? "pcall(function()\n" : "coroutine.wrap(function()\n");
-            bool is_pcall = text[strlen(text) - 2] == ')' && strstr(text + strlen(text) - 18, "pcall") != NULL;
+            bool is_pcall = next_number(state) % 2;
+            strcat(text, is_pcall ? "pcall(function()\n" : "coroutine.wrap(function()\n");
             add_piece(text, size - 200, state);
             strcat(text, is_pcall ? "end)\n" : "end)()\n");
         } else {
