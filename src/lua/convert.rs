@@ -247,7 +247,7 @@ impl Rendering {
             Some(left) => left,
             None => return refuse("the result holds more than a million values"),
         };
-        if self.values % VALUES_BETWEEN_POLLS == 0 {
+        if self.values.is_multiple_of(VALUES_BETWEEN_POLLS) {
             crate::operation::current().map_or(Ok(()), |operation| operation.check())?;
         }
         Ok(())

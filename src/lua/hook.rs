@@ -71,8 +71,7 @@ impl Drop for Refusing<'_> {
     fn drop(&mut self) {
         let data = mlua::LightUserData(std::ptr::from_mut(&mut *self.own).cast());
         // SAFETY: as above; the state is put back as it was before it is closed.
-        let restored =
-            unsafe { self.lua.create_c_function(restore) }.and_then(|function| function.call::<()>(data));
+        let restored = unsafe { self.lua.create_c_function(restore) }.and_then(|function| function.call::<()>(data));
         if restored.is_err() {
             // why: the state still points to it
             let own = OwnAllocator { function: self.own.function, data: self.own.data };

@@ -49,7 +49,7 @@ impl<'de> DeserializeSeed<'de> for &Reading<'_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<LuaValue, D::Error> {
         let read = self.read.get().wrapping_add(1);
         self.read.set(read);
-        if read % VALUES_BETWEEN_POLLS == 0 {
+        if read.is_multiple_of(VALUES_BETWEEN_POLLS) {
             let polled = operation::current().map_or(Ok(()), |operation| operation.heartbeat());
             self.lua(polled.map_err(mlua::Error::external))?;
         }
