@@ -370,6 +370,8 @@ function db:prepare(sql) end
 function db:transaction(body) end
 
 ---The columns of a query or a table.
+---
+---Not in migrations.
 ---@param sql_or_table string
 ---@return Column[]
 function db:columns(sql_or_table) end

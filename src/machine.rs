@@ -59,19 +59,6 @@ pub fn need_space(folder: &Path, needed: u64) -> Result<(), String> {
     }
 }
 
-/// Begins to get a file onto the disk and does not wait for it; where the system cannot do that, it waits.
-pub fn begin_writing(file: &std::fs::File) -> std::io::Result<()> {
-    #[cfg(target_os = "linux")]
-    {
-        use std::os::fd::AsRawFd;
-        // SAFETY: the descriptor is open as long as the file is borrowed; the call takes numbers alone.
-        let code = unsafe { nix::libc::sync_file_range(file.as_raw_fd(), 0, 0, nix::libc::SYNC_FILE_RANGE_WRITE) };
-        if code == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
-    }
-    #[cfg(not(target_os = "linux"))]
-    file.sync_data()
-}
-
 /// Processor time this process has used, user and system together, in milliseconds.
 #[must_use]
 pub fn cpu_ms() -> Option<u64> {

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use crate::machine;
+use crate::sqlite::file;
 
 /// Bytes between two requests to write them back.
 const EVERY: usize = 32 << 20;
@@ -37,7 +37,7 @@ impl Flusher {
         let work = move || {
             while wait.recv().is_ok() {
                 // why ignored: the sync at the end tells what failed on the way
-                let _ = machine::begin_writing(&synced);
+                let _ = file::begin_writing(&synced);
             }
             if given_up.load(Ordering::Acquire) { Ok(()) } else { synced.sync_all() }
         };

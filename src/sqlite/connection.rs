@@ -6,13 +6,15 @@
 //! handed to the thread of a script or callback while its owner waits. Opening never looks at the schema, because
 //! SQLite then parses all of it; what needs the schema waits for [`Connection::settle`].
 
+mod raw;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Mutex, ReentrantMutex};
+use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
-use rusqlite::{OpenFlags, ffi};
 
 use super::failure::{Failure, from_code, os_error};
 use super::heap;
@@ -151,64 +153,6 @@ impl Connection {
     /// The error for a failure of this connection.
     pub(super) fn failure(&self, error: rusqlite::Error) -> Error {
         self.failure_with_offset(error).error
-    }
-
-    /// The error for a result code that the last call of SQLite's on this connection gave.
-    pub(super) fn failed(&self, code: i32) -> Error {
-        let inner = self.raw();
-        // SAFETY: the connection is open and locked by us, and the text is copied before the lock ends.
-        let message = unsafe { std::ffi::CStr::from_ptr(ffi::sqlite3_errmsg(inner.handle())) };
-        let message = message.to_string_lossy().into_owned();
-        self.failure(rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some(message)))
-    }
-
-    /// Prepares one statement of a user's, to be finalized by the caller. Errors have their place in `sql`.
-    pub(super) fn prepare_raw(&self, whose: Whose, sql: &str) -> Result<*mut ffi::sqlite3_stmt> {
-        self.with(whose, |inner| {
-            self.shared.rules.note_text(sql);
-            let length = i32::try_from(sql.len()).unwrap_or(i32::MAX);
-            let mut statement = std::ptr::null_mut();
-            // SAFETY: the connection is open and locked by us; SQLite reads `length` bytes of the text and writes one pointer.
-            let code = unsafe {
-                ffi::sqlite3_prepare_v3(
-                    inner.handle(),
-                    sql.as_ptr().cast(),
-                    length,
-                    ffi::SQLITE_PREPARE_PERSISTENT,
-                    &raw mut statement,
-                    std::ptr::null_mut(),
-                )
-            };
-            if code != ffi::SQLITE_OK {
-                // SAFETY: as above; the call reads a number.
-                let offset = usize::try_from(unsafe { ffi::sqlite3_error_offset(inner.handle()) });
-                let error = self.failed(code);
-                return Err(offset.map_or(error.clone(), |offset| error.at(Place::locate(sql, offset))));
-            }
-            if statement.is_null() {
-                return Err(Error::InvalidArgument { name: "sql".into(), reason: "holds no statement".into() });
-            }
-            Ok(statement)
-        })
-    }
-
-    /// Undoes a lock whose guard was forgotten.
-    ///
-    /// # Safety
-    /// This thread took the lock and forgot the guard once for each call.
-    pub(super) unsafe fn force_unlock(&self) {
-        // SAFETY: the caller promises it.
-        unsafe { self.shared.inner.force_unlock() };
-    }
-
-    /// From here to the drop of the guard memory is refused as in `heap.rs`.
-    pub(super) fn hold(&self, is_ours: bool) -> heap::Held {
-        heap::hold(is_ours, self.shared.in_memory)
-    }
-
-    /// Puts other rules in force and returns those before; see [`Rules::exchange`].
-    pub(super) fn exchange_rules(&self, whose: u8) -> u8 {
-        self.shared.rules.exchange(whose)
     }
 
     fn failure_with_offset(&self, error: rusqlite::Error) -> Failure {
@@ -356,17 +300,6 @@ impl Connection {
     /// Whether somebody hears of every statement.
     pub(super) fn is_watched(&self) -> bool {
         self.shared.watch.lock().is_some()
-    }
-
-    /// Whether rows have foreign keys that point nowhere and that would keep the open transaction from being committed.
-    pub fn has_deferred_violations(&self) -> bool {
-        let inner = self.raw();
-        let (mut now, mut highest) = (0, 0);
-        // SAFETY: the connection is open and locked by us; SQLite writes two numbers.
-        unsafe {
-            ffi::sqlite3_db_status(inner.handle(), ffi::SQLITE_DBSTATUS_DEFERRED_FKS, &raw mut now, &raw mut highest, 0)
-        };
-        now != 0
     }
 
     fn watcher(&self) -> Option<Arc<dyn Watch>> {

@@ -28,6 +28,19 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Begins to get a file onto the disk and does not wait for it; where the system cannot do that, it waits.
+pub fn begin_writing(file: &File) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::AsRawFd;
+        // SAFETY: the descriptor is open as long as the file is borrowed; the call takes numbers alone.
+        let code = unsafe { nix::libc::sync_file_range(file.as_raw_fd(), 0, 0, nix::libc::SYNC_FILE_RANGE_WRITE) };
+        if code == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
+    #[cfg(not(target_os = "linux"))]
+    file.sync_data()
+}
+
 /// Files of fewer bytes are freed at once.
 const LARGE: u64 = 32 << 20;
 
