@@ -236,6 +236,18 @@ pub fn is_in_use(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| Flock::lock(file, FlockArg::LockExclusiveNonblock).is_err())
 }
 
+/// The same, given a moment: whoever has just written it, or looks whether it is in use, lets go of it at once.
+pub fn stays_in_use(path: &Path) -> bool {
+    let since = Instant::now();
+    while is_in_use(path) {
+        if since.elapsed() >= LOCK_WAIT {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    false
+}
+
 /// The right to change what is in a backup folder; one process has it at a time.
 pub struct FolderLock(#[allow(dead_code, reason = "held, not read")] Flock<File>);
 

@@ -128,8 +128,8 @@ fn refuse_needed(destination: &Path, listing: &Listing) -> Result<()> {
     if let Some(needs) = listing.entries.iter().find(|entry| entry.manifest.base.as_ref().is_some_and(needs)) {
         return refused(format!("is what {} is based on, and is not replaced", needs.manifest.file));
     }
-    match store::is_in_use(destination) {
-        true => Err(Error::Busy { what: destination.display().to_string(), waited_ms: 0 }),
+    match store::stays_in_use(destination) {
+        true => Err(Error::Busy { what: destination.display().to_string(), waited_ms: 1_000 }),
         false => Ok(()),
     }
 }
