@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
+use crate::error::{Error, Result};
+
 /// Space that this process may still fill on the file system that holds `path`.
 #[must_use]
 pub fn free_disk_bytes(path: &Path) -> Option<u64> {
@@ -51,10 +53,13 @@ pub fn temporary_folder() -> Option<PathBuf> {
     named.chain(usual).find(|folder| folder.is_dir() && access(folder, AccessFlags::W_OK | AccessFlags::X_OK).is_ok())
 }
 
-/// Says that so many bytes do not fit into a folder, and how many would; a platform that does not tell is believed to have room.
-pub fn need_space(folder: &Path, needed: u64) -> Result<(), String> {
+/// Fails when so many bytes for `path` do not fit into its folder, and tells how many would; a platform that does not tell is believed
+/// to have room.
+pub fn need_space(path: &Path, folder: &Path, needed: u64) -> Result<()> {
     match free_disk_bytes(folder) {
-        Some(free) if free < needed => Err(format!("it needs {needed} bytes, {free} are free")),
+        Some(free) if free < needed => {
+            Err(Error::DiskFull { what: format!("{}: it needs {needed} bytes, {free} are free", path.display()) })
+        }
         _ => Ok(()),
     }
 }

@@ -97,9 +97,10 @@ impl Drop for Aside {
     fn drop(&mut self) {
         let Some(manifest) = self.manifest.take() else { return };
         if store::has_second_name(&self.destination) {
-            // why ignored: without its manifest it is no backup, and the database keeps its own name
-            drop(manifest);
+            // why the name first: it would be left for good without the manifest that tells what it is. Why ignored: without its
+            // manifest it is no backup, and the database keeps its own name
             let _ = std::fs::remove_file(&self.destination);
+            drop(manifest);
         } else {
             manifest.leave();
         }

@@ -188,8 +188,7 @@ fn check_space(spec: &Spec<'_>, folder: &Path, size: u64) -> Result<()> {
     // why more: a compact one is made from a second copy, and one that SQLite cannot open is checked by one
     let has_second = spec.compact || (!is_plain && spec.depth.is_some_and(|depth| depth >= Depth::Quick));
     let needed = if shrinks { size / 16 } else { size } + if has_second { size } else { 0 };
-    machine::need_space(folder, needed)
-        .map_err(|what| Error::DiskFull { what: format!("{}: {what}", spec.destination.display()) })
+    machine::need_space(spec.destination, folder, needed)
 }
 
 /// A manifest but for what is found by looking at the backup.

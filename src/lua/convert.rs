@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 
 use super::failure::MemoryLimit;
 use crate::error::{Error, Result};
-use crate::sqlite::{Cell, Params, Value};
+use crate::sqlite::{Params, Value};
 
 /// Deeper results are a mistake or a cycle.
 const DEEPEST: usize = 64;
@@ -26,18 +26,6 @@ const MOST_BYTES: usize = 64 << 20;
 pub(super) struct Blob;
 
 impl mlua::UserData for Blob {}
-
-/// A value as the raw functions of `sqlite` take it.
-pub(super) fn cell(value: &Value) -> Cell<'_> {
-    match value {
-        Value::Null => Cell::Null,
-        Value::Integer(number) => Cell::Integer(*number),
-        Value::Real(number) => Cell::Real(*number),
-        Value::Text(text) => Cell::Text(text.as_bytes()),
-        Value::BadText(bytes) => Cell::Text(bytes),
-        Value::Blob(bytes) => Cell::Blob(bytes),
-    }
-}
 
 /// The metatable of tables that are lists even when they are empty.
 pub(super) fn array_metatable(lua: &Lua) -> mlua::Result<Table> {
@@ -130,14 +118,6 @@ impl Parameters {
             values.push(counted(&table.raw_get::<LuaValue>(index).map_err(failed)?, 0)?);
         }
         Ok(Parameters::Positional(values))
-    }
-
-    /// How many.
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Parameters::Positional(values) => values.len(),
-            Parameters::Named(values) => values.len(),
-        }
     }
 
     pub(super) fn as_params(&self) -> Params<'_> {

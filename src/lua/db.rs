@@ -122,13 +122,10 @@ impl Db {
         migrations::one_statement(sql).map_err(raise)?;
         let params = Parameters::from_lua(lua, args).map_err(raise)?;
         match &self.target {
-            Target::Step(connection) => {
-                let line = lua.inspect_stack(1, |caller| caller.current_line()).flatten();
-                connection.set_line(line.and_then(|line| u32::try_from(line).ok()));
-            }
+            Target::Step(connection) => note_line(lua, connection),
             Target::Session(run) => {
                 if let Some(mut cursor) = self.cursor(lua, run, sql).map_err(raise)? {
-                    bind(&mut cursor, &params).map_err(raise)?;
+                    cursor.bind_all(params.as_params()).map_err(raise)?;
                     let names = cursor.names().to_vec();
                     let slot = Slot::new(lua, sql, Source::Live(cursor), 0).map_err(raise)?;
                     if run.access.borrow().is_bound() {
@@ -177,8 +174,7 @@ impl Db {
         migrations::one_statement(sql).map_err(raise)?;
         let params = Parameters::from_lua(lua, args).map_err(raise)?;
         if let Target::Step(connection) = &self.target {
-            let line = lua.inspect_stack(1, |caller| caller.current_line()).flatten();
-            connection.set_line(line.and_then(|line| u32::try_from(line).ok()));
+            note_line(lua, connection);
         }
         let done = self.on(lua, sql, |connection, statement| {
             statement.bind(params.as_params())?;
@@ -342,7 +338,7 @@ impl Db {
         }
         let params = Parameters::from_lua(lua, args).map_err(raise)?;
         let ran = slot.with_cursor(|cursor| {
-            bind(cursor, &params)?;
+            cursor.bind_all(params.as_params())?;
             cursor.run_bound()
         });
         let missing = || Err(Error::Internal { detail: "a statement without a connection".into() });
@@ -411,32 +407,10 @@ fn collecting<T>(lua: &Lua, access: &Access, mut body: impl FnMut() -> Result<T>
     }
 }
 
-fn bind(cursor: &mut Cursor, params: &Parameters) -> Result<()> {
-    let wanted = cursor.parameters();
-    let wrong = |reason: String| Err(Error::InvalidArgument { name: "params".into(), reason });
-    if params.len() != wanted {
-        return wrong(format!("hold {} value(s), the statement takes {wanted}", params.len()));
-    }
-    match params {
-        Parameters::Positional(values) => {
-            for (index, value) in values.iter().enumerate() {
-                cursor.bind(index + 1, convert::cell(value))?;
-            }
-        }
-        Parameters::Named(pairs) => {
-            let mut bound = vec![false; wanted + 1];
-            for (name, value) in pairs {
-                let Some(index) = cursor.parameter(name) else {
-                    return wrong(format!("name '{name}', which the statement does not use"));
-                };
-                if std::mem::replace(&mut bound[index], true) {
-                    return wrong(format!("name '{name}' twice"));
-                }
-                cursor.bind(index, convert::cell(value))?;
-            }
-        }
-    }
-    Ok(())
+/// Tells the guards of a migration which line the next statement comes from.
+fn note_line(lua: &Lua, connection: &Connection) {
+    let line = lua.inspect_stack(1, |caller| caller.current_line()).flatten();
+    connection.set_line(line.and_then(|line| u32::try_from(line).ok()));
 }
 
 /// Sets what `db` needs in a fresh state.

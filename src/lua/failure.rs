@@ -13,6 +13,7 @@ use std::sync::Arc;
 use mlua::{AnyUserData, Lua, LuaString, Table, Value as LuaValue};
 
 use super::outside::{self, Held};
+use super::sandbox::first_bytes;
 use crate::error::{Error, Place};
 
 /// An error of ours on its way through Lua.
@@ -290,11 +291,7 @@ const MOST_FRAMES: usize = 40;
 /// The name a chunk is loaded under: Lua shows no more than the first 59 bytes of one.
 pub(super) fn chunk_name(name: &str) -> &str {
     const MOST: usize = 59;
-    let mut end = name.len().min(MOST);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    &name[..end]
+    first_bytes(name, MOST)
 }
 
 fn root(error: &mlua::Error) -> &mlua::Error {

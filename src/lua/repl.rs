@@ -15,6 +15,7 @@ use mlua::{Function, Lua, MultiValue, Value as LuaValue};
 use serde_json::{Map, Value as Json};
 
 use super::db::Run;
+use super::script::{MEMORY_BYTES, TIMEOUT_MS};
 use super::session::Session;
 use super::{convert, failure, hook, sandbox, script};
 use crate::error::{Error, Result};
@@ -22,10 +23,6 @@ use crate::operation::{self, Operation};
 use crate::report::{ReplLine, elapsed_ms};
 
 const NAME: &str = "repl";
-/// For one line, unless the handle says otherwise.
-const TIMEOUT_MS: u64 = 30_000;
-/// For all lines together.
-const MEMORY_BYTES: u64 = 64 << 20;
 
 /// A state that waits for lines.
 #[derive(Debug)]

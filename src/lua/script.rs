@@ -48,7 +48,8 @@ pub const VERBS: &[&str] = &[
     "verify",
 ];
 
-const TIMEOUT_MS: u64 = 30_000;
+/// Longest run, and most memory, where nobody says anything else.
+pub(super) const TIMEOUT_MS: u64 = 30_000;
 pub(super) const MEMORY_BYTES: u64 = 64 << 20;
 /// Longer texts are data, and a parser's work grows with them.
 pub(super) const MOST_SOURCE_BYTES: usize = 4 << 20;

@@ -16,6 +16,7 @@ use serde_json::{Map, Value as Json};
 use super::db::Run;
 use super::head::Head;
 use super::job::job;
+use super::script::{MEMORY_BYTES, TIMEOUT_MS};
 use super::session::Session;
 use super::shipped::{self, Source};
 use super::{convert, failure, sandbox, script};
@@ -27,9 +28,6 @@ use crate::request;
 const RUNNER: &str = include_str!("testing.lua");
 /// What only test files have.
 const OURS: &[&str] = &["describe", "it", "before_each", "expect", "run"];
-/// Unless the head of the file or the handle says otherwise.
-const TIMEOUT_MS: u64 = 30_000;
-const MEMORY_BYTES: u64 = 64 << 20;
 
 /// A file with tests.
 #[derive(Debug)]

@@ -192,7 +192,6 @@ fn check_destination(access: &Access, destination: &Path, overwrite: bool) -> Re
     if name.to_string_lossy().ends_with(manifest::SUFFIX) {
         return Err(invalid(&format!("{display} is the name of a manifest")));
     }
-
     if let Some(database) = access.settings().path.as_deref() {
         let mut files = vec![database.to_owned()];
         // why these too: SQLite would take the backup for a log or a journal of the database

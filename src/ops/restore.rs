@@ -121,7 +121,6 @@ pub fn to_file(
     let start = Instant::now();
     let path = place.vault.find(path);
     let failed = |error: std::io::Error| Error::from_io(database.display().to_string(), &error);
-
     if identity(&path).is_some() && identity(&path) == identity(database) {
         return Err(Error::SameFile { path: path.display().to_string() });
     }
@@ -350,7 +349,8 @@ impl Candidate {
         };
         let partial = Partial::create(database)?;
         let wanted = chain.last().map(|link| u64::from(link.manifest.page_size) * u64::from(link.manifest.page_count));
-        check_space(database, wanted.unwrap_or_else(|| std::fs::metadata(path).map_or(0, |found| found.len())))?;
+        let needed = wanted.unwrap_or_else(|| std::fs::metadata(path).map_or(0, |found| found.len()));
+        machine::need_space(database, folder_of(database), needed)?;
         let named = database.display().to_string();
         let failed = |error: std::io::Error| Error::from_io(named.clone(), &error);
         let mut sink = Gathered::new(partial.file());
@@ -409,11 +409,6 @@ impl Candidate {
 
 fn has_manifest(path: &Path) -> bool {
     crate::archive::manifest::path_of(path).exists()
-}
-
-fn check_space(database: &Path, needed: u64) -> Result<()> {
-    machine::need_space(folder_of(database), needed)
-        .map_err(|what| Error::DiskFull { what: format!("{}: {what}", database.display()) })
 }
 
 /// Gives the new file the mode and owner of the old one; the umask's without one.

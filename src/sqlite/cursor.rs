@@ -15,6 +15,8 @@ use super::access::{Access, Lease, Pool};
 use super::connection::Connection;
 use super::limits::Limited;
 use super::rules::Whose;
+use super::statement::{Params, assign};
+use super::value::Value;
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 
@@ -51,6 +53,21 @@ pub enum Cell<'c> {
     Text(&'c [u8]),
     /// Bytes.
     Blob(&'c [u8]),
+}
+
+impl Cell<'_> {
+    /// A value of ours.
+    #[must_use]
+    pub fn of(value: &Value) -> Cell<'_> {
+        match value {
+            Value::Null => Cell::Null,
+            Value::Integer(number) => Cell::Integer(*number),
+            Value::Real(number) => Cell::Real(*number),
+            Value::Text(text) => Cell::Text(text.as_bytes()),
+            Value::BadText(bytes) => Cell::Text(bytes),
+            Value::Blob(bytes) => Cell::Blob(bytes),
+        }
+    }
 }
 
 impl Access {
@@ -200,7 +217,7 @@ impl Cursor {
 
     /// The number of a named parameter, with or without its first character; counts from 1.
     #[must_use]
-    pub fn parameter(&self, name: &str) -> Option<usize> {
+    fn parameter(&self, name: &str) -> Option<usize> {
         let find = |name: &str| {
             let name = std::ffi::CString::new(name).ok()?;
             // SAFETY: the name is NUL-terminated and only read.
@@ -226,8 +243,20 @@ impl Cursor {
         unsafe { text(ffi::sqlite3_column_decltype(self.statement, int(column))) }
     }
 
+    /// Binds copies of all parameters, as [`super::Statement::bind`] does.
+    pub fn bind_all(&mut self, params: Params<'_>) -> Result<()> {
+        let wanted = self.parameters();
+        assign(
+            params,
+            wanted,
+            self,
+            |cursor, name| cursor.parameter(name),
+            |cursor, index, value| cursor.bind(index, Cell::of(value)),
+        )
+    }
+
     /// Binds a parameter by its number, which counts from 1, with a copy of the value.
-    pub fn bind(&mut self, parameter: usize, cell: Cell<'_>) -> Result<()> {
+    fn bind(&mut self, parameter: usize, cell: Cell<'_>) -> Result<()> {
         let _locked = self.connection.raw();
         let _held = self.connection.hold(false);
         // SAFETY: SQLite copies the bytes before the call returns.

@@ -119,34 +119,13 @@ impl<'c> Statement<'c> {
     /// Binds every parameter; one too many or too few is an error that says so.
     pub fn bind(&mut self, params: Params<'_>) -> Result<()> {
         let wanted = self.inner().parameter_count();
-        let wrong = |reason: String| Err(Error::InvalidArgument { name: "params".into(), reason });
-        let given = match params {
-            Params::Positional(values) => values.len(),
-            Params::Named(pairs) => pairs.len(),
-        };
-        if given != wanted {
-            return wrong(format!("hold {given} value(s), the statement takes {wanted}"));
-        }
-        match params {
-            Params::Positional(values) => {
-                for (index, value) in values.iter().enumerate() {
-                    self.bind_one(index + 1, value)?;
-                }
-            }
-            Params::Named(pairs) => {
-                let mut bound = vec![false; wanted + 1];
-                for (name, value) in pairs {
-                    let Some(index) = self.index_of(name) else {
-                        return wrong(format!("name '{name}', which the statement does not use"));
-                    };
-                    if std::mem::replace(&mut bound[index], true) {
-                        return wrong(format!("name '{name}' twice"));
-                    }
-                    self.bind_one(index, value)?;
-                }
-            }
-        }
-        Ok(())
+        assign(
+            params,
+            wanted,
+            self,
+            |statement, name| statement.index_of(name),
+            |statement, index, value| statement.bind_one(index, value),
+        )
     }
 
     fn index_of(&mut self, name: &str) -> Option<usize> {
@@ -188,6 +167,45 @@ impl<'c> Statement<'c> {
         }
         Ok(())
     }
+}
+
+/// Hands every parameter to `bind` with its number, which counts from 1; one too many or too few, an unknown name, and one that
+/// stands twice are errors that say so. `statement` is what both closures work on.
+pub(super) fn assign<S>(
+    params: Params<'_>,
+    wanted: usize,
+    statement: &mut S,
+    mut index_of: impl FnMut(&mut S, &str) -> Option<usize>,
+    mut bind: impl FnMut(&mut S, usize, &Value) -> Result<()>,
+) -> Result<()> {
+    let wrong = |reason: String| Err(Error::InvalidArgument { name: "params".into(), reason });
+    let given = match params {
+        Params::Positional(values) => values.len(),
+        Params::Named(pairs) => pairs.len(),
+    };
+    if given != wanted {
+        return wrong(format!("hold {given} value(s), the statement takes {wanted}"));
+    }
+    match params {
+        Params::Positional(values) => {
+            for (index, value) in values.iter().enumerate() {
+                bind(statement, index + 1, value)?;
+            }
+        }
+        Params::Named(pairs) => {
+            let mut bound = vec![false; wanted + 1];
+            for (name, value) in pairs {
+                let Some(index) = index_of(statement, name) else {
+                    return wrong(format!("name '{name}', which the statement does not use"));
+                };
+                if std::mem::replace(&mut bound[index], true) {
+                    return wrong(format!("name '{name}' twice"));
+                }
+                bind(statement, index, value)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

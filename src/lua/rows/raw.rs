@@ -13,7 +13,7 @@ use mlua::{LightUserData, Value as LuaValue, ffi};
 
 use super::{Next, Slot, Source};
 use crate::error::Error;
-use crate::sqlite::{Cell, Value};
+use crate::sqlite::Cell;
 
 /// Most keys that are upvalues of the function that reads a row; Lua allows 255.
 const MOST_KEYS: c_int = 200;
@@ -43,14 +43,7 @@ pub(super) fn address(function: ffi::lua_CFunction) -> LuaValue {
 pub(super) fn cell(source: &Source, column: usize) -> Cell<'_> {
     match source {
         Source::Live(cursor) => cursor.cell(column),
-        Source::Read { row, .. } => match row.get(column) {
-            None | Some(Value::Null) => Cell::Null,
-            Some(Value::Integer(number)) => Cell::Integer(*number),
-            Some(Value::Real(number)) => Cell::Real(*number),
-            Some(Value::Text(text)) => Cell::Text(text.as_bytes()),
-            Some(Value::BadText(bytes)) => Cell::Text(bytes),
-            Some(Value::Blob(bytes)) => Cell::Blob(bytes),
-        },
+        Source::Read { row, .. } => row.get(column).map_or(Cell::Null, Cell::of),
         _ => Cell::Null,
     }
 }
