@@ -24,7 +24,7 @@ use crate::archive::vault::Vault;
 use crate::error::{Error, Result};
 use crate::lua;
 use crate::migrations::{self, Catalog};
-use crate::operation::Operation;
+use crate::operation::{Caller, Operation};
 use crate::ops;
 use crate::ops::restore::Net;
 use crate::report::{self, elapsed_ms};
@@ -41,8 +41,7 @@ pub use step::{HostFn, HostStep};
 /// queue.
 pub struct Database {
     gate: Arc<Gate>,
-    actor: String,
-    role: Role,
+    caller: Caller,
 }
 
 /// What all handles of one database share.
@@ -98,15 +97,18 @@ impl Database {
 
     /// A second handle on the same database, for `actor` with the rights of `role`; never more than this handle's.
     pub fn act_as(&self, actor: &str, role: Role) -> Result<Database> {
-        let call = self.gate.enter("as", self.role, &Operation::new())?;
-        if role > self.role {
-            return Err(Error::Denied { role: self.role.name(), what: format!("hand out the role {}", role.name()) });
-        }
-        let gate = Arc::new(Gate::new(Arc::clone(call.core())));
-        if call.core().access()?.is_bound() {
-            call.core().lent.lock().push(Arc::downgrade(&gate));
-        }
-        Ok(Database { gate, actor: actor.to_owned(), role })
+        self.call("as", &Operation::new(), |core, operation| {
+            operation.about(|| format!("{actor} as {}", role.name()));
+            if role > self.caller.role {
+                let what = format!("hand out the role {}", role.name());
+                return Err(Error::Denied { role: self.caller.role.name(), what });
+            }
+            let gate = Arc::new(Gate::new(Arc::clone(core)));
+            if core.access()?.is_bound() {
+                core.lent.lock().push(Arc::downgrade(&gate));
+            }
+            Ok(Database { gate, caller: Caller { actor: actor.into(), role, origin: self.caller.origin } })
+        })
     }
 
     /// Cancels the calls that run on this handle, waits for them, and lets go of the database; later calls fail with
@@ -118,44 +120,48 @@ impl Database {
     /// Who uses this handle.
     #[must_use]
     pub fn actor(&self) -> &str {
-        &self.actor
+        &self.caller.actor
     }
 
     /// What this handle may do.
     #[must_use]
     pub fn role(&self) -> Role {
-        self.role
+        self.caller.role
     }
 
     /// Registers a migration whose code is the host's; it wins over a file of its version. It runs with the next
     /// `migrate`, so open with `migrate: false` to register steps first.
     pub fn add_step(&self, step: HostStep) -> Result<()> {
-        let call = self.gate.enter("add_step", self.role, &Operation::new())?;
-        if call.core().access()?.is_bound() {
-            return Err(Error::Unsupported {
-                what: "add_step inside a transaction".into(),
-                instead: Some("register steps with the handle of the database, outside of it"),
-            });
-        }
-        call.core().catalog.add(step.bind(call.core(), &self.actor))
+        self.call("add_step", &Operation::new(), |core, operation| {
+            operation.about(|| format!("{} {}", step.version, step.name));
+            if core.access()?.is_bound() {
+                return Err(Error::Unsupported {
+                    what: "add_step inside a transaction".into(),
+                    instead: Some("register steps with the handle of the database, outside of it"),
+                });
+            }
+            core.catalog.add(step.bind(core, &self.caller.actor))
+        })
     }
 
     /// Applies what is pending.
     pub fn migrate(&self, request: &request::Migrate, operation: &Operation) -> Result<report::Migrate> {
-        request::Request::check(request)?;
-        let call = self.gate.enter("migrate", self.role, operation)?;
-        let core = call.core();
-        let access = core.access()?;
-        let mut net = Net::new(access, core.place(), request.backup, call.operation());
-        let mut before = || net.before();
-        let outcome = migrations::migrate(access, &core.catalog, request, &self.actor, call.operation(), &mut before);
-        net.after(outcome, request.transaction)
+        self.call("migrate", operation, |core, operation| {
+            request::Request::check(request)?;
+            let access = core.access()?;
+            let mut net = Net::new(access, core.place(), request.backup, operation);
+            let mut before = || net.before();
+            let actor = &self.caller.actor;
+            let outcome = migrations::migrate(access, &core.catalog, request, actor, operation, &mut before);
+            net.after(outcome, request.transaction)
+        })
     }
 
     /// Every migration known or recorded, with its state.
     pub fn migrations(&self, operation: &Operation) -> Result<report::Migrations> {
-        let call = self.gate.enter("migrations", self.role, operation)?;
-        migrations::status(call.core().access()?, &call.core().catalog, call.operation())
+        self.call("migrations", operation, |core, operation| {
+            migrations::status(core.access()?, &core.catalog, operation)
+        })
     }
 
     /// Steps back to `target`, running the down steps of every migration above it, in one transaction.
@@ -165,74 +171,79 @@ impl Database {
         request: &request::Rollback,
         operation: &Operation,
     ) -> Result<report::Rollback> {
-        request::Request::check(request)?;
-        let call = self.gate.enter("rollback", self.role, operation)?;
-        let core = call.core();
-        let access = core.access()?;
-        let mut net = Net::new(access, core.place(), request.backup, call.operation());
-        let mut before = || net.before();
-        migrations::rollback(access, &core.catalog, target, request, call.operation(), &mut before)
+        self.call("rollback", operation, |core, operation| {
+            request::Request::check(request)?;
+            operation.about(|| format!("to {target}"));
+            let access = core.access()?;
+            let mut net = Net::new(access, core.place(), request.backup, operation);
+            let mut before = || net.before();
+            migrations::rollback(access, &core.catalog, target, request, operation, &mut before)
+        })
     }
 
     /// Takes over the history that another migration tool left in the database.
     pub fn adopt(&self, request: &request::Adopt, operation: &Operation) -> Result<report::Adopted> {
-        request::Request::check(request)?;
-        let call = self.gate.enter("adopt", self.role, operation)?;
-        migrations::adopt(call.core().access()?, &call.core().catalog, request, &self.actor, call.operation())
+        self.call("adopt", operation, |core, operation| {
+            request::Request::check(request)?;
+            migrations::adopt(core.access()?, &core.catalog, request, &self.caller.actor, operation)
+        })
     }
 
     /// Records migrations as applied without running them, for a database that was made in another way.
     pub fn baseline(&self, request: &request::Baseline, operation: &Operation) -> Result<report::Baseline> {
-        request::Request::check(request)?;
-        let call = self.gate.enter("baseline", self.role, operation)?;
-        migrations::baseline(call.core().access()?, &call.core().catalog, request, &self.actor, call.operation())
+        self.call("baseline", operation, |core, operation| {
+            request::Request::check(request)?;
+            migrations::baseline(core.access()?, &core.catalog, request, &self.caller.actor, operation)
+        })
     }
 
     /// Accepts the present text of migrations that were changed after they were applied.
     pub fn repair(&self, request: &request::Repair, operation: &Operation) -> Result<report::Repair> {
-        let call = self.gate.enter("repair", self.role, operation)?;
-        migrations::repair(call.core().access()?, &call.core().catalog, request, &self.actor, call.operation())
+        self.call("repair", operation, |core, operation| {
+            migrations::repair(core.access()?, &core.catalog, request, &self.caller.actor, operation)
+        })
     }
 
     /// Warns about what is likely to be regretted in the migration files.
     pub fn lint(&self, operation: &Operation) -> Result<report::Lint> {
-        let call = self.gate.enter("lint", self.role, operation)?;
-        migrations::lint(&call.core().catalog)
+        self.call("lint", operation, |core, _| migrations::lint(&core.catalog))
     }
 
     /// The schema as it is, what was changed in it by hand, and how another database's differs.
     pub fn schema(&self, request: &request::Schema, operation: &Operation) -> Result<report::Schema> {
-        let call = self.gate.enter("schema", self.role, operation)?;
-        migrations::schema(call.core().access()?, request, call.operation())
+        self.call("schema", operation, |core, operation| migrations::schema(core.access()?, request, operation))
     }
 
     /// Tries the migrations of this handle on scratch databases with generated rows; its own database is not touched.
     pub fn test(&self, request: &request::Test, operation: &Operation) -> Result<report::Test> {
-        request::Request::check(request)?;
-        let call = self.gate.enter("test", self.role, operation)?;
-        ops::test::run(&call.core().catalog, request, &self.actor, call.operation())
+        self.call("test", operation, |core, operation| {
+            request::Request::check(request)?;
+            ops::test::run(&core.catalog, request, &self.caller.actor, operation)
+        })
     }
 
     /// A quick look that says whether somebody must act.
     pub fn health(&self, request: &request::Health, operation: &Operation) -> Result<report::Health> {
-        request::Request::check(request)?;
-        let call = self.gate.enter("health", self.role, operation)?;
-        let core = call.core();
-        let newest = || core.vault.newest_verified();
-        let newest = core.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
-        ops::health::run(core.access()?, &core.catalog, request, newest, call.operation())
+        self.call("health", operation, |core, operation| {
+            request::Request::check(request)?;
+            let newest = || core.vault.newest_verified();
+            let newest = core.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
+            ops::health::run(core.access()?, &core.catalog, request, newest, operation)
+        })
     }
 
     /// Everything that helps to find out what is wrong, the slow checks included.
     pub fn diagnostics(&self, operation: &Operation) -> Result<report::Diagnostics> {
-        let call = self.gate.enter("diagnostics", self.role, operation)?;
-        ops::diagnostics::run(call.core().access()?, call.core().vault.folder(), call.operation())
+        self.call("diagnostics", operation, |core, operation| {
+            ops::diagnostics::run(core.access()?, core.vault.folder(), operation)
+        })
     }
 
     /// How big the database is and what is in it.
     pub fn stats(&self, request: &request::Stats, operation: &Operation) -> Result<report::Stats> {
-        let call = self.gate.enter("stats", self.role, operation)?;
-        ops::stats::run(call.core().access()?, &call.core().measured, request, call.operation())
+        self.call("stats", operation, |core, operation| {
+            ops::stats::run(core.access()?, &core.measured, request, operation)
+        })
     }
 
     /// Moves the write-ahead log into the database file.
@@ -242,9 +253,11 @@ impl Database {
         request: &request::Checkpoint,
         operation: &Operation,
     ) -> Result<report::Checkpoint> {
-        request::Request::check(request)?;
-        let call = self.gate.enter("checkpoint", self.role, operation)?;
-        ops::checkpoint::run(call.core().access()?, mode, request, call.operation())
+        self.call("checkpoint", operation, |core, operation| {
+            request::Request::check(request)?;
+            operation.about(|| mode.name().to_owned());
+            ops::checkpoint::run(core.access()?, mode, request, operation)
+        })
     }
 
     /// Copies the live database to `destination`, or into the configured backup folder.
@@ -254,38 +267,42 @@ impl Database {
         request: &request::Backup,
         operation: &Operation,
     ) -> Result<report::Backup> {
-        request::Request::check(request)?;
-        let call = self.gate.enter("backup", self.role, operation)?;
-        ops::backup::run(call.core().access()?, &call.core().vault, destination, request, call.operation())
+        self.call("backup", operation, |core, operation| {
+            request::Request::check(request)?;
+            operation.about_path(destination);
+            ops::backup::run(core.access()?, &core.vault, destination, request, operation)
+        })
     }
 
     /// The backups in the configured folder, the newest first.
     pub fn backups(&self, operation: &Operation) -> Result<report::Backups> {
-        let call = self.gate.enter("backups", self.role, operation)?;
-        ops::backups::run(&call.core().vault)
+        self.call("backups", operation, |core, _| ops::backups::run(&core.vault))
     }
 
     /// Proves that a backup is what its manifest says, and holds a sound database. `path` may be a name in the folder.
     pub fn verify(&self, path: &Path, request: &request::Verify, operation: &Operation) -> Result<report::Verify> {
-        request::Request::check(request)?;
-        let call = self.gate.enter("verify", self.role, operation)?;
-        ops::verify::run(call.core().access()?, &call.core().vault, path, request, call.operation())
+        self.call("verify", operation, |core, operation| {
+            request::Request::check(request)?;
+            operation.about_path(Some(path));
+            ops::verify::run(core.access()?, &core.vault, path, request, operation)
+        })
     }
 
     /// Brings back a backup, after it was proved and what is there was backed up. `path` may be a name in the folder.
     pub fn restore(&self, path: &Path, request: &request::Restore, operation: &Operation) -> Result<report::Restore> {
-        request::Request::check(request)?;
-        let call = self.gate.enter("restore", self.role, operation)?;
-        let core = call.core();
-        ops::restore::run(core.access()?, &core.place(), path, request, call.operation())
+        self.call("restore", operation, |core, operation| {
+            request::Request::check(request)?;
+            operation.about_path(Some(path));
+            ops::restore::run(core.access()?, &core.place(), path, request, operation)
+        })
     }
 
     /// Brings back what the last restore replaced.
     pub fn undo_restore(&self, request: &request::UndoRestore, operation: &Operation) -> Result<report::Restore> {
-        request::Request::check(request)?;
-        let call = self.gate.enter("undo_restore", self.role, operation)?;
-        let core = call.core();
-        ops::restore::undo(core.access()?, &core.place(), request, call.operation())
+        self.call("undo_restore", operation, |core, operation| {
+            request::Request::check(request)?;
+            ops::restore::undo(core.access()?, &core.place(), request, operation)
+        })
     }
 
     /// Brings back a backup where there is no database, or one that does not open any more; that file is kept under another
@@ -302,28 +319,31 @@ impl Database {
 
     /// Removes the backups in the configured folder that no rule wants any more, and what killed backups left there.
     pub fn prune(&self, request: &request::Prune, operation: &Operation) -> Result<report::Prune> {
-        request::Request::check(request)?;
-        let call = self.gate.enter("prune", self.role, operation)?;
-        ops::prune::run(&call.core().vault, request, call.operation())
+        self.call("prune", operation, |core, operation| {
+            request::Request::check(request)?;
+            ops::prune::run(&core.vault, request, operation)
+        })
     }
 
     /// Keeps retention away from a backup, or lets it have it again. `path` may be a name in the folder.
     pub fn pin(&self, path: &Path, request: &request::Pin, operation: &Operation) -> Result<report::Pin> {
-        let call = self.gate.enter("pin", self.role, operation)?;
-        ops::pin::run(&call.core().vault, path, request)
+        self.call("pin", operation, |core, operation| {
+            operation.about_path(Some(path));
+            ops::pin::run(&core.vault, path, request)
+        })
     }
 
     /// Runs one SQL statement. `params` is a JSON array for `?` or an object for `:name`.
     pub fn query(&self, sql: &str, params: Option<&str>, operation: &Operation) -> Result<report::Query> {
-        let call = self.gate.enter("query", self.role, operation)?;
-        let may_write = rights::may_write(self.role);
-        let outcome = ops::query::run(call.core().access()?, sql, params, may_write, call.operation());
-        match outcome {
-            Err(Error::ReadOnly { .. }) if !may_write => {
-                Err(Error::Denied { role: self.role.name(), what: "change anything".into() })
+        self.call("query", operation, |core, operation| {
+            let may_write = rights::may_write(self.caller.role);
+            match ops::query::run(core.access()?, sql, params, may_write, operation) {
+                Err(Error::ReadOnly { .. }) if !may_write => {
+                    Err(Error::Denied { role: self.caller.role.name(), what: "change anything".into() })
+                }
+                outcome => outcome,
             }
-            outcome => outcome,
-        }
+        })
     }
 
     /// Calls `body` with a handle bound to one write transaction: 0 commits, anything else rolls back. The handle is
@@ -334,36 +354,39 @@ impl Database {
         body: impl FnOnce(&Arc<Database>) -> i32,
     ) -> Result<report::Transaction> {
         let start = Instant::now();
-        let call = self.gate.enter("transaction", self.role, operation)?;
-        let core = call.core();
-        let access = core.access()?;
-        if access.is_bound() {
-            return Err(Error::Unsupported {
-                what: "a transaction inside a transaction".into(),
-                instead: Some("do the work in the one that is open"),
-            });
-        }
-        let writer = access.writer(call.operation())?;
-        writer.begin_immediate()?;
-        let bound = step::bound(core, &writer, &self.actor, self.role)?;
-        let returned = body(bound.handle());
-        drop(bound);
-        call.operation().check()?;
-        let committed = returned == 0;
-        if committed {
-            writer.must_be_in_transaction()?;
-            writer.commit()?;
-        } else {
-            writer.rollback();
-        }
-        Ok(report::Transaction { committed, returned, duration_ms: elapsed_ms(start) })
+        self.call("transaction", operation, |core, operation| {
+            let access = core.access()?;
+            if access.is_bound() {
+                return Err(Error::Unsupported {
+                    what: "a transaction inside a transaction".into(),
+                    instead: Some("do the work in the one that is open"),
+                });
+            }
+            let writer = access.writer(operation)?;
+            writer.begin_immediate()?;
+            let bound = step::bound(core, &writer, &self.caller)?;
+            let returned = body(bound.handle());
+            drop(bound);
+            operation.check()?;
+            let committed = returned == 0;
+            if committed {
+                writer.must_be_in_transaction()?;
+                writer.commit()?;
+            } else {
+                operation.about(|| format!("rolled back, its function returned {returned}"));
+                writer.rollback();
+            }
+            Ok(report::Transaction { committed, returned, duration_ms: elapsed_ms(start) })
+        })
     }
 
     /// Runs a Lua script.
     pub fn script(&self, source: &str, request: &request::Script, operation: &Operation) -> Result<report::Script> {
-        request::Request::check(request)?;
-        let call = self.gate.enter("script", self.role, operation)?;
-        lua::run(&self.session(call.core())?, source, request, call.operation())
+        self.call("script", operation, |core, operation| {
+            request::Request::check(request)?;
+            operation.about(|| request.name.clone().unwrap_or_else(|| "script".into()));
+            lua::run(&self.session(core)?, source, request, operation)
+        })
     }
 
     /// Runs a Lua script that is built in, by its name, or that is in a file, by its path. What its head declares holds: role,
@@ -374,15 +397,16 @@ impl Database {
         request: &request::Script,
         operation: &Operation,
     ) -> Result<report::Script> {
-        request::Request::check(request)?;
-        let call = self.gate.enter("script_file", self.role, operation)?;
-        lua::run_file(&self.session(call.core())?, name_or_path, request, call.operation())
+        self.call("script_file", operation, |core, operation| {
+            request::Request::check(request)?;
+            operation.about(|| name_or_path.to_owned());
+            lua::run_file(&self.session(core)?, name_or_path, request, operation)
+        })
     }
 
     /// The scripts that are built in, with what their heads say.
     pub fn scripts(&self, operation: &Operation) -> Result<report::Scripts> {
-        let _call = self.gate.enter("scripts", self.role, operation)?;
-        lua::list()
+        self.call("scripts", operation, |_, _| lua::list())
     }
 
     /// Lines of Lua one after the other, which share their globals; for somebody who types them.
@@ -401,9 +425,9 @@ impl Database {
             catalog: Arc::clone(&core.catalog),
             vault: core.vault.clone(),
             measured: Arc::clone(&core.measured),
-            may_write: rights::may_write(self.role),
-            actor: self.actor.clone(),
-            role: self.role.name(),
+            may_write: rights::may_write(self.caller.role),
+            actor: self.caller.actor.to_string(),
+            role: self.caller.role.name(),
             limits: core.limits.clone(),
         })
     }
@@ -411,7 +435,7 @@ impl Database {
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("actor", &self.actor).field("role", &self.role).finish_non_exhaustive()
+        f.debug_struct("Database").field("caller", &self.caller).finish_non_exhaustive()
     }
 }
 

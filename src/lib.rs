@@ -43,7 +43,7 @@ mod sqlite;
 pub use database::{Database, HostFn, HostStep, Opening, Repl, VERBS, build_info};
 pub use error::{Error, Result, Status};
 pub use migrations::Set;
-pub use operation::{Operation, Progress};
+pub use operation::{Operation, Origin, Progress};
 pub use request::{CheckpointMode, Request, Role};
 
 /// Checks a script, or the one in a file, without running it: syntax, its head, and names that are not there.

@@ -8,6 +8,8 @@
 //! Invariant: `enter` nests like a stack on each thread, so the handlers, which get no argument of ours,
 //! always find the operation of the call they run under.
 
+mod account;
+
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +18,9 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+
+pub use account::Origin;
+pub(crate) use account::{Account, Caller};
 
 /// Called with the state of the work; `false` stops it.
 pub type OnProgress = dyn Fn(&Progress) -> bool + Send + Sync;
@@ -50,6 +55,9 @@ pub struct Operation {
     script: Option<(Instant, u64)>,
     /// The call inside which this one runs: its end is this one's too.
     outer: Option<Box<Operation>>,
+    origin: Origin,
+    /// Who makes the call and what becomes of it; `None` before it is let in.
+    account: Option<Arc<Account>>,
 }
 
 struct State {
@@ -82,6 +90,8 @@ impl Default for Operation {
             deadline: None,
             script: None,
             outer: None,
+            origin: Origin::Rust,
+            account: None,
         }
     }
 }
@@ -91,6 +101,42 @@ impl Operation {
     #[must_use]
     pub fn new() -> Operation {
         Operation::default()
+    }
+
+    /// This operation for calls that come through another door than the Rust API. A handle keeps the door it was opened through.
+    #[must_use]
+    pub fn through(self, origin: Origin) -> Operation {
+        Operation { origin, ..self }
+    }
+
+    /// The door that [`Operation::through`] named.
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// This operation with an account of its call.
+    #[must_use]
+    pub(crate) fn with_account(self, account: Account) -> Operation {
+        Operation { account: Some(Arc::new(account)), ..self }
+    }
+
+    /// The account of the call, or of the one around it.
+    pub(crate) fn account(&self) -> Option<&Arc<Account>> {
+        self.account.as_ref().or_else(|| self.outer.as_ref().and_then(|outer| outer.account()))
+    }
+
+    /// Says, for the account, what the call is about.
+    pub(crate) fn about(&self, target: impl FnOnce() -> String) {
+        if let Some(account) = &self.account {
+            account.set_target(target());
+        }
+    }
+
+    /// The same for a call about a file.
+    pub(crate) fn about_path(&self, path: Option<&std::path::Path>) {
+        if let Some(path) = path {
+            self.about(|| path.display().to_string());
+        }
     }
 
     /// Asks the call to stop; it returns `CANCELLED` at its next poll. A call that starts later with this
@@ -147,6 +193,8 @@ impl Operation {
             owner,
             outer: current().map(Box::new),
             script: None,
+            origin: self.origin,
+            account: None,
             deadline: (timeout > 0).then(|| Instant::now() + Duration::from_millis(timeout)),
         }
     }

@@ -8,6 +8,7 @@ use super::operation::{UserData, given, rpmadb_op};
 use super::{guard, text};
 use crate::database::{Database, HostFn, HostStep};
 use crate::error::{Error, Result};
+use crate::operation::Origin;
 use crate::request::{self, Request, Role};
 
 /// An open database. A number in the shape of a pointer; the library never reads through it.
@@ -78,7 +79,7 @@ pub extern "C" fn rpmadb_open(
         *db_out = std::ptr::null_mut();
         // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
         let (path, options) = unsafe { (text::required("path", path)?, text::optional("options", options)?) };
-        let operation = given(op)?;
+        let operation = given(op)?.through(Origin::C);
         let (database, report) = Database::open(path, &request::Open::from_json(options)?, &operation)?;
         *db_out = to_handle(Arc::new(database))?;
         Ok(report)

@@ -11,10 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::{Condvar, Mutex};
 
-use super::{Core, rights};
+use super::{Core, Database, rights};
 use crate::error::{Error, Result};
-use crate::operation::{self, Operation};
-use crate::request::Role;
+use crate::operation::{self, Account, Caller, Operation};
 use crate::sqlite::Access;
 
 /// A number no other database or transaction of this process has.
@@ -54,7 +53,7 @@ impl Gate {
     }
 
     /// Lets the call `verb` in, or says why not.
-    pub(super) fn enter(&self, verb: &'static str, role: Role, operation: &Operation) -> Result<Call<'_>> {
+    fn enter(&self, verb: &'static str, caller: &Caller, operation: &Operation) -> Result<Call<'_>> {
         self.check_place(verb)?;
         let core = {
             let mut state = self.state.lock();
@@ -65,10 +64,8 @@ impl Gate {
         };
         // why: a thread that the transaction's own code started is in no call yet
         let operation = operation.begin(verb, self.owner, Arc::clone(&self.closing)).inside(self.outer.as_ref());
-        let call = Call { gate: self, core: Some(core), _entered: operation::enter(operation.clone()), operation };
-        rights::check(verb, role)?;
-        call.operation.check()?;
-        Ok(call)
+        let operation = operation.with_account(Account::new(caller.clone(), verb));
+        Ok(Call { gate: self, core: Some(core), _entered: operation::enter(operation.clone()), operation })
     }
 
     fn check_place(&self, verb: &'static str) -> Result<()> {
@@ -97,8 +94,22 @@ impl Gate {
     }
 }
 
+impl Database {
+    /// Makes the call `verb`: past the gate, if the role may, and then `body`.
+    pub(super) fn call<T>(
+        &self,
+        verb: &'static str,
+        operation: &Operation,
+        body: impl FnOnce(&Arc<Core>, &Operation) -> Result<T>,
+    ) -> Result<T> {
+        let call = self.gate.enter(verb, &self.caller, operation)?;
+        let allowed = rights::check(verb, self.caller.role).and_then(|()| call.operation.check());
+        allowed.and_then(|()| body(call.core(), &call.operation))
+    }
+}
+
 /// A call that was let in.
-pub(super) struct Call<'g> {
+struct Call<'g> {
     gate: &'g Gate,
     /// `None` only while it is dropped.
     core: Option<Arc<Core>>,
@@ -107,16 +118,12 @@ pub(super) struct Call<'g> {
 }
 
 impl Call<'_> {
-    pub(super) fn core(&self) -> &Arc<Core> {
+    fn core(&self) -> &Arc<Core> {
         match &self.core {
             Some(core) => core,
             // why: only `drop` empties it
             None => unreachable!("a call in use has its core"),
         }
-    }
-
-    pub(super) fn operation(&self) -> &Operation {
-        &self.operation
     }
 }
 

@@ -16,7 +16,7 @@ use crate::archive::vault::Vault;
 use crate::error::{Error, Result};
 use crate::lua;
 use crate::migrations::{Catalog, Set, Source, Style};
-use crate::operation::{self, Operation};
+use crate::operation::{self, Caller, Operation, Origin};
 use crate::ops;
 use crate::report::{self, elapsed_ms};
 use crate::request::{self, Request};
@@ -85,19 +85,22 @@ impl Opening {
             owner: next_owner(),
             lent: Mutex::default(),
         });
-        let actor = self.options.actor.clone().unwrap_or_else(|| "host".into());
+        let actor: Arc<str> = self.options.actor.as_deref().unwrap_or("host").into();
         for step in self.steps {
             core.catalog.add(step.bind(&core, &actor))?;
         }
         // why as admin: the migration is the library's own work, whatever the handle may do afterwards
-        let library =
-            Database { gate: Arc::new(Gate::new(Arc::clone(&core))), actor: actor.clone(), role: request::Role::Admin };
+        let library = Database {
+            gate: Arc::new(Gate::new(Arc::clone(&core))),
+            caller: Caller { actor: Arc::clone(&actor), role: request::Role::Admin, origin: Origin::Migration },
+        };
         let migrate = match self.options.migrate.unwrap_or(!self.options.read_only) {
             true => Some(library.migrate(&request::Migrate::default(), operation)?),
             false => None,
         };
         core.catalog.opened();
-        let database = Database { gate: Arc::new(Gate::new(core)), actor, role: self.options.role };
+        let caller = Caller { actor, role: self.options.role, origin: operation.origin() };
+        let database = Database { gate: Arc::new(Gate::new(core)), caller };
         drop(library);
         Ok((
             database,

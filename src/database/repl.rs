@@ -19,15 +19,19 @@ pub struct Repl<'d> {
 
 impl Repl<'_> {
     pub(super) fn new(database: &Database) -> Result<Repl<'_>> {
-        let call = database.gate.enter("script", database.role, &Operation::new())?;
-        let lines = lua::Lines::new(call.core().limits.memory_bytes)?;
-        Ok(Repl { database, lines })
+        database.call("script", &Operation::new(), |core, operation| {
+            operation.about(|| "lines that are typed".to_owned());
+            let lines = lua::Lines::new(core.limits.memory_bytes)?;
+            Ok(Repl { database, lines })
+        })
     }
 
     /// Runs a line with the limits of scripts, and reports what it gives. A line that is no whole statement yet is not run, and the
     /// report says so: come again with it and the next.
     pub fn run(&self, line: &str, operation: &Operation) -> Result<report::ReplLine> {
-        let call = self.database.gate.enter("script", self.database.role, operation)?;
-        self.lines.run(line, &self.database.session(call.core())?, call.operation())
+        self.database.call("script", operation, |core, operation| {
+            operation.about(|| "a line that is typed".to_owned());
+            self.lines.run(line, &self.database.session(core)?, operation)
+        })
     }
 }

@@ -12,6 +12,7 @@ use super::call::Gate;
 use super::{Core, Database, next_owner};
 use crate::error::{Error, Result};
 use crate::migrations::{Step, StepFn};
+use crate::operation::{Caller, Origin};
 use crate::request::Role;
 use crate::sqlite::Connection;
 
@@ -32,24 +33,25 @@ pub struct HostStep {
 }
 
 impl HostStep {
-    pub(super) fn bind(self, core: &Arc<Core>, actor: &str) -> Step {
+    pub(super) fn bind(self, core: &Arc<Core>, actor: &Arc<str>) -> Step {
         // why weak: the core owns the catalog that owns this step
         let core = Arc::downgrade(core);
-        let bind = |code: HostFn| on_bound_handle(Weak::clone(&core), actor.to_owned(), code);
+        let caller = Caller { actor: Arc::clone(actor), role: Role::Admin, origin: Origin::Migration };
+        let bind = |code: HostFn| on_bound_handle(Weak::clone(&core), caller.clone(), code);
         Step { version: self.version, name: self.name, up: bind(self.up), down: self.down.map(bind) }
     }
 }
 
-fn on_bound_handle(core: Weak<Core>, actor: String, code: HostFn) -> StepFn {
+fn on_bound_handle(core: Weak<Core>, caller: Caller, code: HostFn) -> StepFn {
     Arc::new(move |connection, _| {
         let core = core.upgrade().ok_or(Error::StaleHandle { kind: "database" })?;
-        let bound = bound(&core, connection, &actor, Role::Admin)?;
+        let bound = bound(&core, connection, &caller)?;
         code(bound.handle())
     })
 }
 
 /// A handle on the transaction that is open on `connection`.
-pub(super) fn bound(core: &Core, connection: &Connection, actor: &str, role: Role) -> Result<Bound> {
+pub(super) fn bound(core: &Core, connection: &Connection, caller: &Caller) -> Result<Bound> {
     let core = Core {
         access: Some(core.access()?.bind(connection)),
         catalog: Arc::clone(&core.catalog),
@@ -62,7 +64,7 @@ pub(super) fn bound(core: &Core, connection: &Connection, actor: &str, role: Rol
     };
     let core = Arc::new(core);
     let gate = Arc::new(Gate::new(Arc::clone(&core)));
-    Ok(Bound { handle: Arc::new(Database { gate, actor: actor.to_owned(), role }), core })
+    Ok(Bound { handle: Arc::new(Database { gate, caller: caller.clone() }), core })
 }
 
 /// A handle on a running transaction, closed when dropped: a copy that was kept must not reach the writer afterwards,

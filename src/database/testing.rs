@@ -53,7 +53,8 @@ fn one(
     log: &mut Vec<String>,
 ) -> Result<Vec<String>> {
     let (database, _) = Database::open(":memory:", options, operation)?;
-    let call = database.gate.enter("script", database.role, operation)?;
-    let session = database.session(call.core())?;
-    file.run(&session, number, call.operation(), log)
+    database.call("script", operation, |core, operation| {
+        operation.about(|| file.name().to_owned());
+        file.run(&database.session(core)?, number, operation, log)
+    })
 }

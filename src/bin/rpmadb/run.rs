@@ -6,7 +6,7 @@ mod script;
 
 use std::process::ExitCode;
 
-use rpmadb::{CheckpointMode, Database, Error, Operation, Result, Status, request};
+use rpmadb::{CheckpointMode, Database, Error, Operation, Origin, Result, Status, request};
 
 use crate::args::{Args, Verb};
 use crate::show;
@@ -71,7 +71,7 @@ fn call(args: &Args) -> Result<ExitCode> {
         Verb::Script(typed) => script::request(typed)?,
         _ => request::Script::default(),
     };
-    let watch = Operation::new();
+    let watch = Operation::new().through(Origin::Cli);
     watch.set_timeout_ms(args.timeout);
     let options = options(args)?;
     match &args.verb {

@@ -1,0 +1,115 @@
+//! [`Account`]: who makes a call, and what is to be told of it when it is over: for the audit, and for whoever asks who holds
+//! a connection.
+//!
+//! Leaves to others: what is made of it (`audit/`, `sqlite/leases.rs`).
+//!
+//! Invariant: made when a call is let in, and never changed but for what is counted.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::request::Role;
+
+/// Through which door a call came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The Rust API.
+    #[default]
+    Rust,
+    /// The C functions.
+    C,
+    /// A script.
+    Lua,
+    /// The command.
+    Cli,
+    /// The monitor of a handle.
+    Monitor,
+    /// A migration, by its own code or by an open that found it pending.
+    Migration,
+}
+
+impl Origin {
+    /// The name as reports spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Origin::Rust => "rust",
+            Origin::C => "c",
+            Origin::Lua => "lua",
+            Origin::Cli => "cli",
+            Origin::Monitor => "monitor",
+            Origin::Migration => "migration",
+        }
+    }
+}
+
+/// Who makes a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub(crate) actor: Arc<str>,
+    pub(crate) role: Role,
+    pub(crate) origin: Origin,
+}
+
+/// See the head of this file.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) caller: Caller,
+    pub(crate) verb: &'static str,
+    since: Instant,
+    /// What the call is about, such as a path or a statement without its literals.
+    target: Mutex<Option<Arc<str>>>,
+    /// Rows changed, or else given.
+    rows: AtomicU64,
+    /// Whether a change of this call was recorded together with what it changed.
+    recorded: AtomicBool,
+}
+
+impl Account {
+    pub(crate) fn new(caller: Caller, verb: &'static str) -> Account {
+        Account {
+            caller,
+            verb,
+            since: Instant::now(),
+            target: Mutex::default(),
+            rows: AtomicU64::new(0),
+            recorded: AtomicBool::new(false),
+        }
+    }
+
+    /// How long the call has taken so far.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    /// Says what the call is about.
+    pub(crate) fn set_target(&self, target: impl Into<Arc<str>>) {
+        *self.target.lock().unwrap_or_else(PoisonError::into_inner) = Some(target.into());
+    }
+
+    pub(crate) fn target(&self) -> Option<Arc<str>> {
+        self.target.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says how many rows the call gave.
+    pub(crate) fn add_rows(&self, rows: u64) {
+        self.rows.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows.load(Ordering::Relaxed)
+    }
+
+    /// Says that a change was recorded; see the field.
+    pub(crate) fn set_recorded(&self) {
+        self.recorded.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.recorded.load(Ordering::Relaxed)
+    }
+}
