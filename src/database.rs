@@ -21,6 +21,7 @@ use call::Gate;
 use parking_lot::Mutex;
 
 use crate::archive::vault::Vault;
+use crate::audit::Log;
 use crate::error::{Error, Result};
 use crate::lua;
 use crate::migrations::{self, Catalog};
@@ -50,6 +51,7 @@ struct Core {
     access: Option<Access>,
     catalog: Arc<Catalog>,
     vault: Vault,
+    audit: Arc<Log>,
     limits: request::ScriptLimits,
     /// What earlier calls of `stats` measured.
     measured: Arc<ops::stats::Measured>,
@@ -66,6 +68,8 @@ impl Drop for Core {
         if self.process != std::process::id() {
             // why: SQLite forbids using or closing a connection that was carried across fork
             std::mem::forget(self.access.take());
+        } else if let Some(access) = self.access.as_ref().filter(|access| !access.is_bound()) {
+            self.audit.close(access);
         }
     }
 }
@@ -76,7 +80,7 @@ impl Core {
     }
 
     fn place(&self) -> ops::restore::Place<'_> {
-        ops::restore::Place { vault: &self.vault, catalog: &self.catalog }
+        ops::restore::Place { vault: &self.vault, catalog: &self.catalog, audit: &self.audit }
     }
 }
 
@@ -333,6 +337,16 @@ impl Database {
         })
     }
 
+    /// Who did what: the records that `request` asks for, of this actor alone for who is not an admin; proves and prunes where that is
+    /// asked for, which only an admin may.
+    pub fn audit(&self, request: &request::Audit, operation: &Operation) -> Result<report::Audit> {
+        self.call("audit", operation, |core, operation| {
+            request::Request::check(request)?;
+            let only = rights::sees_own_records_only(self.caller.role, request)?.then_some(&*self.caller.actor);
+            ops::audit::run(core.access()?, &core.audit, &core.vault, request, only, operation)
+        })
+    }
+
     /// Runs one SQL statement. `params` is a JSON array for `?` or an object for `:name`.
     pub fn query(&self, sql: &str, params: Option<&str>, operation: &Operation) -> Result<report::Query> {
         self.call("query", operation, |core, operation| {
@@ -424,6 +438,8 @@ impl Database {
             access: core.access()?.clone(),
             catalog: Arc::clone(&core.catalog),
             vault: core.vault.clone(),
+            audit: Arc::clone(&core.audit),
+            caller: self.caller.clone(),
             measured: Arc::clone(&core.measured),
             may_write: rights::may_write(self.caller.role),
             actor: self.caller.actor.to_string(),

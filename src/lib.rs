@@ -4,12 +4,13 @@
 //! The map. A request goes down, a report or an [`error::Error`] comes up; a file may use only floors below its own.
 //!
 //! ```text
-//! 6  capi/  bin/rpmadb/     doors: convert, call, convert back
-//! 5  database               who may, which connection; then one line into the floors below
-//! 4  lua/                   the sandbox, the `db` object, scripts and Lua migrations
-//! 3  ops/                   one verb a file: health, diagnostics, stats, checkpoint, backup, verify, restore, ...
-//! 2  migrations/            one noun a file: set, catalog, history, plan, run, step, guard, drift, adopt, lint, ...
+//! 7  capi/  bin/rpmadb/     doors: convert, call, convert back
+//! 6  database               who may, which connection, the audit; then one line into the floors below
+//! 5  lua/                   the sandbox, the `db` object, scripts and Lua migrations
+//! 4  ops/                   one verb a file: health, diagnostics, stats, checkpoint, backup, verify, restore, ...
+//! 3  migrations/            one noun a file: set, catalog, history, plan, run, step, guard, drift, adopt, lint, ...
 //!    archive/               a backup as a file: write, read, manifest, store, folder, retention, vault
+//! 2  audit/                 who did what: record, chain, table, log, anchor, verify
 //! 1  sqlite/  machine       the only place that knows rusqlite; the machine around the database
 //! 0  error operation request report    the vocabulary
 //! ```
@@ -28,6 +29,7 @@
 //! ```
 
 mod archive;
+mod audit;
 pub mod capi;
 mod database;
 pub mod error;

@@ -125,6 +125,21 @@ impl Operation {
         self.account.as_ref().or_else(|| self.outer.as_ref().and_then(|outer| outer.account()))
     }
 
+    /// The account of this very call.
+    pub(crate) fn own_account(&self) -> Option<&Arc<Account>> {
+        self.account.as_ref()
+    }
+
+    /// The account of the call around this one.
+    pub(crate) fn outer_account(&self) -> Option<&Arc<Account>> {
+        self.outer.as_ref().and_then(|outer| outer.account())
+    }
+
+    /// Whether the call is made inside another.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.outer.is_some()
+    }
+
     /// Says, for the account, what the call is about.
     pub(crate) fn about(&self, target: impl FnOnce() -> String) {
         if let Some(account) = &self.account {

@@ -7,12 +7,14 @@
 //! Unix epoch in UTC; what was not measured is null or absent, never a made-up zero.
 
 mod archive;
+mod audit;
 mod diagnostics;
 mod migrations;
 mod scripts;
 mod stats;
 
 pub use archive::*;
+pub use audit::*;
 pub use diagnostics::*;
 pub use migrations::*;
 pub use scripts::*;

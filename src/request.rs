@@ -6,9 +6,11 @@
 //! Invariant: a request that exists is within its ranges; `None` always means "the default".
 
 mod archive;
+mod audit;
 mod migrations;
 
 pub use archive::*;
+pub use audit::*;
 pub use migrations::*;
 
 use serde::Deserialize;
@@ -216,6 +218,8 @@ pub struct Open {
     pub backup: BackupFolder,
     /// Limits of scripts.
     pub script: ScriptLimits,
+    /// The record of who did what.
+    pub audit: AuditLog,
 }
 
 impl Request for Open {
@@ -239,6 +243,7 @@ impl Request for Open {
                 reason: "needs backup.folder, where the backups go".into(),
             });
         }
+        self.audit.check()?;
         self.script.check("script.")
     }
 }

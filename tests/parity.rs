@@ -222,6 +222,7 @@ pub(crate) fn reports_in_rust() -> BTreeMap<&'static str, Json> {
         let scratch = scene(verb);
         let database = open_scene(&scratch);
         match verb {
+            "audit" => document(database.audit(&request::Audit::default(), &watch())),
             "backup" => document(database.backup(None, &request::Backup::default(), &watch())),
             "backups" => document(database.backups(&watch())),
             "verify" => document(database.verify(Path::new("b.db"), &request::Verify::default(), &watch())),

@@ -15,6 +15,7 @@ use super::hashes::PageHashes;
 use super::read::{Link, What};
 use super::write::{self, Content, Job};
 use super::{check, manifest, store};
+use crate::audit;
 use crate::error::{Error, Result};
 use crate::machine;
 use crate::operation::Operation;
@@ -218,7 +219,7 @@ pub fn describe(source: &Connection, spec: &Spec<'_>, content: &Content) -> Resu
         schema_version,
         migration_in_part,
         checks: Checks::default(),
-        audit_head: None,
+        audit_head: check::unless_damaged(audit::head(source))?.flatten().map(|head| head.report()),
         library_version: env!("CARGO_PKG_VERSION").to_owned(),
         sqlite_version: sqlite::version().to_owned(),
     })

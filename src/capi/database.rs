@@ -54,6 +54,10 @@ fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
 /// - backup, which stay: keep_last, so many of the newest; keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, the
 ///   newest of each of so many; without any of these six all stay. keep_minimum, never fewer verified full ones, 1;
 ///   keep_pre_migrate and keep_pre_restore, so many of those made before a migration or a restore, 3
+/// - audit: enabled, keep a record of who did what, true in a database that has this library's history; reads, also of calls that
+///   only look, true; key, a secret of at least 16 bytes that nobody can write a record without, none; literals, keep the values
+///   that stand in SQL, false; redact, a list of texts that are never kept, none; keep_days, 1 to 36500, after which the monitor
+///   archives and removes records, never
 /// - script: timeout_ms, 1 to 86400000, 30000; memory_bytes, from 1048576, 67108864
 ///
 /// @param path     the file, or ":memory:".

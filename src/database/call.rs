@@ -95,7 +95,7 @@ impl Gate {
 }
 
 impl Database {
-    /// Makes the call `verb`: past the gate, if the role may, and then `body`.
+    /// Makes the call `verb`: past the gate, if the role may, and then `body`; whatever came out is recorded.
     pub(super) fn call<T>(
         &self,
         verb: &'static str,
@@ -104,7 +104,11 @@ impl Database {
     ) -> Result<T> {
         let call = self.gate.enter(verb, &self.caller, operation)?;
         let allowed = rights::check(verb, self.caller.role).and_then(|()| call.operation.check());
-        allowed.and_then(|()| body(call.core(), &call.operation))
+        let outcome = allowed.and_then(|()| body(call.core(), &call.operation));
+        if let Ok(access) = call.core().access() {
+            call.core().audit.finished(access, &call.operation, outcome.as_ref().err());
+        }
+        outcome
     }
 }
 

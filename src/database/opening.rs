@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use super::call::Gate;
 use super::{Core, Database, HostStep, next_owner, rights};
 use crate::archive::vault::Vault;
+use crate::audit::Log;
 use crate::error::{Error, Result};
 use crate::lua;
 use crate::migrations::{Catalog, Set, Source, Style};
@@ -71,6 +72,7 @@ impl Opening {
 
         let entered = operation::enter(operation.begin("open", 0, Arc::default()));
         let database_path = settings.display();
+        let audit = Log::new(&settings, &self.options.audit);
         let (pool, created) = Pool::open(settings)?;
         let journal_mode = pool.journal_mode()?;
         drop(entered);
@@ -79,6 +81,7 @@ impl Opening {
             access: Some(Access::Pool(Arc::new(pool))),
             catalog: Arc::new(catalog),
             vault,
+            audit,
             limits: self.options.script.clone(),
             measured: Arc::default(),
             process: std::process::id(),
@@ -180,6 +183,7 @@ pub(super) fn restore_file(
     let operation = operation.begin("restore", 0, Arc::default());
     let _entered = operation::enter(operation.clone());
     operation.check()?;
-    let place = ops::restore::Place { vault: &vault, catalog: &catalog };
+    let audit = Log::new(&settings, &options.audit);
+    let place = ops::restore::Place { vault: &vault, catalog: &catalog, audit: &audit };
     ops::restore::to_file(database, &place, path, request, &operation)
 }

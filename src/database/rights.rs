@@ -5,13 +5,14 @@
 //! Invariant: a verb that is not in the table is nobody's.
 
 use crate::error::{Error, Result};
-use crate::request::Role;
+use crate::request::{Audit, Role};
 
 /// Every verb with the lowest role that may call it.
 const TABLE: &[(&str, Role)] = &[
     ("add_step", Role::Admin),
     ("adopt", Role::Admin),
     ("as", Role::Supervisor),
+    ("audit", Role::Supervisor),
     ("backup", Role::Admin),
     ("backups", Role::Supervisor),
     ("baseline", Role::Admin),
@@ -41,6 +42,7 @@ const TABLE: &[(&str, Role)] = &[
 /// The verbs that stand at every door: Rust, C, Lua and the command.
 pub const VERBS: &[&str] = &[
     "adopt",
+    "audit",
     "backup",
     "backups",
     "baseline",
@@ -75,6 +77,19 @@ pub(super) fn check(verb: &str, role: Role) -> Result<()> {
     match lowest_role(verb) {
         Some(lowest) if role >= lowest => Ok(()),
         _ => Err(Error::Denied { role: role.name(), what: format!("call {verb}") }),
+    }
+}
+
+/// Whether a role is shown the records of its own actor alone; an error when it asks for what it may not have.
+pub(super) fn sees_own_records_only(role: Role, request: &Audit) -> Result<bool> {
+    if role == Role::Admin {
+        return Ok(false);
+    }
+    let denied = |what: &str| Err(Error::Denied { role: role.name(), what: what.into() });
+    match (request.verify, &request.prune) {
+        (true, _) => denied("prove the audit"),
+        (_, Some(_)) => denied("prune the audit"),
+        _ => Ok(true),
     }
 }
 

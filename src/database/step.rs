@@ -56,6 +56,7 @@ pub(super) fn bound(core: &Core, connection: &Connection, caller: &Caller) -> Re
         access: Some(core.access()?.bind(connection)),
         catalog: Arc::clone(&core.catalog),
         vault: core.vault.clone(),
+        audit: Arc::clone(&core.audit),
         limits: core.limits.clone(),
         measured: Arc::clone(&core.measured),
         process: core.process,

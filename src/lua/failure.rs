@@ -248,6 +248,14 @@ pub(super) fn is_final_in(error: &mlua::Error) -> bool {
     raised(error).is_some_and(|raised| is_final(&raised.error))
 }
 
+/// The error that a function of ours raised.
+pub(super) fn raised_error(error: &mlua::Error) -> Error {
+    raised(error).map_or_else(
+        || Error::ScriptFailed { message: first_line(&text_of(error)), place: Box::default() },
+        |raised| raised.error,
+    )
+}
+
 /// What a failure outside of a script's own code was: that it does not compile, or that there was no memory for it.
 pub(super) fn from_lua(name: &str, source: &str, memory_limit: u64, error: &mlua::Error) -> Error {
     match root(error) {

@@ -5,8 +5,10 @@
 use std::sync::Arc;
 
 use crate::archive::vault::Vault;
+use crate::audit::Log;
 use crate::error::Error;
 use crate::migrations::Catalog;
+use crate::operation::Caller;
 use crate::ops::restore::Place;
 use crate::ops::stats::Measured;
 use crate::request;
@@ -21,6 +23,10 @@ pub struct Session {
     pub catalog: Arc<Catalog>,
     /// How backups are made and kept.
     pub vault: Vault,
+    /// The record of who did what.
+    pub audit: Arc<Log>,
+    /// Who makes the calls of the script.
+    pub(crate) caller: Caller,
     /// What earlier calls of `stats` measured.
     pub measured: Arc<Measured>,
     /// Whether the role may change anything.
@@ -41,6 +47,6 @@ impl Session {
 
     /// Where a restore finds what it needs.
     pub fn place(&self) -> Place<'_> {
-        Place { vault: &self.vault, catalog: &self.catalog }
+        Place { vault: &self.vault, catalog: &self.catalog, audit: &self.audit }
     }
 }

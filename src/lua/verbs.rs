@@ -7,14 +7,15 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use mlua::{Lua, Table, UserDataMethods, Value as LuaValue};
+use mlua::{FromLuaMulti, Lua, Table, UserDataMethods, Value as LuaValue};
 use serde::Serialize;
 
 use super::convert;
 use super::db::{Db, Run, Target};
-use super::failure::raise_in;
+use super::failure::{raise_in, raised_error};
 use crate::error::{Error, Result};
 use crate::migrations;
+use crate::operation::{self, Account, Caller, Origin};
 use crate::ops;
 use crate::ops::restore::Net;
 use crate::request::{self, Request};
@@ -73,30 +74,63 @@ fn options<T: Request>(lua: &Lua, table: Option<Table>) -> mlua::Result<T> {
     T::from_json(Some(&json.to_string())).map_err(raise)
 }
 
+/// Adds a verb, whose calls are recorded as the script's.
+fn add_verb<M, A, F>(methods: &mut M, name: &'static str, call: F)
+where
+    M: UserDataMethods<Db>,
+    A: FromLuaMulti,
+    F: Fn(&Lua, &Db, A) -> mlua::Result<LuaValue> + 'static,
+{
+    methods.add_method(name, move |lua, db, args: A| {
+        let Target::Session(run) = &db.target else { return call(lua, db, args) };
+        let session = &run.session;
+        let caller = Caller { origin: Origin::Lua, ..session.caller.clone() };
+        let operation = db.operation.clone().with_account(Account::new(caller, name));
+        let entered = operation::enter(operation.clone());
+        let outcome = call(lua, db, args);
+        drop(entered);
+        if let Some(account) = operation.own_account() {
+            let raised = outcome.as_ref().err().map(raised_error);
+            session.audit.finished_in_script(account, raised.as_ref());
+        }
+        outcome
+    });
+}
+
 /// Adds every verb.
 pub(super) fn add<M: UserDataMethods<Db>>(methods: &mut M) {
-    methods.add_method("health", |lua, db, table: Option<Table>| {
+    add_verb(methods, "health", |lua, db, table: Option<Table>| {
         let (run, access) = session(db, lua, "health")?;
         let request = options(lua, table)?;
         let newest = || run.session.vault.newest_verified();
         let newest = run.session.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
         shown(lua, ops::health::run(&access, &run.session.catalog, &request, newest, &db.operation))
     });
-    methods.add_method("diagnostics", |lua, db, table: Option<Table>| {
+    add_verb(methods, "diagnostics", |lua, db, table: Option<Table>| {
         let (run, access) = session(db, lua, "diagnostics")?;
         let _: request::Diagnostics = options(lua, table)?;
         shown(lua, ops::diagnostics::run(&access, run.session.vault.folder(), &db.operation))
     });
-    methods.add_method("stats", |lua, db, table: Option<Table>| {
+    add_verb(methods, "audit", |lua, db, table: Option<Table>| {
+        let (run, access) = session(db, lua, "audit")?;
+        let session = &run.session;
+        let request: request::Audit = options(lua, table)?;
+        if request.prune.is_some() || request.verify {
+            writing_session(db, lua, "audit with prune or verify")?;
+        }
+        let only = (!session.may_write).then_some(&*session.caller.actor);
+        shown(lua, ops::audit::run(&access, &session.audit, &session.vault, &request, only, &db.operation))
+    });
+    add_verb(methods, "stats", |lua, db, table: Option<Table>| {
         let (run, access) = session(db, lua, "stats")?;
         shown(lua, ops::stats::run(&access, &run.session.measured, &options(lua, table)?, &db.operation))
     });
-    methods.add_method("migrations", |lua, db, table: Option<Table>| {
+    add_verb(methods, "migrations", |lua, db, table: Option<Table>| {
         let (run, access) = session(db, lua, "migrations")?;
         let _: request::Migrations = options(lua, table)?;
         shown(lua, migrations::status(&access, &run.session.catalog, &db.operation))
     });
-    methods.add_method("migrate", |lua, db, table: Option<Table>| {
+    add_verb(methods, "migrate", |lua, db, table: Option<Table>| {
         let (run, access) = writing_session(db, lua, "migrate")?;
         let request: request::Migrate = options(lua, table)?;
         let mut net = Net::new(&access, run.session.place(), request.backup, &db.operation);
@@ -111,34 +145,34 @@ pub(super) fn add<M: UserDataMethods<Db>>(methods: &mut M) {
         );
         shown(lua, net.after(report, request.transaction))
     });
-    methods.add_method("rollback", |lua, db, (target, table): (i64, Option<Table>)| {
+    add_verb(methods, "rollback", |lua, db, (target, table): (i64, Option<Table>)| {
         let (run, access) = writing_session(db, lua, "rollback")?;
         let request: request::Rollback = options(lua, table)?;
         let mut net = Net::new(&access, run.session.place(), request.backup, &db.operation);
         let mut before = || net.before();
         shown(lua, migrations::rollback(&access, &run.session.catalog, target, &request, &db.operation, &mut before))
     });
-    methods.add_method("adopt", |lua, db, table: Option<Table>| {
+    add_verb(methods, "adopt", |lua, db, table: Option<Table>| {
         let (run, access) = writing_session(db, lua, "adopt")?;
         let request = options(lua, table)?;
         shown(lua, migrations::adopt(&access, &run.session.catalog, &request, &run.session.actor, &db.operation))
     });
-    methods.add_method("baseline", |lua, db, table: Option<Table>| {
+    add_verb(methods, "baseline", |lua, db, table: Option<Table>| {
         let (run, access) = writing_session(db, lua, "baseline")?;
         let request = options(lua, table)?;
         shown(lua, migrations::baseline(&access, &run.session.catalog, &request, &run.session.actor, &db.operation))
     });
-    methods.add_method("repair", |lua, db, table: Option<Table>| {
+    add_verb(methods, "repair", |lua, db, table: Option<Table>| {
         let (run, access) = writing_session(db, lua, "repair")?;
         let request = options(lua, table)?;
         shown(lua, migrations::repair(&access, &run.session.catalog, &request, &run.session.actor, &db.operation))
     });
-    methods.add_method("lint", |lua, db, table: Option<Table>| {
+    add_verb(methods, "lint", |lua, db, table: Option<Table>| {
         let (run, _) = session(db, lua, "lint")?;
         let _: request::Lint = options(lua, table)?;
         shown(lua, migrations::lint(&run.session.catalog))
     });
-    methods.add_method("schema", |lua, db, table: Option<Table>| {
+    add_verb(methods, "schema", |lua, db, table: Option<Table>| {
         let (_, access) = session(db, lua, "schema")?;
         let request: request::Schema = options(lua, table)?;
         if request.compare.is_some() {
@@ -153,25 +187,25 @@ pub(super) fn add<M: UserDataMethods<Db>>(methods: &mut M) {
         }
         shown(lua, migrations::schema(&access, &request, &db.operation))
     });
-    methods.add_method("test", |lua, db, table: Option<Table>| {
+    add_verb(methods, "test", |lua, db, table: Option<Table>| {
         let (run, _) = writing_session(db, lua, "test")?;
         let request = options(lua, table)?;
         shown(lua, ops::test::run(&run.session.catalog, &request, &run.session.actor, &db.operation))
     });
-    methods.add_method("checkpoint", |lua, db, (mode, table): (Option<String>, Option<Table>)| {
+    add_verb(methods, "checkpoint", |lua, db, (mode, table): (Option<String>, Option<Table>)| {
         let (_, access) = writing_session(db, lua, "checkpoint")?;
         let mode = request::CheckpointMode::from_name(mode.as_deref()).map_err(|error| raise_in(lua, error, None))?;
         shown(lua, ops::checkpoint::run(&access, mode, &options(lua, table)?, &db.operation))
     });
-    methods.add_method("optimize", |lua, db, ()| {
+    add_verb(methods, "optimize", |lua, db, ()| {
         let (_, access) = writing_session(db, lua, "optimize")?;
         shown(lua, ops::upkeep::optimize(&access, &db.operation))
     });
-    methods.add_method("integrity_check", |lua, db, ()| {
+    add_verb(methods, "integrity_check", |lua, db, ()| {
         let (_, access) = session(db, lua, "integrity_check")?;
         shown(lua, ops::upkeep::integrity_check(&access, &db.operation))
     });
-    methods.add_method("vacuum", |lua, db, ()| {
+    add_verb(methods, "vacuum", |lua, db, ()| {
         let (_, access) = writing_session(db, lua, "vacuum")?;
         shown(lua, ops::upkeep::vacuum(&access, &db.operation))
     });
@@ -179,7 +213,7 @@ pub(super) fn add<M: UserDataMethods<Db>>(methods: &mut M) {
 }
 
 fn add_archive_verbs<M: UserDataMethods<Db>>(methods: &mut M) {
-    methods.add_method("backup", |lua, db, (name, table): (Option<String>, Option<Table>)| {
+    add_verb(methods, "backup", |lua, db, (name, table): (Option<String>, Option<Table>)| {
         let (run, access) = writing_session(db, lua, "backup")?;
         let destination = name
             .map(|name| in_folder(run.session.vault.folder(), &name))
@@ -188,30 +222,30 @@ fn add_archive_verbs<M: UserDataMethods<Db>>(methods: &mut M) {
         let request = options(lua, table)?;
         shown(lua, ops::backup::run(&access, &run.session.vault, destination.as_deref(), &request, &db.operation))
     });
-    methods.add_method("backups", |lua, db, table: Option<Table>| {
+    add_verb(methods, "backups", |lua, db, table: Option<Table>| {
         let (run, _) = session(db, lua, "backups")?;
         let _: request::Backups = options(lua, table)?;
         shown(lua, ops::backups::run(&run.session.vault))
     });
-    methods.add_method("verify", |lua, db, (name, table): (String, Option<Table>)| {
+    add_verb(methods, "verify", |lua, db, (name, table): (String, Option<Table>)| {
         let (run, access) = writing_session(db, lua, "verify")?;
         let path = in_folder(run.session.vault.folder(), &name).map_err(|error| raise_in(lua, error, None))?;
         shown(lua, ops::verify::run(&access, &run.session.vault, &path, &options(lua, table)?, &db.operation))
     });
-    methods.add_method("restore", |lua, db, (name, table): (String, Option<Table>)| {
+    add_verb(methods, "restore", |lua, db, (name, table): (String, Option<Table>)| {
         let (run, access) = writing_session(db, lua, "restore")?;
         let path = in_folder(run.session.vault.folder(), &name).map_err(|error| raise_in(lua, error, None))?;
         shown(lua, ops::restore::run(&access, &run.session.place(), &path, &options(lua, table)?, &db.operation))
     });
-    methods.add_method("undo_restore", |lua, db, table: Option<Table>| {
+    add_verb(methods, "undo_restore", |lua, db, table: Option<Table>| {
         let (run, access) = writing_session(db, lua, "undo_restore")?;
         shown(lua, ops::restore::undo(&access, &run.session.place(), &options(lua, table)?, &db.operation))
     });
-    methods.add_method("prune", |lua, db, table: Option<Table>| {
+    add_verb(methods, "prune", |lua, db, table: Option<Table>| {
         let (run, _) = writing_session(db, lua, "prune")?;
         shown(lua, ops::prune::run(&run.session.vault, &options(lua, table)?, &db.operation))
     });
-    methods.add_method("pin", |lua, db, (name, table): (String, Option<Table>)| {
+    add_verb(methods, "pin", |lua, db, (name, table): (String, Option<Table>)| {
         let (run, _) = writing_session(db, lua, "pin")?;
         let path = in_folder(run.session.vault.folder(), &name).map_err(|error| raise_in(lua, error, None))?;
         shown(lua, ops::pin::run(&run.session.vault, &path, &options(lua, table)?))

@@ -6,6 +6,7 @@
 //! as BLOBs holding a zstd frame, shorter ones as TEXT; the storage class tells which.
 
 use super::state::State;
+use crate::audit;
 use crate::error::{Error, Result};
 use crate::report::now_ms;
 use crate::sqlite::schema::quoted;
@@ -175,7 +176,9 @@ impl Cells {
 
 /// Makes our tables where they are missing.
 pub(super) fn create(connection: &Connection) -> Result<()> {
-    connection.execute_batch(CREATE)
+    connection.execute_batch(CREATE)?;
+    // why with these: a table that came later would be a change of the schema that no migration made
+    connection.execute_batch(audit::CREATE)
 }
 
 /// Records an applied migration.

@@ -23,7 +23,7 @@ use super::state::Moved;
 use super::step::Work;
 use super::{drift, review, scan, state, takeover};
 use crate::error::{Error, Kept, Result};
-use crate::operation::Operation;
+use crate::operation::{self, Operation};
 use crate::report::{self, elapsed_ms};
 use crate::request;
 use crate::sqlite::{Access, Connection};
@@ -217,6 +217,9 @@ impl Run<'_> {
                 measured = Some(Measured::before(self.session.connection())?);
             }
             let next = self.transaction().inspect_err(|_| self.session.connection().rollback())?;
+            if let Some(call) = operation::current() {
+                call.about(|| format!("{} to {}", self.from.unwrap_or(0), self.to));
+            }
             if let Some(measured) = measured.take() {
                 let changes = measured.after(self.session.connection())?;
                 self.session.end_transaction(true)?;

@@ -47,6 +47,10 @@ impl Origin {
     }
 }
 
+/// Statements of a transaction that are told apart.
+const MOST_STATEMENTS: usize = 20;
+const OTHERS: &str = "others";
+
 /// Who makes a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Caller {
@@ -63,7 +67,9 @@ pub(crate) struct Account {
     since: Instant,
     /// What the call is about, such as a path or a statement without its literals.
     target: Mutex<Option<Arc<str>>>,
-    /// Rows changed, or else given.
+    /// Statements that changed something since the last commit, without their literals, each with how often it ran.
+    statements: Mutex<Vec<(Arc<str>, u64)>>,
+    /// Rows given.
     rows: AtomicU64,
     /// Whether a change of this call was recorded together with what it changed.
     recorded: AtomicBool,
@@ -76,6 +82,7 @@ impl Account {
             verb,
             since: Instant::now(),
             target: Mutex::default(),
+            statements: Mutex::default(),
             rows: AtomicU64::new(0),
             recorded: AtomicBool::new(false),
         }
@@ -93,6 +100,51 @@ impl Account {
 
     pub(crate) fn target(&self) -> Option<Arc<str>> {
         self.target.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says that a statement ran that may have changed something.
+    pub(crate) fn add_statement(&self, statement: &Arc<str>, count: u64) {
+        let mut statements = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
+        // why from the end: what ran last is what runs again
+        let is = |known: &Arc<str>| Arc::ptr_eq(known, statement) || known == statement;
+        if let Some((_, known)) = statements.iter_mut().rev().find(|(known, _)| is(known)) {
+            *known += count;
+            return;
+        }
+        let has_room = statements.len() < MOST_STATEMENTS;
+        match statements.last_mut() {
+            Some((last, known)) if &**last == OTHERS => *known += count,
+            _ if has_room => statements.push((Arc::clone(statement), count)),
+            _ => statements.push((OTHERS.into(), count)),
+        }
+    }
+
+    /// Those statements as one text; `None` for none.
+    pub(crate) fn statements(&self) -> Option<Arc<str>> {
+        let statements = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
+        let (first, count) = statements.first()?;
+        if statements.len() == 1 && *count == 1 {
+            return Some(Arc::clone(first));
+        }
+        let told = statements.iter().map(|(statement, count)| match count {
+            1 => statement.to_string(),
+            count => format!("{statement} (x{count})"),
+        });
+        Some(told.collect::<Vec<_>>().join("; ").into())
+    }
+
+    /// The same, and they are forgotten.
+    pub(crate) fn take_statements(&self) -> Option<Arc<str>> {
+        let told = self.statements();
+        self.statements.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        told
+    }
+
+    /// Hands what was changed to the call around this one, whose transaction it is part of; whether there was anything.
+    pub(crate) fn hand_to(&self, outer: &Account) -> bool {
+        let statements = std::mem::take(&mut *self.statements.lock().unwrap_or_else(PoisonError::into_inner));
+        statements.iter().for_each(|(statement, count)| outer.add_statement(statement, *count));
+        !statements.is_empty()
     }
 
     /// Says how many rows the call gave.

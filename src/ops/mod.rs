@@ -7,6 +7,7 @@
 //!
 //! [`Access`]: crate::sqlite::Access
 
+pub mod audit;
 pub mod backup;
 pub mod backups;
 pub mod checkpoint;

@@ -26,9 +26,13 @@ pub fn run(
     migrations::one_statement(sql)?;
     let params = Parameters::from_json(params)?;
     let main_word = migrations::main_word(sql);
-    access.for_statement(sql, &main_word, may_write, None, operation, |connection, statement| {
+    let report = access.for_statement(sql, &main_word, may_write, None, operation, |connection, statement| {
         on(connection, statement, sql, &params)
-    })
+    })?;
+    if let Some(account) = operation.own_account() {
+        account.add_rows(report.rows.len() as u64);
+    }
+    Ok(report)
 }
 
 fn on(connection: &Connection, statement: &mut Statement<'_>, sql: &str, params: &Parameters) -> Result<report::Query> {

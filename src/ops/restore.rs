@@ -24,6 +24,7 @@ use crate::archive::read::{self, Link};
 use crate::archive::rebuild::{self, Gathered};
 use crate::archive::store::{self, Partial};
 use crate::archive::vault::{Before, FOLDER_WAIT, Vault};
+use crate::audit::{self, Head, Log};
 use crate::error::{Error, Result};
 use crate::machine;
 use crate::migrations::{self, Catalog};
@@ -43,6 +44,8 @@ pub struct Place<'p> {
     pub vault: &'p Vault,
     /// The migrations that the database must fit.
     pub catalog: &'p Catalog,
+    /// The audit of the database.
+    pub audit: &'p Log,
 }
 
 /// Brings back the backup at `path`, or of that name in the folder.
@@ -84,7 +87,12 @@ pub fn run(
     };
     if !request.dry_run {
         let wait = request.busy_timeout_ms.map_or(access.settings().busy_timeout, Duration::from_millis);
-        bring_back(access, place.vault, &mut candidate, request.backup.unwrap_or(true), wait, &mut report, operation)?;
+        place.audit.will_be_replaced(candidate.audit_head)?;
+        let backup = request.backup.unwrap_or(true);
+        let outcome = bring_back(access, place.vault, &mut candidate, backup, wait, &mut report, operation);
+        // why whatever came out: the head that is there now is to be anchored again
+        place.audit.was_replaced();
+        outcome?;
         tracing::info!(path = %path.display(), method = report.method, "backup restored");
     }
     report.duration_ms = elapsed_ms(start);
@@ -138,6 +146,7 @@ pub fn to_file(
             kept = Some(set_aside(database).map_err(failed)?);
             operation.boundary("the old file has a second name, with its log");
         }
+        place.audit.will_be_replaced(candidate.audit_head)?;
         remove_beside(database).map_err(failed)?;
         operation.boundary("the database is about to be replaced");
         if let Some(mut partial) = candidate.partial.take() {
@@ -326,6 +335,7 @@ struct Candidate {
     page_size: u32,
     pages: u64,
     schema_version: i64,
+    audit_head: Option<Head>,
     warnings: Vec<String>,
 }
 
@@ -401,9 +411,11 @@ impl Candidate {
         if link.is_none() {
             warnings.push("it has no manifest: that nothing is missing from it is not proved".to_owned());
         }
+        let audit_head = check::unless_damaged(audit::head(&connection))?.flatten();
         let (page_size, pages) = sqlite::page_figures(&connection)?;
         drop(connection);
-        Ok(Candidate { partial: Some(partial), page_size, pages: pages.into(), schema_version, warnings })
+        let pages = pages.into();
+        Ok(Candidate { partial: Some(partial), page_size, pages, schema_version, audit_head, warnings })
     }
 }
 

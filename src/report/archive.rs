@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+
+use super::AuditHead;
 
 /// Report of `backup`.
 #[derive(Debug, Clone, Serialize)]
@@ -81,7 +82,7 @@ pub struct Manifest {
     /// What was looked at before the file got its name.
     pub checks: Checks,
     /// Number and hash of the last audit record; null where there is no audit.
-    pub audit_head: Option<Value>,
+    pub audit_head: Option<AuditHead>,
     /// Version of this library.
     pub library_version: String,
     /// Version of SQLite.

@@ -23,7 +23,7 @@ use super::seen::{Remembered, Seen};
 use super::settings::Settings;
 use super::statement::Statement;
 use crate::error::{Error, Result};
-use crate::operation::Operation;
+use crate::operation::{Account, Operation};
 use crate::report::PoolState;
 use crate::request::JournalMode;
 
@@ -361,6 +361,7 @@ impl Access {
         mut body: impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>,
     ) -> Result<T> {
         self.pool().seen.note(main_word, sql);
+        let told = self.told(sql, operation);
         let limited = |connection: &Connection| most_bytes.map(|most| connection.limited(most)).transpose();
         if let Access::Bound { connection, .. } = self {
             // why locked around both: the transaction must not end between the look and the statement
@@ -368,7 +369,10 @@ impl Access {
             connection.must_be_in_transaction()?;
             let _limited = limited(connection)?;
             let whose = if may_write { Whose::Users } else { Whose::Readers };
-            return connection.users(whose, sql, |statement| body(connection, statement));
+            return connection.users(whose, sql, |statement| {
+                told.change(statement);
+                body(connection, statement)
+            });
         }
         let may_write = may_write && !self.settings().read_only;
         if !may_write || !writes(main_word, sql) {
@@ -382,7 +386,10 @@ impl Access {
         let writer = self.writer(operation)?;
         let _limited = limited(&writer)?;
         writer.begin_immediate()?;
-        let outcome = writer.users(Whose::Users, sql, |statement| body(&writer, statement));
+        let outcome = writer.users(Whose::Users, sql, |statement| {
+            told.change(statement);
+            body(&writer, statement)
+        });
         match outcome {
             Ok(value) => writer.commit().map(|()| value),
             Err(error) => {
@@ -390,6 +397,22 @@ impl Access {
                 Err(error)
             }
         }
+    }
+
+    /// Tells the account of the call what statement it is about, where somebody keeps a journal.
+    fn told(&self, sql: &str, operation: &Operation) -> Told {
+        let has_journal = self.settings().common.journal.get().is_some();
+        let Some(account) = operation.account().filter(|_| has_journal) else { return Told(None) };
+        let shape = if self.settings().tells_literals { sql.into() } else { self.pool().seen.shape(sql) };
+        if account.verb == "query" {
+            account.set_target(Arc::clone(&shape));
+        }
+        Told(Some((Arc::clone(account), shape)))
+    }
+
+    /// The same for a statement that will run again and again inside a transaction.
+    pub(super) fn tell_of(&self, sql: &str, operation: Option<&Operation>) -> Option<(Arc<Account>, Arc<str>)> {
+        self.told(sql, operation?).0
     }
 
     /// Inside a transaction, puts its connection under the limits of a script.
@@ -441,6 +464,20 @@ impl Access {
     #[must_use]
     pub fn pool_state(&self) -> PoolState {
         self.pool().state()
+    }
+}
+
+/// A statement, and the account of the call that runs it.
+struct Told(Option<(Arc<Account>, Arc<str>)>);
+
+impl Told {
+    /// The statement is about to run on the writer.
+    fn change(&self, statement: &mut Statement<'_>) {
+        if let Some((account, shape)) = &self.0
+            && !statement.is_read_only()
+        {
+            account.add_statement(shape, 1);
+        }
     }
 }
 

@@ -55,6 +55,7 @@ pub(super) struct Shared {
     pub(super) scripted: AtomicBool,
     /// See [`Connection::set_line`]; 0 for none.
     line: AtomicU32,
+    changes_at_begin: AtomicU64,
 }
 
 impl Connection {
@@ -126,6 +127,7 @@ impl Connection {
                 watch: Mutex::default(),
                 scripted: AtomicBool::new(false),
                 line: AtomicU32::new(0),
+                changes_at_begin: AtomicU64::new(0),
             }),
         };
         configured.map_err(|error| connection.failure(error))?;
@@ -196,6 +198,16 @@ impl Connection {
         self.with(Whose::Ours, |inner| {
             let statement = Statement::prepare(inner, self, sql, false);
             body(&mut statement.map_err(|error| self.failure_in(sql, error))?)
+        })
+    }
+
+    /// Runs `body` with a prepared statement of this library's own that is kept for the next time. `text` is made by
+    /// [`kept`](super::kept::kept), so that no text of a user's is ever taken for it.
+    pub fn ours_kept<T>(&self, text: &str, body: impl FnOnce(&mut Statement<'_>) -> Result<T>) -> Result<T> {
+        self.with(Whose::Ours, |inner| {
+            let statement = Statement::prepare(inner, self, text, true);
+            // why without its place: the mark must not be told
+            body(&mut statement.map_err(|error| self.failure(error))?)
         })
     }
 
@@ -412,6 +424,7 @@ impl Connection {
 
     /// Takes the write lock and begins a transaction.
     pub fn begin_immediate(&self) -> Result<()> {
+        self.shared.changes_at_begin.store(self.total_changes(), Ordering::Relaxed);
         self.execute_batch("BEGIN IMMEDIATE")
     }
 
@@ -421,9 +434,21 @@ impl Connection {
         self.value::<i64>("SELECT count(*) FROM (SELECT 1 FROM sqlite_schema LIMIT 1)", &[]).map(|_| ())
     }
 
-    /// Commits; on failure the transaction is rolled back.
+    /// Commits; on failure the transaction is rolled back. Who keeps the journal of the handle writes into the transaction first.
     pub fn commit(&self) -> Result<()> {
-        self.execute_batch("COMMIT").inspect_err(|_| self.rollback())
+        let journal = self.shared.common.journal.get();
+        let written = journal.map_or(Ok(()), |journal| journal.before_commit(self));
+        let outcome = written.and_then(|()| self.execute_batch("COMMIT"));
+        if let Some(journal) = journal {
+            journal.after_commit(self, outcome.is_ok());
+        }
+        outcome.inspect_err(|_| self.rollback())
+    }
+
+    /// Rows changed since the transaction was begun, those changed by triggers included.
+    #[must_use]
+    pub fn changes_in_transaction(&self) -> u64 {
+        self.total_changes().saturating_sub(self.shared.changes_at_begin.load(Ordering::Relaxed))
     }
 
     /// Rolls back if a transaction is open. SQLite undoes what can be undone whatever this statement says, and a

@@ -18,7 +18,7 @@ use super::rules::Whose;
 use super::statement::{Params, assign};
 use super::value::Value;
 use crate::error::{Error, Result};
-use crate::operation::Operation;
+use crate::operation::{self, Account, Operation};
 
 /// A statement, its row, and its connection.
 pub struct Cursor {
@@ -33,6 +33,8 @@ pub struct Cursor {
     /// Whose rules were in force before, while the connection is this cursor's alone: then it is locked and under the right rules from
     /// its beginning to its end, and a step need not see to that.
     alone: Option<u8>,
+    /// The account of the call that prepared it, and its text without literals, where it may change something.
+    told: Option<(Arc<Account>, Arc<str>)>,
     _limited: Option<Limited>,
     _counted: Option<Counted>,
     // declared last: the connection goes back after everything on it is gone
@@ -124,7 +126,11 @@ impl Access {
             return Ok(None);
         }
         let whose = if may_write { Whose::Users } else { Whose::Readers };
-        Cursor::prepare(self, connection.clone(), None, None, whose, sql).map(Some)
+        let mut cursor = Cursor::prepare(self, connection.clone(), None, None, whose, sql)?;
+        if !cursor.is_read_only() {
+            cursor.told = self.tell_of(sql, operation::current().as_ref());
+        }
+        Ok(Some(cursor))
     }
 }
 
@@ -189,6 +195,7 @@ impl Cursor {
             whose,
             connection,
             alone,
+            told: None,
             _limited: limited,
             _counted: counted,
             _lease: lease,
@@ -364,6 +371,9 @@ impl Cursor {
         if self.alone.is_none() {
             // why: without its transaction, which SQLite may have ended, each statement would be committed by itself
             connection.must_be_in_transaction().inspect_err(|_| self.clear())?;
+        }
+        if let Some((account, shape)) = &self.told {
+            account.add_statement(shape, 1);
         }
         let before = connection.total_changes();
         let outcome = loop {

@@ -24,11 +24,18 @@ pub struct DataVersion {
 impl Connection {
     /// The state that a statement on this connection would see now.
     fn data_version(&self) -> Result<DataVersion> {
-        let inner = self.raw();
+        let _locked = self.raw();
         // why first: SQLite looks for commits of others when it begins to read, and not before
         self.value::<i64>("PRAGMA data_version", &[])?;
+        self.data_version_inside()
+    }
+}
+
+impl Connection {
+    /// The state that the open transaction sees, or right behind a transaction the one that it left; asks nobody anew.
+    pub fn data_version_inside(&self) -> Result<DataVersion> {
         let mut number = 0;
-        inner
+        self.raw()
             .file_control(Some(rusqlite::MAIN_DB), rusqlite::FileControl::DataVersion(&mut number))
             .map_err(|error| self.failure(error))?;
         Ok(DataVersion { connection: self.id(), number })

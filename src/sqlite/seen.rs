@@ -5,7 +5,7 @@
 //! Invariants: bounded, in number and in size; noting one never waits, and costs one look into a hash set when it is known;
 //! of texts that differ in literals alone a few are kept, so that a host that writes values into its SQL pushes nothing out.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,8 @@ pub struct Seen(Mutex<Memory>);
 
 #[derive(Default)]
 struct Memory {
-    texts: HashSet<Arc<str>>,
+    /// Each with its text without literals.
+    texts: HashMap<Arc<str>, Arc<str>>,
     /// Oldest first, each with the hash of its text without literals.
     order: VecDeque<(Arc<str>, u64)>,
     alike: HashMap<u64, usize>,
@@ -52,14 +53,22 @@ impl Seen {
         }
         // why not waited for: noting is never worth a wait, and in a child of a fork nobody may be there to unlock
         let Some(memory) = self.0.try_lock() else { return };
-        if memory.texts.contains(sql) {
+        if memory.texts.contains_key(sql) {
             return;
         }
         drop(memory);
         let mut hasher = DefaultHasher::new();
         without_literals(sql, |_| true).hash(&mut hasher);
+        let shape = shape(sql).into();
         let Some(mut memory) = self.0.try_lock() else { return };
-        memory.add(sql, hasher.finish());
+        memory.add(sql, shape, hasher.finish());
+    }
+
+    /// The text without literals of a statement; see [`shape`].
+    #[must_use]
+    pub fn shape(&self, sql: &str) -> Arc<str> {
+        let known = self.0.try_lock().and_then(|memory| memory.texts.get(sql).map(Arc::clone));
+        known.unwrap_or_else(|| shape(sql).into())
     }
 
     /// What is remembered; `None` when it could not be read.
@@ -72,12 +81,12 @@ impl Seen {
 }
 
 impl Memory {
-    fn add(&mut self, sql: &str, shape: u64) {
+    fn add(&mut self, sql: &str, text: Arc<str>, shape: u64) {
         if sql.len() >= LONG {
             self.forgotten += 1;
             return;
         }
-        if self.texts.contains(sql) || self.alike.get(&shape).is_some_and(|count| *count >= MOST_ALIKE) {
+        if self.texts.contains_key(sql) || self.alike.get(&shape).is_some_and(|count| *count >= MOST_ALIKE) {
             return;
         }
         if self.order.len() >= MOST
@@ -92,9 +101,9 @@ impl Memory {
             }
             self.forgotten += 1;
         }
-        let text: Arc<str> = sql.into();
-        self.texts.insert(Arc::clone(&text));
-        self.order.push_back((text, shape));
+        let sql: Arc<str> = sql.into();
+        self.texts.insert(Arc::clone(&sql), text);
+        self.order.push_back((sql, shape));
         *self.alike.entry(shape).or_default() += 1;
     }
 }
@@ -196,6 +205,39 @@ pub fn without_literals(sql: &str, is_name: impl Fn(&str) -> bool) -> String {
     text
 }
 
+/// Words that are followed by a name.
+const BEFORE_NAMES: &[&str] =
+    &["from", "join", "into", "update", "table", "index", "view", "trigger", "on", "references", "as", "exists"];
+
+/// As [`without_literals`], where the names are not known: what stands in double quotes is kept only where nothing but a name can
+/// stand.
+#[must_use]
+pub fn shape(sql: &str) -> String {
+    let mut text = String::with_capacity(sql.len());
+    let mut before = "";
+    let mut rest = sql;
+    for (kind, piece) in pieces(sql) {
+        rest = &rest[piece.len()..];
+        match kind {
+            Kind::Blank if text.is_empty() || text.ends_with(' ') => continue,
+            Kind::Blank => {
+                text.push(' ');
+                continue;
+            }
+            Kind::Literal => text.push('?'),
+            Kind::Quoted if piece.starts_with('"') => {
+                let follows = BEFORE_NAMES.iter().any(|word| before.eq_ignore_ascii_case(word));
+                let is_name = follows || before == "." || rest.trim_start().starts_with('.');
+                text.push_str(if is_name { piece } else { "?" });
+            }
+            Kind::Quoted | Kind::Word | Kind::Sign => text.push_str(piece),
+        }
+        before = piece;
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
 /// A quoted name without its quotes.
 pub(super) fn unquoted(name: &str) -> String {
     let Some(quote) = name.chars().next() else { return String::new() };
@@ -230,6 +272,19 @@ mod tests {
         ] {
             assert_eq!(without_literals(sql, |name| ["a", "t"].contains(&name)), shown);
             assert_eq!(pieces(sql).map(|(_, piece)| piece).collect::<String>(), sql, "nothing is lost");
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_literal_is_not_shown_without_the_names() {
+        for (sql, shown) in [
+            ("SELECT \"a\" FROM \"t\" WHERE \"t\".\"b\" = \"secret\"", "SELECT ? FROM \"t\" WHERE \"t\".\"b\" = ?"),
+            ("INSERT INTO \"t\" VALUES (\"secret\", 'x', 1)", "INSERT INTO \"t\" VALUES (?, ?, ?)"),
+            ("CREATE TABLE IF NOT EXISTS \"t\" (a)", "CREATE TABLE IF NOT EXISTS \"t\" (a)"),
+            ("SELECT [a] FROM `t` /* secret */", "SELECT [a] FROM `t`"),
+            ("SELECT 'ä", "SELECT ?"),
+        ] {
+            assert_eq!(shape(sql), shown);
         }
     }
 

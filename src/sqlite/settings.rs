@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::ballast::Ballast;
 use super::file::with_suffix;
+use super::journal::Journal;
 use super::leases::Ledger;
 use crate::request::{JournalMode, Open, Synchronous};
 
@@ -46,6 +47,8 @@ pub struct Settings {
     pub idle_readers: u32,
     /// How long to wait for a reader.
     pub reader_timeout: Duration,
+    /// The audit keeps the values that stand in SQL.
+    pub tells_literals: bool,
     /// Shared by all connections of the handle.
     pub common: Arc<Common>,
 }
@@ -57,6 +60,8 @@ pub struct Common {
     pub(super) ledger: Ledger,
     /// Space that is let go of when the disk is full.
     pub(super) ballast: Option<Ballast>,
+    /// Who writes down what is committed.
+    pub(super) journal: std::sync::OnceLock<Arc<dyn Journal>>,
 }
 
 impl Settings {
@@ -71,7 +76,7 @@ impl Settings {
         Settings {
             real_path: path.as_deref().map(real_path),
             path,
-            common: Arc::new(Common { ledger: Ledger::default(), ballast }),
+            common: Arc::new(Common { ballast, ..Common::default() }),
             read_only: options.read_only,
             create: options.create.unwrap_or(true) && !options.read_only,
             busy_timeout: Duration::from_millis(options.busy_timeout_ms()),
@@ -85,7 +90,14 @@ impl Settings {
             readers: options.pool.max() as u32,
             idle_readers: options.pool.min_idle() as u32,
             reader_timeout: Duration::from_millis(options.pool.timeout_ms()),
+            tells_literals: options.audit.literals,
         }
+    }
+
+    /// Has every commit of the connections of this handle written down by `journal`, from now on and for good.
+    pub fn set_journal(&self, journal: Arc<dyn Journal>) {
+        // why ignored: one is set when the database is opened, and nobody sets another
+        let _ = self.common.journal.set(journal);
     }
 
     /// The file as messages name it.

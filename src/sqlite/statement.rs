@@ -62,18 +62,27 @@ impl Row<'_> {
     }
 
     /// The text of a column without a copy; `None` for another type.
-    pub(super) fn text(&self, column: usize) -> Option<&str> {
+    #[must_use]
+    pub fn text(&self, column: usize) -> Option<&str> {
         self.inner.get_ref(column).ok()?.as_str().ok()
     }
 
     /// The bytes of a column without a copy; `None` for another type.
-    pub(super) fn blob(&self, column: usize) -> Option<&[u8]> {
+    #[must_use]
+    pub fn blob(&self, column: usize) -> Option<&[u8]> {
         self.inner.get_ref(column).ok()?.as_blob().ok()
     }
 
+    /// The number in a column; `None` for another type.
+    #[must_use]
+    pub fn integer(&self, column: usize) -> Option<i64> {
+        self.inner.get_ref(column).ok()?.as_i64().ok()
+    }
+
     /// The number in a column; `None` for another type, and for one below zero.
-    pub(super) fn number(&self, column: usize) -> Option<u64> {
-        self.inner.get_ref(column).ok()?.as_i64().ok()?.try_into().ok()
+    #[must_use]
+    pub fn number(&self, column: usize) -> Option<u64> {
+        self.integer(column)?.try_into().ok()
     }
 
     /// All values.

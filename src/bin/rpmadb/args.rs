@@ -1,6 +1,7 @@
 //! What can be typed.
 
 pub(crate) mod archive;
+pub(crate) mod audit;
 pub(crate) mod script;
 
 use std::path::{Path, PathBuf};
@@ -26,6 +27,10 @@ pub(crate) struct Args {
     /// Who is recorded as the one who did it
     #[arg(long, global = true, default_value = "cli")]
     pub(crate) actor: String,
+
+    /// The file with the secret that keys the audit of the database; else the variable RPMADB_AUDIT_KEY, if there is one
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) audit_key_file: Option<PathBuf>,
 
     /// Stop after this many milliseconds
     #[arg(long, global = true, value_name = "MS", default_value_t = 0, hide_default_value = true)]
@@ -169,6 +174,7 @@ pub(crate) enum Verb {
         #[arg(default_value = "passive")]
         mode: String,
     },
+    Audit(audit::Audit),
     Backup(archive::Backup),
     Backups(archive::Backups),
     Verify(archive::Verify),
@@ -208,6 +214,7 @@ impl Verb {
             | Verb::Diagnostics { database }
             | Verb::Stats { database, .. }
             | Verb::Checkpoint { database, .. }
+            | Verb::Audit(audit::Audit { database, .. })
             | Verb::Backup(archive::Backup { database, .. })
             | Verb::Backups(archive::Backups { database, .. })
             | Verb::Verify(archive::Verify { database, .. })

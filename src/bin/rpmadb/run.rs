@@ -34,6 +34,7 @@ fn reads(verb: &Verb) -> bool {
             | Verb::Diagnostics { .. }
             | Verb::Stats { .. }
             | Verb::Schema { .. }
+            | Verb::Audit(_)
             | Verb::Backups(_)
             | Verb::Verify(_)
             | Verb::Scripts(_)
@@ -55,6 +56,7 @@ fn options(args: &Args) -> Result<request::Open> {
         migrations: args.migrations.clone().filter(|folder| !folder.is_empty()),
         style: args.style.clone(),
         backup: archive::folder_options(&args.verb)?,
+        audit: request::AuditLog { key: archive::audit_key(args)?, ..request::AuditLog::default() },
         // why more than a host's default: whoever typed it is there to stop it, and a night's work takes longer
         script: request::ScriptLimits { timeout_ms: Some(SCRIPT_TIMEOUT_MS), ..request::ScriptLimits::default() },
         ..request::Open::default()
@@ -153,6 +155,13 @@ fn call(args: &Args) -> Result<ExitCode> {
         Verb::Checkpoint { .. } => {
             let report = database.checkpoint(mode, &request::Checkpoint::default(), &watch)?;
             show::report(args.json, &report, show::checkpoint);
+        }
+        Verb::Audit(typed) => {
+            let report = database.audit(&typed.request()?, &watch)?;
+            show::report(args.json, &report, show::audit);
+            if report.verify.is_some_and(|verify| verify.status == "tampered") {
+                return Ok(ExitCode::FAILURE);
+            }
         }
         Verb::Backup(_)
         | Verb::Backups(_)

@@ -19,10 +19,12 @@ macro_rules! say {
 }
 
 pub(crate) mod archive;
+mod audit;
 pub(crate) mod repl;
 pub(crate) mod script;
 mod stats;
 
+pub(crate) use audit::audit;
 pub(crate) use stats::stats;
 
 pub(crate) fn json(document: &impl Serialize) {

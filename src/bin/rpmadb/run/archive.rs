@@ -75,6 +75,11 @@ fn folder_of(database: &Path) -> Option<String> {
     Some(parent.display().to_string())
 }
 
+/// The secret that keys the audit.
+pub(super) fn audit_key(args: &Args) -> Result<Option<Secret>> {
+    from_file_or_variable(args.audit_key_file.as_deref(), "--audit-key-file", "RPMADB_AUDIT_KEY")
+}
+
 fn sign_key(file: Option<&Path>) -> Result<Option<Secret>> {
     from_file_or_variable(file, "--sign-key-file", "RPMADB_SIGN_KEY")
 }

@@ -36,7 +36,7 @@ fn kind(listed: &report::Listed) -> String {
     escaped(&words.join(", "))
 }
 
-fn time(since_1970_ms: i64) -> String {
+pub(super) fn time(since_1970_ms: i64) -> String {
     let known = jiff::Timestamp::from_millisecond(since_1970_ms);
     known.map_or_else(|_| "?".into(), |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
 }

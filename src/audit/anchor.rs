@@ -1,0 +1,172 @@
+//! The anchors: heads of the chain in a file beside the database, `DATABASE-audit`, that is only ever added to. Whoever can change
+//! the database but not this file cannot cut or rewrite the audit unseen.
+//!
+//! A line is a JSON document: `{"kind": "head" | "restored", "seq", "hash", "at", "mac"}`. After `restored` the database is one
+//! with that head, so what was anchored behind it before is no longer to be found. A line begins with a line break too, so that one that a power failure
+//! cut spoils no other.
+//!
+//! Leaves to others: which heads are safe to anchor (`log.rs`), comparing them (`verify.rs`).
+//!
+//! Invariant: a line is written by one call, behind all others.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::chain::Key;
+use super::record::{Head, hex, unhex};
+use crate::error::{Error, Result};
+use crate::report::now_ms;
+
+/// A larger file is not read: it is not ours.
+const MOST_BYTES: u64 = 1 << 30;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    Head,
+    Restored,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    kind: Kind,
+    seq: u64,
+    hash: String,
+    at: i64,
+    mac: String,
+}
+
+impl Line {
+    fn signed(&self) -> String {
+        format!("{:?} {} {} {}", self.kind, self.seq, self.hash, self.at)
+    }
+}
+
+/// What the file says.
+#[derive(Debug, Default)]
+pub struct Anchors {
+    /// Heads that must be found in the chain.
+    pub(super) heads: Vec<Head>,
+    /// When the database was replaced, and how many records it then had.
+    pub(super) restored: Vec<(i64, u64)>,
+    /// Lines that the key did not sign.
+    pub(super) edited: u64,
+}
+
+/// Adds a line.
+pub(super) fn add(path: &Path, key: &Key, kind: Kind, head: Head) -> Result<()> {
+    let mut line = Line { kind, seq: head.seq, hash: hex(&head.hash), at: now_ms(), mac: String::new() };
+    line.mac = hex(&key.sign(&line.signed()));
+    let text = serde_json::to_string(&line).map_err(|error| Error::Internal { detail: error.to_string() })?;
+    let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
+    let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(failed)?;
+    file.write_all(format!("\n{text}\n").as_bytes()).map_err(failed)
+}
+
+impl Anchors {
+    /// Reads the file; one that is not there says nothing.
+    pub fn read(path: Option<&Path>, key: &Key) -> Result<Anchors> {
+        let mut anchors = Anchors::default();
+        let Some(path) = path else { return Ok(anchors) };
+        let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
+        match std::fs::metadata(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(anchors),
+            Err(error) => return Err(failed(error)),
+            Ok(found) if found.len() > MOST_BYTES => {
+                let reason = format!("has {} bytes, more than anchors ever have", found.len());
+                return Err(Error::InvalidArgument { name: path.display().to_string(), reason });
+            }
+            Ok(_) => {}
+        }
+        let bytes = std::fs::read(path).map_err(failed)?;
+        for text in bytes.split(|byte| *byte == b'\n').filter(|text| !text.is_empty()) {
+            // why passed over: a line that was cut by a power failure
+            let Ok(line) = serde_json::from_slice::<Line>(text) else { continue };
+            let keys = [key.clone(), Key::new(None)];
+            let signed = keys.iter().any(|key| hex(&key.sign(&line.signed())) == line.mac);
+            match unhex(&line.hash).filter(|_| signed) {
+                Some(hash) => anchors.take(line.kind, Head { seq: line.seq, hash }, line.at),
+                None => anchors.edited += 1,
+            }
+        }
+        Ok(anchors)
+    }
+
+    fn take(&mut self, kind: Kind, head: Head, at: i64) {
+        if kind == Kind::Restored {
+            self.heads.retain(|known| known.seq <= head.seq);
+            self.restored.push((at, head.seq));
+        }
+        if head.seq > 0 && self.heads.last() != Some(&head) {
+            self.heads.push(head);
+        }
+    }
+}
+
+/// Leaves out what is anchored before `seq`, whose records are gone.
+pub(super) fn forget(path: &Path, key: &Key, seq: u64) -> Result<()> {
+    let mut anchors = Anchors::read(Some(path), key)?;
+    anchors.heads.retain(|head| head.seq >= seq);
+    let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
+    let new: PathBuf = crate::sqlite::file::with_suffix(path, &format!(".{}", std::process::id()));
+    // why removed first: a process of this number may have died here
+    let _ = std::fs::remove_file(&new);
+    for head in &anchors.heads {
+        add(&new, key, Kind::Head, *head)?;
+    }
+    if anchors.heads.is_empty() {
+        return Ok(());
+    }
+    std::fs::File::open(&new).and_then(|file| file.sync_all()).map_err(failed)?;
+    std::fs::rename(&new, path).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(seq: u64) -> Head {
+        Head { seq, hash: [u8::try_from(seq).expect("small"); 32] }
+    }
+
+    fn seqs(anchors: &Anchors) -> Vec<u64> {
+        anchors.heads.iter().map(|head| head.seq).collect()
+    }
+
+    #[test]
+    fn lines_are_added_and_a_restore_forgets_what_was_behind_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, key) = (folder.path().join("a.db-audit"), Key::new(None));
+        let read = || Anchors::read(Some(&path), &key).expect("reads");
+        assert!(read().heads.is_empty(), "none yet");
+        for seq in [3, 5, 9] {
+            add(&path, &key, Kind::Head, head(seq)).expect("adds");
+        }
+        assert_eq!(seqs(&read()), [3, 5, 9]);
+        add(&path, &key, Kind::Restored, head(5)).expect("adds");
+        add(&path, &key, Kind::Head, head(6)).expect("adds");
+        assert_eq!(seqs(&read()), [3, 5, 6]);
+        assert_eq!(read().restored[0].1, 5);
+        forget(&path, &key, 5).expect("forgets");
+        assert_eq!(seqs(&read()), [5, 6]);
+    }
+
+    #[test]
+    fn a_line_that_was_cut_spoils_no_other_and_a_changed_one_is_seen() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, key) = (folder.path().join("a.db-audit"), Key::new(None));
+        add(&path, &key, Kind::Head, head(3)).expect("adds");
+        let whole = std::fs::read(&path).expect("reads");
+        std::fs::write(&path, [whole.clone(), whole[..40].to_vec()].concat()).expect("writes");
+        add(&path, &key, Kind::Head, head(4)).expect("adds");
+        let read = || Anchors::read(Some(&path), &key).expect("reads");
+        assert_eq!((seqs(&read()), read().edited), (vec![3, 4], 0));
+        let text = String::from_utf8(whole).expect("is text").replace("\"seq\":3", "\"seq\":2");
+        std::fs::write(&path, text).expect("writes");
+        assert_eq!((seqs(&read()), read().edited), (vec![], 1));
+    }
+}

@@ -1,0 +1,420 @@
+//! [`Log`]: the audit of one open database: what is recorded, when it is written, when the head is anchored.
+//!
+//! A change is recorded by the journal of the connections, inside its own transaction. A call that failed or was refused is
+//! written at its end in a transaction of its own, so that no rollback takes the record away; while the writer is not free it
+//! waits, as calls that only looked do, for the next flush. The head is anchored when the log of SQLite is all in the database,
+//! because a commit that is only in the log may not survive the power.
+//!
+//! Leaves to others: the rows (`table.rs`), what waits (`pending.rs`).
+//!
+//! Invariant: a database without the history of this library gets no table of the audit's, unless the host asks for it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::anchor::{self, Anchors, Kind};
+use super::chain::Key;
+use super::pending::Pending;
+use super::prune;
+use super::record::{Head, Record};
+use super::redact::Redaction;
+use super::{Prunable, table};
+use crate::error::{Error, Result};
+use crate::operation::{self, Account, Operation, Origin};
+use crate::request::{AuditLog, CheckpointMode};
+use crate::sqlite::{self, Access, Connection, DataVersion, Journal, Settings};
+
+/// How long a record of a failure waits for the writer.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// The same when the database is closed, after which there is no other time.
+const LAST_PATIENCE: Duration = Duration::from_millis(500);
+/// After a flush that did not get the writer, the next calls do not try for so long.
+const PAUSE: Duration = Duration::from_millis(500);
+/// A database that had no history is looked at again after so long.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// So many records, or so much time, without an anchor.
+const ANCHOR_RECORDS: u64 = 4_096;
+const ANCHOR_AGE: Duration = Duration::from_secs(60);
+
+/// Verbs that change nothing, unless a statement of theirs does, which is then recorded with its change.
+const LOOKS: &[&str] = &[
+    "alerts",
+    "as",
+    "audit",
+    "backups",
+    "diagnostics",
+    "health",
+    "integrity_check",
+    "lint",
+    "metrics",
+    "migrations",
+    "query",
+    "schema",
+    "scripts",
+    "stats",
+    "test",
+    "transaction",
+    "verify",
+];
+
+/// See the head of this file.
+#[derive(Debug)]
+pub struct Log {
+    /// What the host says; `None` leaves it to what kind of database it is.
+    enabled: Option<bool>,
+    reads: bool,
+    /// Whether anything can be written.
+    writes: bool,
+    keep_days: Option<u64>,
+    key: Key,
+    redaction: Redaction,
+    anchors: Option<PathBuf>,
+    pending: Mutex<Pending>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The head as this handle left it, and the state of the database in which it is still that.
+    head: Option<(DataVersion, Head, i64)>,
+    /// What the transaction that is being committed makes of it.
+    next: Option<(Head, i64)>,
+    /// Until when a database is taken for one without an audit.
+    none_until: Option<Instant>,
+    tried: Option<Instant>,
+    /// Records that this handle wrote since it anchored.
+    unanchored: u64,
+    anchored_at: Option<Instant>,
+}
+
+impl Log {
+    /// The audit of the database of `settings`; its commits are recorded from now on.
+    #[must_use]
+    pub fn new(settings: &Settings, options: &AuditLog) -> Arc<Log> {
+        let log = Arc::new(Log {
+            enabled: options.enabled,
+            reads: options.reads.unwrap_or(true),
+            writes: !settings.read_only,
+            keep_days: options.keep_days,
+            key: Key::new(options.key.as_ref()),
+            redaction: Redaction::new(&options.redact),
+            anchors: settings.beside("-audit"),
+            pending: Mutex::default(),
+            state: Mutex::default(),
+        });
+        if log.is_on() {
+            settings.set_journal(Arc::<Log>::clone(&log));
+        }
+        log
+    }
+
+    /// Whether records are kept at all.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.enabled != Some(false)
+    }
+
+    /// What keys the chain.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// After how many days records are to be removed.
+    #[must_use]
+    pub fn keep_days(&self) -> Option<u64> {
+        self.keep_days
+    }
+
+    /// What is anchored beside the database.
+    pub fn anchors(&self) -> Result<Anchors> {
+        Anchors::read(self.anchors.as_deref(), &self.key)
+    }
+
+    /// Records that wait to be written, and those that are lost.
+    #[must_use]
+    pub fn waiting(&self) -> (u64, u64) {
+        let pending = self.pending.lock();
+        (pending.len() as u64, pending.lost())
+    }
+
+    /// A call is over; `error` is how it failed. On the connection of a transaction it is part of that, and what it changed is
+    /// recorded when that commits.
+    pub fn finished(&self, access: &Access, operation: &Operation, error: Option<&Error>) {
+        let Some(account) = operation.own_account().filter(|_| self.is_on()) else { return };
+        let target = account.target().or_else(|| account.statements());
+        if access.is_bound()
+            && error.is_none()
+            && let Some(outer) = operation.outer_account()
+            && account.hand_to(outer)
+        {
+            account.set_recorded();
+        }
+        self.note(account, account.caller.origin, target, error);
+        if !access.is_bound() && !operation.is_inside() {
+            self.settle(access);
+        }
+    }
+
+    /// The same for a call that a script makes, which is part of the script's own.
+    pub fn finished_in_script(&self, account: &Account, error: Option<&Error>) {
+        if self.is_on() {
+            self.note(account, Origin::Lua, account.target(), error);
+        }
+    }
+
+    fn note(&self, account: &Account, origin: Origin, target: Option<Arc<str>>, error: Option<&Error>) {
+        let is_read = LOOKS.contains(&account.verb);
+        let is_recorded = account.is_recorded() && !account.verb.starts_with("script");
+        // why not by itself: an open that finds nothing to migrate changes nothing and asks for nothing
+        let is_idle = account.caller.origin == Origin::Migration && error.is_none();
+        let is_unwanted = is_read && !self.reads;
+        if error.is_none() && (is_recorded || is_idle || is_unwanted) {
+            return;
+        }
+        let record = self.redacted(Record::of(account, origin, target, account.rows(), error));
+        tell(&record);
+        if self.writes {
+            self.pending.lock().add(record, error.is_some() || !is_read);
+        }
+    }
+
+    fn redacted(&self, mut record: Record) -> Record {
+        record.actor = self.redaction.apply(&record.actor);
+        record.target = record.target.map(|target| self.redaction.apply(&target));
+        record
+    }
+
+    /// Writes what waits when it is time, and anchors.
+    fn settle(&self, access: &Access) {
+        if self.pending.lock().is_due() && self.state.lock().tried.is_none_or(|tried| tried.elapsed() >= PAUSE) {
+            let outcome = self.flush(access, PATIENCE);
+            self.state.lock().tried = outcome.is_err().then(Instant::now);
+        }
+        let is_due = {
+            let state = self.state.lock();
+            let is_old = state.anchored_at.is_some_and(|at| at.elapsed() >= ANCHOR_AGE);
+            state.unanchored >= ANCHOR_RECORDS || (state.unanchored > 0 && is_old)
+        };
+        if is_due {
+            self.anchor(access, Duration::ZERO);
+        }
+    }
+
+    /// Writes everything that waits, waiting for the writer at most `patience`; what cannot be written waits on.
+    pub fn flush(&self, access: &Access, patience: Duration) -> Result<()> {
+        let records = self.pending.lock().take();
+        if records.is_empty() {
+            return Ok(());
+        }
+        let outcome = self.alone(access, patience, |connection| match self.head_to_write(connection, true)? {
+            Some((head, version)) => {
+                let head = table::append(connection, &self.key, head, version, &records)?;
+                self.state.lock().next = Some((head, version));
+                Ok(())
+            }
+            None => Ok(()),
+        });
+        match &outcome {
+            Ok(()) => {}
+            Err(
+                error @ (Error::Busy { .. } | Error::Cancelled { .. } | Error::Timeout { .. } | Error::DiskFull { .. }),
+            ) => {
+                tracing::debug!(%error, count = records.len(), "records of the audit wait");
+                self.pending.lock().give_back(records);
+            }
+            Err(error) => {
+                tracing::warn!(%error, count = records.len(), "records of the audit are lost");
+                self.pending.lock().lose(records.len());
+            }
+        }
+        outcome
+    }
+
+    /// Runs `body` in a write transaction of its own.
+    fn alone(&self, access: &Access, patience: Duration, body: impl FnOnce(&Connection) -> Result<()>) -> Result<()> {
+        // why an operation of its own: that the call was cancelled is just what may have to be written
+        let operation = Operation::new().begin("audit", 0, Arc::default());
+        let _entered = operation::enter(Operation::new());
+        let writer = access.writer_within(&operation, patience)?;
+        let _wait = writer.wait_for_locks(patience);
+        writer.begin_immediate()?;
+        match body(&writer) {
+            Ok(()) => writer.commit(),
+            Err(error) => {
+                writer.rollback();
+                Err(error)
+            }
+        }
+    }
+
+    /// The head, under the write lock, and the version of the schema; makes the table where it is to be made. `None` for a
+    /// database that is to have no audit. With `may_know` what the last commit left need not be read again.
+    fn head_to_write(&self, connection: &Connection, may_know: bool) -> Result<Option<(Head, i64)>> {
+        {
+            let state = self.state.lock();
+            if may_know
+                && let Some((version, head, schema_version)) = state.head
+                && connection.data_version_inside().is_ok_and(|now| now == version)
+            {
+                return Ok(Some((head, schema_version)));
+            }
+            if state.none_until.is_some_and(|until| Instant::now() < until) {
+                return Ok(None);
+            }
+        }
+        let head = match table::head(connection)? {
+            Some(head) => head,
+            None if self.enabled == Some(true) || table::is_managed(connection)? => {
+                connection.execute_batch(table::CREATE)?;
+                Head::default()
+            }
+            None => {
+                self.state.lock().none_until = Some(Instant::now() + LOOK_AGAIN);
+                return Ok(None);
+            }
+        };
+        Ok(Some((head, table::schema_version(connection)?)))
+    }
+
+    /// Anchors the head, where all of it is safe on the disk. A head that cannot be anchored now is anchored another time.
+    pub fn anchor(&self, access: &Access, patience: Duration) {
+        let Some(path) = self.anchors.as_deref().filter(|_| self.writes && self.is_on()) else { return };
+        let unanchored = self.state.lock().unanchored;
+        if unanchored == 0 {
+            return;
+        }
+        let outcome = (|| {
+            let operation = Operation::new().begin("audit", 0, Arc::default());
+            let _entered = operation::enter(Operation::new());
+            let writer = access.writer_within(&operation, patience)?;
+            let _wait = writer.wait_for_locks(patience);
+            let Some(head) = table::head(&writer)? else { return Ok(false) };
+            if writer.is_wal()? {
+                // why: it syncs the log before it moves it, and what is moved is synced before it is said to be
+                let state = sqlite::checkpoint(&writer, CheckpointMode::Passive.name())?;
+                if state.busy || state.log != state.checkpointed {
+                    return Ok(false);
+                }
+            }
+            anchor::add(path, &self.key, Kind::Head, head).map(|()| true)
+        })();
+        let mut state = self.state.lock();
+        state.anchored_at = Some(Instant::now());
+        match outcome {
+            // why not 0: another call may have written one meanwhile
+            Ok(true) => state.unanchored = state.unanchored.saturating_sub(unanchored),
+            Ok(false) => {}
+            Err(error) => tracing::debug!(%error, "the audit was not anchored"),
+        }
+    }
+
+    /// The database is about to be replaced by one whose audit ends with `head`: what is anchored behind it will no longer be
+    /// found. Said before, because of a database that was replaced while nobody could say so the anchors would tell that its end was cut off.
+    pub fn will_be_replaced(&self, head: Option<Head>) -> Result<()> {
+        let Some(path) = self.anchors.as_deref().filter(|path| path.exists()) else { return Ok(()) };
+        anchor::add(path, &self.key, Kind::Restored, head.unwrap_or_default())
+    }
+
+    /// The database was replaced: nothing that is known of its audit holds any more.
+    pub fn was_replaced(&self) {
+        // why one: its head is to be anchored, whoever wrote it
+        *self.state.lock() = State { unanchored: 1, ..State::default() };
+    }
+
+    /// Removes records that were archived; see [`prune::remove`].
+    pub fn prune(&self, access: &Access, account: &Account, prunable: Prunable, archive: (&str, &str)) -> Result<()> {
+        self.alone(access, access.settings().busy_timeout, |connection| {
+            let Some((head, version)) = self.head_to_write(connection, false)? else { return Ok(()) };
+            let before = connection.total_changes();
+            let said = prune::remove(connection, prunable, archive)?;
+            let rows = connection.changes_since(before);
+            let mut record = Record::of(account, account.caller.origin, Some(said.into()), rows, None);
+            record.verb = prune::VERB;
+            tell(&record);
+            let head = table::append(connection, &self.key, head, version, &[record])?;
+            self.state.lock().next = Some((head, version));
+            Ok(())
+        })?;
+        self.anchor(access, PATIENCE);
+        match &self.anchors {
+            Some(path) if path.exists() => anchor::forget(path, &self.key, prunable.to),
+            _ => Ok(()),
+        }
+    }
+
+    /// The last handle is being closed: writes what waits, and anchors.
+    pub fn close(&self, access: &Access) {
+        if !self.writes || !self.is_on() {
+            return;
+        }
+        if let Err(error) = self.flush(access, LAST_PATIENCE) {
+            tracing::warn!(%error, count = self.waiting().0, "records of the audit could not be written before the close");
+        }
+        self.anchor(access, PATIENCE);
+    }
+}
+
+/// Tells whoever takes log lines.
+fn tell(record: &Record) {
+    tracing::info!(
+        target: "rpmadb::audit",
+        actor = &*record.actor,
+        role = record.role,
+        origin = record.origin,
+        verb = record.verb,
+        about = record.target.as_deref().unwrap_or(""),
+        outcome = record.outcome,
+        status = record.status,
+        rows = record.rows,
+        duration_us = record.duration_us,
+        "audit"
+    );
+}
+
+impl Journal for Log {
+    fn before_commit(&self, connection: &Connection) -> Result<()> {
+        let Some(operation) = operation::current() else { return Ok(()) };
+        let Some(account) = operation.account() else { return Ok(()) };
+        let rows = connection.changes_in_transaction();
+        let statements = account.take_statements();
+        if rows == 0 && statements.is_none() {
+            return Ok(());
+        }
+        // why not for other verbs: they may have moved the version
+        let keeps_version = matches!(account.verb, "query" | "transaction");
+        let Some((head, version)) = self.head_to_write(connection, keeps_version)? else { return Ok(()) };
+        let origin = if account.verb.starts_with("script") { Origin::Lua } else { account.caller.origin };
+        let target = match (account.target(), statements) {
+            (Some(target), Some(statements)) if *target != *statements => {
+                Some(format!("{target}: {statements}").into())
+            }
+            (target, statements) => target.or(statements),
+        };
+        let record = self.redacted(Record::of(account, origin, target, rows, None));
+        tell(&record);
+        let head = table::append(connection, &self.key, head, version, std::slice::from_ref(&record))?;
+        self.state.lock().next = Some((head, version));
+        Ok(())
+    }
+
+    fn after_commit(&self, connection: &Connection, committed: bool) {
+        let mut state = self.state.lock();
+        let next = state.next.take().filter(|_| committed);
+        state.head =
+            next.and_then(|(head, version)| connection.data_version_inside().ok().map(|at| (at, head, version)));
+        if next.is_some() {
+            state.unanchored += 1;
+            state.anchored_at.get_or_insert_with(Instant::now);
+            drop(state);
+            if let Some(operation) = operation::current()
+                && let Some(account) = operation.account()
+            {
+                account.set_recorded();
+            }
+        }
+    }
+}

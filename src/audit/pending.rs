@@ -1,0 +1,155 @@
+//! Records that wait to be written: of calls that only looked, which are written together, and of those that failed, until the
+//! writer is free.
+//!
+//! Leaves to others: writing them (`log.rs`).
+//!
+//! Invariant: bounded. Of equal calls the first are kept one by one; what comes after them is counted by the last of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::record::Record;
+
+/// More are lost, and counted.
+const MOST: usize = 10_000;
+/// So many are written together.
+pub(super) const BATCH: usize = 1_000;
+/// What has waited so long is written with the next call.
+pub(super) const AGE: Duration = Duration::from_secs(5);
+/// Equal calls that are kept one by one.
+const EQUALS: u32 = 64;
+
+type Sameness = (Arc<str>, &'static str, &'static str, &'static str, Option<Arc<str>>);
+
+/// See the head of this file.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    records: Vec<Record>,
+    /// How many there are of a kind, and which is the last.
+    alike: HashMap<Sameness, (u32, usize)>,
+    oldest: Option<Instant>,
+    /// Whether one must not wait for others.
+    urgent: bool,
+    lost: u64,
+}
+
+impl Pending {
+    /// Takes one in. One that is urgent is kept by itself.
+    pub(super) fn add(&mut self, record: Record, urgent: bool) {
+        self.urgent |= urgent;
+        if !urgent {
+            let sameness = (Arc::clone(&record.actor), record.role, record.origin, record.verb, record.target.clone());
+            let (count, last) = self.alike.entry(sameness).or_insert((0, self.records.len()));
+            *count += 1;
+            if *count > EQUALS
+                && let Some(known) = self.records.get_mut(*last)
+            {
+                known.at = record.at;
+                known.calls += 1;
+                known.rows = known.rows.saturating_add(record.rows);
+                known.duration_us = known.duration_us.saturating_add(record.duration_us);
+                return;
+            }
+            *last = self.records.len();
+        }
+        if self.records.len() >= MOST {
+            self.lost += 1;
+            return;
+        }
+        self.oldest.get_or_insert_with(Instant::now);
+        self.records.push(record);
+    }
+
+    /// Whether it is time to write.
+    pub(super) fn is_due(&self) -> bool {
+        self.urgent || self.records.len() >= BATCH || self.oldest.is_some_and(|oldest| oldest.elapsed() >= AGE)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    pub(super) fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// Hands out all of them.
+    pub(super) fn take(&mut self) -> Vec<Record> {
+        self.alike.clear();
+        (self.oldest, self.urgent) = (None, false);
+        std::mem::take(&mut self.records)
+    }
+
+    /// Takes back what could not be written, before those that came since.
+    pub(super) fn give_back(&mut self, mut records: Vec<Record>) {
+        records.append(&mut self.records);
+        self.alike.clear();
+        self.lost += records.len().saturating_sub(MOST) as u64;
+        records.truncate(MOST);
+        if !records.is_empty() {
+            self.oldest.get_or_insert_with(Instant::now);
+        }
+        self.records = records;
+    }
+
+    /// Says that these will never be written.
+    pub(super) fn lose(&mut self, count: usize) {
+        self.lost += count as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::{Account, Caller, Origin};
+    use crate::request::Role;
+
+    fn record(verb: &'static str, target: &str) -> Record {
+        let caller = Caller { actor: "anna".into(), role: Role::Admin, origin: Origin::C };
+        Record::of(&Account::new(caller, verb), Origin::C, Some(target.into()), 2, None)
+    }
+
+    #[test]
+    fn equal_calls_beyond_the_first_are_counted_by_the_last() {
+        let mut pending = Pending::default();
+        for _ in 0..100_000 {
+            pending.add(record("query", "SELECT ?"), false);
+        }
+        pending.add(record("stats", "SELECT ?"), false);
+        let records = pending.take();
+        assert_eq!(records.len(), EQUALS as usize + 1);
+        let calls: i64 = records.iter().map(|record| record.calls).sum();
+        let rows: i64 = records.iter().map(|record| record.rows).sum();
+        assert_eq!((calls, rows), (100_001, 200_002), "none is lost");
+        assert_eq!(records[63].calls, 100_000 - 63);
+        pending.add(record("query", "SELECT ?"), false);
+        assert_eq!(pending.take().len(), 1, "another batch begins anew");
+    }
+
+    #[test]
+    fn what_waits_is_bounded_and_what_is_lost_is_counted() {
+        let mut pending = Pending::default();
+        for number in 0..MOST + 7 {
+            pending.add(record("query", &number.to_string()), false);
+        }
+        assert_eq!((pending.len(), pending.lost()), (MOST, 7));
+        let records = pending.take();
+        pending.add(record("query", "new"), true);
+        pending.give_back(records);
+        assert_eq!((pending.len(), pending.lost()), (MOST, 8));
+    }
+
+    #[test]
+    fn a_failure_does_not_wait() {
+        let mut pending = Pending::default();
+        pending.add(record("query", "a"), false);
+        assert!(!pending.is_due());
+        pending.add(record("query", "a"), true);
+        assert!(pending.is_due());
+        pending.take();
+        assert!(!pending.is_due());
+        (0..BATCH).for_each(|number| pending.add(record("query", &number.to_string()), false));
+        assert!(pending.is_due());
+    }
+}

@@ -1,0 +1,241 @@
+//! Proving the audit: the chain from its first record to its last, and the anchors outside of the database against it.
+//!
+//! | what was done | how it shows | class |
+//! |---|---|---|
+//! | a field or hash was changed | its hash does not fit | `edited` |
+//! | a record was removed | a number is missing | `missing` |
+//! | the newest were removed | an anchor is beyond the last | `tail_cut` |
+//! | the oldest were removed | no record of pruning says so | `head_removed` |
+//! | all was written anew | an anchor's hash is another, or no hash fits the key | `rewritten` |
+//! | the table is gone | an anchor is left | `table_dropped` |
+//!
+//! Leaves to others: finding the anchors (`anchor.rs`, `ops/audit.rs`).
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::anchor::Anchors;
+use super::chain::Key;
+use super::prune;
+use super::record::{Head, unhex};
+use super::table;
+use crate::error::Result;
+use crate::operation::Operation;
+use crate::report::{AuditFinding, AuditVerify, elapsed_ms};
+use crate::sqlite::Connection;
+
+/// Findings that are told one by one.
+const MOST_FINDINGS: usize = 100;
+/// Records between two looks at the operation.
+const STEP: u64 = 10_000;
+
+/// A head that was noted elsewhere than in the file beside the database.
+#[derive(Debug, Clone)]
+pub struct Outside {
+    /// Number of the record.
+    pub seq: u64,
+    /// Its hash in hexadecimal.
+    pub hash: String,
+    /// When it was noted.
+    pub at: i64,
+}
+
+/// What the walk along the chain finds.
+#[derive(Default)]
+struct Walk {
+    rows: u64,
+    first: u64,
+    last: u64,
+    /// Hashes of the records that are anchored.
+    anchored: BTreeMap<u64, Option<[u8; 32]>>,
+    edited: Vec<(u64, u64)>,
+    /// Records whose hash was looked at, and of them those that did not fit.
+    looked_at: u64,
+    wrong: u64,
+    missing: Vec<(u64, u64)>,
+    unknown_key: Vec<(u64, u64)>,
+}
+
+/// Proves the audit that `connection` sees.
+pub fn verify(
+    connection: &Connection,
+    key: &Key,
+    anchors: &Anchors,
+    outside: &[Outside],
+    operation: &Operation,
+) -> Result<AuditVerify> {
+    let start = Instant::now();
+    let heads = expected(anchors, outside);
+    let mut findings = Vec::new();
+    let Some(head) = table::head(connection)? else {
+        if let Some(highest) = heads.keys().max() {
+            let message = format!("the table rpmadb_audit is gone; it had at least {highest} records");
+            findings.push(AuditFinding { class: "table_dropped", from_seq: 1, to_seq: *highest, message });
+        }
+        return Ok(report(start, 0, heads.len(), findings, anchors));
+    };
+    let mut walk = Walk { anchored: heads.keys().map(|seq| (*seq, None)).collect(), ..Walk::default() };
+    let pruned = prune::newest(connection)?;
+    walk.along(connection, key, pruned, head.seq, operation)?;
+    let rows = walk.rows;
+    walk.judge(&heads, pruned, &mut findings);
+    Ok(report(start, rows, heads.len(), findings, anchors))
+}
+
+/// Every head that must be found, by its number.
+fn expected(anchors: &Anchors, outside: &[Outside]) -> BTreeMap<u64, [u8; 32]> {
+    let mut heads: BTreeMap<u64, [u8; 32]> = BTreeMap::new();
+    for head in outside {
+        // why not after a restore: the database then went back behind this head
+        let is_void = anchors.restored.iter().any(|(at, seq)| *at >= head.at && head.seq > *seq);
+        if let Some(hash) = unhex(&head.hash).filter(|_| !is_void && head.seq > 0) {
+            heads.insert(head.seq, hash);
+        }
+    }
+    heads.extend(anchors.heads.iter().map(|head| (head.seq, head.hash)));
+    heads
+}
+
+fn report(start: Instant, rows: u64, heads: usize, mut findings: Vec<AuditFinding>, anchors: &Anchors) -> AuditVerify {
+    if anchors.edited > 0 {
+        findings.push(AuditFinding {
+            class: "anchor_edited",
+            from_seq: 0,
+            to_seq: 0,
+            message: format!("{} line(s) of the file of anchors were not written with this key", anchors.edited),
+        });
+    }
+    let more = findings.len().saturating_sub(MOST_FINDINGS);
+    let tampered = findings.iter().any(|finding| finding.class != "unknown_key");
+    findings.truncate(MOST_FINDINGS);
+    let status = match (tampered, findings.is_empty()) {
+        (true, _) => "tampered",
+        (false, true) if rows > 0 => "ok",
+        // why not ok: nothing was proved
+        (false, _) => "unknown",
+    };
+    AuditVerify {
+        status,
+        rows,
+        anchors: heads as u64,
+        findings,
+        more_findings: more as u64,
+        duration_ms: elapsed_ms(start),
+    }
+}
+
+/// Adds a number to spans of numbers that come in order.
+fn extend(spans: &mut Vec<(u64, u64)>, seq: u64) {
+    match spans.last_mut() {
+        Some((_, to)) if *to + 1 == seq => *to = seq,
+        _ => spans.push((seq, seq)),
+    }
+}
+
+impl Walk {
+    fn along(
+        &mut self,
+        connection: &Connection,
+        key: &Key,
+        pruned: Option<Head>,
+        total: u64,
+        operation: &Operation,
+    ) -> Result<()> {
+        let everybodys = Key::new(None);
+        // the hash of the record before; none where that is not known
+        let mut before = Some([0; 32]);
+        table::for_each(connection, |number, stored| {
+            let seq = u64::try_from(number).unwrap_or(0);
+            if self.rows == 0 {
+                self.first = seq;
+                before = match pruned {
+                    _ if seq == 1 => before,
+                    Some(head) if head.seq + 1 == seq => Some(head.hash),
+                    _ => None,
+                };
+            } else if seq != self.last + 1 {
+                self.missing.push((self.last + 1, seq - 1));
+                before = None;
+            }
+            self.rows += 1;
+            self.last = seq;
+            if self.rows.is_multiple_of(STEP) {
+                operation.report("proving the audit", self.rows, total)?;
+            }
+            let hash = stored.as_ref().and_then(|stored| <[u8; 32]>::try_from(stored.hash).ok());
+            if let Some(anchored) = self.anchored.get_mut(&seq) {
+                *anchored = hash;
+            }
+            match (stored, before) {
+                (Some(stored), _) if stored.fields.key != key.id() && !stored.fields.key.is_empty() => {
+                    extend(&mut self.unknown_key, seq);
+                }
+                (Some(stored), Some(before)) => {
+                    let key = if stored.fields.key.is_empty() { &everybodys } else { key };
+                    self.looked_at += 1;
+                    if Some(key.hash(&before, &stored.fields)) != hash {
+                        self.wrong += 1;
+                        extend(&mut self.edited, seq);
+                    }
+                }
+                (Some(_), None) => {}
+                (None, _) => {
+                    self.looked_at += 1;
+                    self.wrong += 1;
+                    extend(&mut self.edited, seq);
+                }
+            }
+            before = hash;
+            Ok(())
+        })
+    }
+
+    fn judge(self, heads: &BTreeMap<u64, [u8; 32]>, pruned: Option<Head>, findings: &mut Vec<AuditFinding>) {
+        let mut add = |class, (from_seq, to_seq), message: String| {
+            findings.push(AuditFinding { class, from_seq, to_seq, message });
+        };
+        let told = |(from, to): (u64, u64)| {
+            if from == to { format!("record {from}") } else { format!("records {from} to {to}") }
+        };
+        if self.rows > 0 && self.first != 1 && pruned.is_none_or(|head| head.seq + 1 != self.first) {
+            let span = (1, self.first - 1);
+            add("head_removed", span, format!("{} are gone, and no record says that they were pruned", told(span)));
+        }
+        for span in self.missing {
+            add("missing", span, format!("{} are gone", told(span)));
+        }
+        let all_wrong = self.looked_at > 1 && self.wrong == self.looked_at;
+        let is_edited = |seq: u64| self.edited.iter().any(|(from, to)| (*from..=*to).contains(&seq));
+        // an anchored record that is there with another hash, and whose own hash fits
+        let other = self
+            .anchored
+            .iter()
+            .filter_map(|(seq, found)| found.filter(|found| heads.get(seq) != Some(found)).map(|_| *seq));
+        let other: Vec<u64> = other.filter(|seq| !is_edited(*seq)).collect();
+        if all_wrong {
+            let message = "no record fits the key: all were written anew, or with another key".to_owned();
+            add("rewritten", (self.first, self.last), message);
+        } else {
+            for span in &self.edited {
+                add("edited", *span, format!("{} were changed after they were written", told(*span)));
+            }
+            if let Some(last) = other.last() {
+                let fits = |seq: &u64| self.anchored.get(seq).is_some_and(|found| *found == heads.get(seq).copied());
+                let from = heads.keys().filter(|seq| *seq < last && fits(seq)).max().map_or(1, |seq| seq + 1);
+                let span = (from.max(self.first), *last);
+                add(
+                    "rewritten",
+                    span,
+                    format!("{} are not those that were anchored outside of the database", told(span)),
+                );
+            }
+        }
+        if let Some(highest) = heads.keys().max().filter(|highest| **highest > self.last) {
+            let span = (self.last + 1, *highest);
+            add("tail_cut", span, format!("{} are gone from the end", told(span)));
+        }
+        for span in self.unknown_key {
+            add("unknown_key", span, format!("{} were written with another key, which was not given", told(span)));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Printing the audit for people.
+
+use std::io::Write as _;
+
+use rpmadb::report;
+
+use super::archive::time;
+use super::{escaped, table};
+
+pub(crate) fn audit(report: &report::Audit) {
+    if !report.enabled {
+        say!("this database has no audit");
+    }
+    if let Some(pruned) = &report.pruned {
+        let would = if pruned.dry_run { "would be archived and removed" } else { "archived and removed" };
+        match (pruned.rows, &pruned.archive) {
+            (0, _) => say!("there was nothing to remove"),
+            (rows, Some(path)) => say!("{would}: {rows} records, {} to {}, in {path}", pruned.from_seq, pruned.to_seq),
+            (rows, None) => say!("{would}: {rows} records, {} to {}", pruned.from_seq, pruned.to_seq),
+        }
+    }
+    if let Some(text) = &report.text {
+        if write!(std::io::stdout(), "{text}").is_err() {
+            std::process::exit(1);
+        }
+    } else {
+        let columns = ["seq", "time", "actor", "role", "origin", "verb", "outcome", "rows", "about"].map(String::from);
+        let rows: Vec<Vec<String>> = report.records.iter().map(row).collect();
+        if !rows.is_empty() {
+            table(&columns, &rows);
+        }
+        if let Some(next) = report.next {
+            say!("more with --after {next}");
+        }
+    }
+    if let Some(verify) = &report.verify {
+        show_verify(verify);
+    }
+}
+
+fn row(record: &report::AuditRecord) -> Vec<String> {
+    let calls = if record.calls > 1 { format!(" (x{})", record.calls) } else { String::new() };
+    vec![
+        record.seq.to_string(),
+        time(record.at),
+        escaped(&record.actor),
+        escaped(&record.role),
+        escaped(&record.origin),
+        format!("{}{calls}", escaped(&record.verb)),
+        escaped(&record.outcome),
+        record.rows.to_string(),
+        escaped(record.target.as_deref().unwrap_or_default()),
+    ]
+}
+
+fn show_verify(verify: &report::AuditVerify) {
+    for finding in &verify.findings {
+        say!("{}: {}", finding.class, escaped(&finding.message));
+    }
+    if verify.more_findings > 0 {
+        say!("and {} more", verify.more_findings);
+    }
+    say!("{}: {} records and {} anchors, {:.1} ms", verify.status, verify.rows, verify.anchors, verify.duration_ms);
+}

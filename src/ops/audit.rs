@@ -1,0 +1,205 @@
+//! `audit`: who did what, whether that record is whole, and what of it goes to an archive.
+//!
+//! Leaves to others: writing records (`audit/`), who may ask (`database.rs`).
+//!
+//! Invariants: what is asked for is written first, if that can be done; records are removed only when they are in an archive
+//! that is safe on the disk.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::archive::vault::{Vault, stem};
+use crate::audit::{self, Filter, Log, Outside, Prunable};
+use crate::error::{Error, Result};
+use crate::operation::Operation;
+use crate::report::{self, elapsed_ms, now_ms};
+use crate::request;
+use crate::request::{AuditFormat, AuditPrune};
+use crate::sqlite::file::{folder_of, sync_folder, with_suffix};
+use crate::sqlite::{Access, Connection};
+
+/// How long a report waits for the writer, to have in it what waits to be written.
+const PATIENCE: Duration = Duration::from_millis(100);
+const DAY_MS: i64 = 86_400_000;
+const DEFAULT_LIMIT: u64 = 100;
+
+/// Reports, and proves and prunes where that is asked for. With `only`, records of this actor and no other.
+pub fn run(
+    access: &Access,
+    log: &Log,
+    vault: &Vault,
+    request: &request::Audit,
+    only: Option<&str>,
+    operation: &Operation,
+) -> Result<report::Audit> {
+    let start = Instant::now();
+    if !access.is_bound() {
+        // why ignored: what could not be written is told by `waiting`
+        let _ = log.flush(access, PATIENCE);
+    }
+    let pruned = match &request.prune {
+        Some(prune) => Some(self::prune(access, log, vault, prune, operation)?),
+        None => None,
+    };
+    // why before the rows: an anchor is of a commit, and what is read later has that
+    let anchors = request.verify.then(|| log.anchors()).transpose()?;
+    let outside = if request.verify { outside(vault)? } else { Vec::new() };
+    let connection = access.reader(operation)?;
+    if !access.is_bound() {
+        connection.begin_snapshot()?;
+    }
+    let ends = audit::ends(&connection)?;
+    let enabled = log.is_on() && audit::head(&connection)?.is_some();
+    let mut listed = Listed::default();
+    if enabled {
+        listed = list(&connection, request, only)?;
+    }
+    let verify = match anchors {
+        Some(anchors) => Some(audit::verify(&connection, log.key(), &anchors, &outside, operation)?),
+        None => None,
+    };
+    let head = audit::head(&connection)?.filter(|head| head.seq > 0).map(|head| head.report());
+    let (waiting, lost) = log.waiting();
+    Ok(report::Audit {
+        enabled,
+        rows: ends.map_or(0, |(first, last)| last - first + 1),
+        head: head.filter(|_| only.is_none()),
+        records: listed.records,
+        text: listed.text,
+        next: listed.next,
+        waiting,
+        lost,
+        verify,
+        pruned,
+        duration_ms: elapsed_ms(start),
+    })
+}
+
+#[derive(Default)]
+struct Listed {
+    records: Vec<report::AuditRecord>,
+    text: Option<String>,
+    next: Option<u64>,
+}
+
+fn list(connection: &Connection, request: &request::Audit, only: Option<&str>) -> Result<Listed> {
+    let limit = usize::try_from(request.limit.unwrap_or(DEFAULT_LIMIT)).unwrap_or(usize::MAX);
+    let mut listed = Listed { text: (request.format == AuditFormat::Jsonl).then(String::new), ..Listed::default() };
+    let (mut count, mut last) = (0, 0);
+    audit::records(connection, &Filter::new(request, only), |record| {
+        if count == limit {
+            listed.next = (limit > 0).then_some(last);
+            return Ok(false);
+        }
+        (count, last) = (count + 1, record.seq);
+        match &mut listed.text {
+            Some(text) => {
+                text.push_str(&line(&record)?);
+                text.push('\n');
+            }
+            None => listed.records.push(record),
+        }
+        Ok(true)
+    })?;
+    Ok(listed)
+}
+
+fn line(record: &report::AuditRecord) -> Result<String> {
+    serde_json::to_string(record).map_err(|error| Error::Internal { detail: error.to_string() })
+}
+
+/// The heads in the manifests of backups.
+fn outside(vault: &Vault) -> Result<Vec<Outside>> {
+    let Some(folder) = vault.folder() else { return Ok(Vec::new()) };
+    let listing = vault.list(folder)?;
+    let heads = listing.entries.into_iter().filter_map(|entry| {
+        let head = entry.manifest.audit_head?;
+        Some(Outside { seq: head.count, hash: head.hash, at: entry.manifest.created_at })
+    });
+    Ok(heads.collect())
+}
+
+/// Archives and removes the oldest records.
+pub fn prune(
+    access: &Access,
+    log: &Log,
+    vault: &Vault,
+    request: &AuditPrune,
+    operation: &Operation,
+) -> Result<report::AuditPruned> {
+    if access.is_bound() {
+        return Err(Error::Unsupported {
+            what: "pruning the audit inside a transaction".into(),
+            instead: Some("do it after the transaction"),
+        });
+    }
+    let nothing = report::AuditPruned { from_seq: 0, to_seq: 0, rows: 0, archive: None, dry_run: request.dry_run };
+    let before = request.keep_days.map(|days| now_ms() - i64::try_from(days).unwrap_or(0).saturating_mul(DAY_MS));
+    let prunable = {
+        let connection = access.reader(operation)?;
+        match audit::ends(&connection)? {
+            Some(_) => audit::prunable(&connection, before, request.keep_rows)?,
+            None => None,
+        }
+    };
+    let Some(Prunable { from, to }) = prunable else { return Ok(nothing) };
+    let report = report::AuditPruned { from_seq: from, to_seq: to, rows: to - from + 1, ..nothing };
+    if request.dry_run {
+        return Ok(report);
+    }
+    let path = archive_path(access, vault, request, from, to)?;
+    let hash = write_archive(access, &path, from, to, operation)?;
+    operation.boundary("the audit was archived");
+    let Some(account) = operation.account() else {
+        return Err(Error::Internal { detail: "the audit was to be pruned by nobody".into() });
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    log.prune(access, account, Prunable { from, to }, (&name, &hash))?;
+    operation.boundary("the audit was pruned");
+    Ok(report::AuditPruned { archive: Some(path.display().to_string()), ..report })
+}
+
+fn archive_path(access: &Access, vault: &Vault, request: &AuditPrune, from: u64, to: u64) -> Result<PathBuf> {
+    let settings = access.settings();
+    let given = request.folder.as_ref().map(PathBuf::from);
+    let folder = given.or_else(|| vault.folder().map(Path::to_owned)).or_else(|| settings.folder().map(Path::to_owned));
+    let Some(folder) = folder else {
+        let reason = "is needed: a database in memory has no folder for the archive".into();
+        return Err(Error::InvalidOption { key: "prune.folder".into(), reason });
+    };
+    Ok(folder.join(format!("{}-audit-{from}-{to}.jsonl.zst", stem(settings))))
+}
+
+/// Writes the records to `path`, whole or not at all, and returns the hash of the file.
+fn write_archive(access: &Access, path: &Path, from: u64, to: u64, operation: &Operation) -> Result<String> {
+    let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
+    let partial = with_suffix(path, &format!(".{}.partial", std::process::id()));
+    // why removed first: a process of this number may have died here
+    let _ = std::fs::remove_file(&partial);
+    let written = (|| {
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial).map_err(failed)?;
+        let mut writer = zstd::Encoder::new(file, 3).map_err(failed)?;
+        let connection = access.reader(operation)?;
+        audit::records(&connection, &Filter::span(from, to), |record| {
+            if record.seq.is_multiple_of(10_000) {
+                operation.report("archiving the audit", record.seq - from, to - from + 1)?;
+            }
+            writer.write_all(line(&record)?.as_bytes()).and_then(|()| writer.write_all(b"\n")).map_err(failed)?;
+            Ok(true)
+        })?;
+        let file = writer.finish().map_err(failed)?;
+        file.sync_all().map_err(failed)?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(File::open(&partial).map_err(failed)?).map_err(failed)?;
+        // why a link and not a new name: that would take the place of an archive that is there already
+        std::fs::hard_link(&partial, path).map_err(failed)?;
+        sync_folder(folder_of(path)).map_err(failed)?;
+        Ok(hasher.finalize().to_hex().to_string())
+    })();
+    // why ignored: a second name of the archive, or a part of one that failed
+    let _ = std::fs::remove_file(&partial);
+    written
+}
