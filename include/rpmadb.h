@@ -459,6 +459,10 @@ int32_t rpmadb_op_free(rpmadb_op **op);
  * - backup, which stay: keep_last, so many of the newest; keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, the
  *   newest of each of so many; without any of these six all stay. keep_minimum, never fewer verified full ones, 1;
  *   keep_pre_migrate and keep_pre_restore, so many of those made before a migration or a restore, 3
+ * - audit: enabled, keep a record of who did what, true in a database that has this library's history; reads, also of calls that
+ *   only look, true; key, a secret of at least 16 bytes that nobody can write a record without, none; literals, keep the values
+ *   that stand in SQL, false; redact, a list of texts that are never kept, none; keep_days, 1 to 36500, after which the monitor
+ *   archives and removes records, never
  * - script: timeout_ms, 1 to 86400000, 30000; memory_bytes, from 1048576, 67108864
  *
  * @param path     the file, or ":memory:".
@@ -691,6 +695,37 @@ int32_t rpmadb_checkpoint(rpmadb *db,
                           const char *options,
                           rpmadb_op *op,
                           char **out);
+
+/**
+ * Tells who did what: the record that the database keeps of every call, in its table rpmadb_audit.
+ *
+ * A change is recorded in its own transaction. A call that failed or was denied is recorded in one of its own; calls that only
+ * look are recorded together, at the latest when the handle is closed, and what waits is written before this call reports.
+ * Of many equal calls that only look one record may stand for several (calls).
+ *
+ * Options: actor, role, origin ("rust", "c", "lua", "cli", "monitor", "migration"), verb, outcome ("ok", "denied", "error"), target (a
+ * text in it), since and until (milliseconds since the Unix epoch), after (a number: go on there), limit (100, at most 1000000),
+ * oldest_first (false); format ("json", or "jsonl": a text with a document a line); verify (true proves the chain of hashes and
+ * the anchors, about a second for a million records); prune ({keep_days or keep_rows, folder, dry_run}: archives the oldest and
+ * removes them). A handle that is not an admin's is shown the records of its own actor, and may not verify or prune.
+ *
+ * @param db       an open handle.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {enabled, rows, head: {count, hash}, records: [{seq, id, at, actor, role, origin, verb, target, outcome,
+ *                 status, duration_us, rows, calls, schema_version, process, hash}], text, next, waiting, lost, verify: {status:
+ *                 "ok" | "tampered" | "unknown", rows, anchors, findings: [{class, from_seq, to_seq, message}], more_findings,
+ *                 duration_ms}, pruned: {from_seq, to_seq, rows, archive, dry_run}, duration_ms} or the error document; release
+ *                 it with rpmadb_free. May be NULL. class is "edited", "missing", "tail_cut", "head_removed", "rewritten",
+ *                 "table_dropped", "anchor_edited" or "unknown_key".
+ * @return RPMADB_OK also when the audit was tampered with, which verify tells; else an error status.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_audit(rpmadb *db,
+                     const char *options,
+                     rpmadb_op *op,
+                     char **out);
 
 /**
  * Runs one SQL statement.

@@ -11,6 +11,23 @@
 ---@field name string
 ---@field type? string
 
+---Options of `db:audit`.
+---@class AuditOptions
+---@field actor? string
+---@field role? "admin"|"supervisor"|"user"
+---@field origin? "rust"|"c"|"lua"|"cli"|"monitor"|"migration"
+---@field verb? string
+---@field outcome? "ok"|"denied"|"error"
+---@field target? string
+---@field since? integer
+---@field until? integer
+---@field after? integer
+---@field limit? integer
+---@field oldest_first? boolean
+---@field format? "json"|"jsonl"
+---@field verify? boolean
+---@field prune? { keep_days?: integer, keep_rows?: integer, folder?: string, dry_run?: boolean }
+
 ---Options of `db:backup`.
 ---@class BackupOptions
 ---@field verify? boolean|"pages"|"quick"|"full"
@@ -59,6 +76,46 @@
 ---@field table string
 ---@field migrations { version: integer, name: string, applied_at?: integer, verified: boolean }[]
 ---@field dry_run boolean
+
+---What `db:audit` returns.
+---@class AuditReport
+---@field enabled boolean
+---@field rows integer
+---@field head? { count: integer, hash: string }
+---@field records AuditRecord[]
+---@field text? string
+---@field next? integer
+---@field waiting integer
+---@field lost integer
+---@field verify? { status: "ok"|"tampered"|"unknown", rows: integer, anchors: integer, findings: AuditFinding[], more_findings: integer, duration_ms: number }
+---@field pruned? { from_seq: integer, to_seq: integer, rows: integer, archive?: string, dry_run: boolean }
+---@field duration_ms number
+
+---One record of `db:audit`.
+---@class AuditRecord
+---@field seq integer
+---@field id string
+---@field at integer
+---@field actor string
+---@field role string
+---@field origin string
+---@field verb string
+---@field target? string
+---@field outcome "ok"|"denied"|"error"
+---@field status integer
+---@field duration_us integer
+---@field rows integer
+---@field calls integer
+---@field schema_version integer
+---@field process integer
+---@field hash string
+
+---What is wrong with the audit.
+---@class AuditFinding
+---@field class string
+---@field from_seq integer
+---@field to_seq integer
+---@field message string
 
 ---What `db:backup` returns.
 ---@class BackupReport
@@ -392,6 +449,13 @@ function db.blob(bytes) end
 ---@param options? { tool?: string, target?: integer, dry_run?: boolean }
 ---@return AdoptReport
 function db:adopt(options) end
+
+---Who did what: the records asked for, of the script's actor alone for who is not an admin.
+---
+---Not in migrations.
+---@param options? AuditOptions
+---@return AuditReport
+function db:audit(options) end
 
 ---Backs up into the configured folder.
 ---

@@ -6,6 +6,7 @@
 //! as one document. Times differ from run to run, so [`untimed`] takes them out before texts are compared.
 
 mod archive;
+mod audit;
 mod errors;
 mod history;
 mod repl;

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a test says goes to whoever runs it")]
 
 mod archive;
+mod audit;
 mod c;
 mod cli;
 mod concurrency;

@@ -50,11 +50,13 @@ impl Scratch {
         text(&folder)
     }
 
-    /// Names of what is in it, hidden files included, in order.
+    /// Names of what is in it, hidden files included, in order; without the anchors of the audit, which every database that had a
+    /// call has beside it (`audit`).
     pub(crate) fn names(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.0.path()).expect("reads the folder");
         let mut names: Vec<String> =
             entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.retain(|name| !name.ends_with("-audit"));
         names.sort();
         names
     }
@@ -100,7 +102,8 @@ pub(crate) fn value(database: &Database, sql: &str) -> Json {
     rows(database, sql).into_iter().next().and_then(|row| row.into_iter().next()).expect(sql)
 }
 
-/// Everything in the database: the schema, the numbers in the header, and every row of every table.
+/// Everything in the database: the schema, the numbers in the header, and every row of every table but the audit, which has a
+/// record of looking at them.
 pub(crate) fn contents(database: &Database) -> BTreeMap<String, Vec<Vec<Json>>> {
     let mut found = BTreeMap::new();
     let schema = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name";
@@ -110,6 +113,9 @@ pub(crate) fn contents(database: &Database) -> BTreeMap<String, Vec<Vec<Json>>> 
     }
     for table in rows(database, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name") {
         let name = table[0].as_str().expect("a name").to_owned();
+        if name == "rpmadb_audit" {
+            continue;
+        }
         let all = rows(database, &format!("SELECT * FROM \"{}\"", name.replace('"', "\"\"")));
         found.insert(name, all);
     }

@@ -12,7 +12,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,10 @@ use super::chain::Key;
 use super::record::{Head, hex, unhex};
 use crate::error::{Error, Result};
 use crate::report::now_ms;
+use crate::sqlite::file::with_suffix;
 
+/// A file above this size is shortened: some 20,000 lines.
+const LARGE: u64 = 4 << 20;
 /// A larger file is not read: it is not ours.
 const MOST_BYTES: u64 = 1 << 30;
 
@@ -64,7 +67,11 @@ pub(super) fn add(path: &Path, key: &Key, kind: Kind, head: Head) -> Result<()> 
     let text = serde_json::to_string(&line).map_err(|error| Error::Internal { detail: error.to_string() })?;
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
     let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(failed)?;
-    file.write_all(format!("\n{text}\n").as_bytes()).map_err(failed)
+    file.write_all(format!("\n{text}\n").as_bytes()).map_err(failed)?;
+    if file.metadata().is_ok_and(|found| found.len() > LARGE) {
+        shorten(path)?;
+    }
+    Ok(())
 }
 
 impl Anchors {
@@ -108,20 +115,37 @@ impl Anchors {
 }
 
 /// Leaves out what is anchored before `seq`, whose records are gone.
-pub(super) fn forget(path: &Path, key: &Key, seq: u64) -> Result<()> {
-    let mut anchors = Anchors::read(Some(path), key)?;
-    anchors.heads.retain(|head| head.seq >= seq);
+pub(super) fn forget(path: &Path, seq: u64) -> Result<()> {
+    rewrite(path, |_, line| line.kind == Kind::Restored || line.seq >= seq)
+}
+
+/// Leaves out the older half of a file that has grown large: a head stands for all before it.
+fn shorten(path: &Path) -> Result<()> {
+    rewrite(path, |is_old, line| line.kind == Kind::Restored || !is_old)
+}
+
+/// Writes the file anew with the lines that `keeps` wants, which is told whether a line stands in the first half; what is no line
+/// of ours is kept, for it tells that somebody was there. A line that another process adds meanwhile may be lost, which makes the
+/// proof weaker and not wrong.
+fn rewrite(path: &Path, keeps: impl Fn(bool, &Line) -> bool) -> Result<()> {
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
-    let new: PathBuf = crate::sqlite::file::with_suffix(path, &format!(".{}", std::process::id()));
+    let bytes = std::fs::read(path).map_err(failed)?;
+    let mut kept = Vec::with_capacity(bytes.len());
+    let mut read = 0;
+    for text in bytes.split(|byte| *byte == b'\n') {
+        let is_old = read < bytes.len() / 2;
+        read += text.len() + 1;
+        let is_wanted = serde_json::from_slice::<Line>(text).map_or(!text.is_empty(), |line| keeps(is_old, &line));
+        if is_wanted {
+            kept.extend_from_slice(text);
+            kept.push(b'\n');
+        }
+    }
+    let new = with_suffix(path, &format!(".{}", std::process::id()));
     // why removed first: a process of this number may have died here
     let _ = std::fs::remove_file(&new);
-    for head in &anchors.heads {
-        add(&new, key, Kind::Head, *head)?;
-    }
-    if anchors.heads.is_empty() {
-        return Ok(());
-    }
-    std::fs::File::open(&new).and_then(|file| file.sync_all()).map_err(failed)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).map_err(failed)?;
+    file.write_all(&kept).and_then(|()| file.sync_all()).map_err(failed)?;
     std::fs::rename(&new, path).map_err(failed)
 }
 
@@ -151,8 +175,26 @@ mod tests {
         add(&path, &key, Kind::Head, head(6)).expect("adds");
         assert_eq!(seqs(&read()), [3, 5, 6]);
         assert_eq!(read().restored[0].1, 5);
-        forget(&path, &key, 5).expect("forgets");
-        assert_eq!(seqs(&read()), [5, 6]);
+        forget(&path, 6).expect("forgets");
+        assert_eq!(seqs(&read()), [5, 6], "5 is where it was restored");
+        assert_eq!(read().restored[0].1, 5);
+    }
+
+    #[test]
+    fn a_file_that_has_grown_large_loses_its_older_half() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, key) = (folder.path().join("a.db-audit"), Key::new(None));
+        add(&path, &key, Kind::Restored, head(1)).expect("adds");
+        for seq in 2..7 {
+            add(&path, &key, Kind::Head, head(seq)).expect("adds");
+        }
+        shorten(&path).expect("shortens");
+        assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [1, 5, 6]);
+        let text = std::fs::read_to_string(&path).expect("reads");
+        std::fs::write(&path, format!("{}\n{text}", "x".repeat(usize::try_from(LARGE).expect("fits"))))
+            .expect("writes");
+        add(&path, &key, Kind::Head, head(7)).expect("adds");
+        assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [1, 5, 6, 7]);
     }
 
     #[test]

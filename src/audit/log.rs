@@ -27,9 +27,9 @@ use crate::operation::{self, Account, Operation, Origin};
 use crate::request::{AuditLog, CheckpointMode};
 use crate::sqlite::{self, Access, Connection, DataVersion, Journal, Settings};
 
-/// How long a record of a failure waits for the writer.
+/// How long an anchor waits for the writer.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// The same when the database is closed, after which there is no other time.
+/// How long records wait for it when the database is closed, after which there is no other time.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);
 /// After a flush that did not get the writer, the next calls do not try for so long.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -81,13 +81,22 @@ struct State {
     /// The head as this handle left it, and the state of the database in which it is still that.
     head: Option<(DataVersion, Head, i64)>,
     /// What the transaction that is being committed makes of it.
-    next: Option<(Head, i64)>,
+    next: Option<Next>,
     /// Until when a database is taken for one without an audit.
     none_until: Option<Instant>,
     tried: Option<Instant>,
     /// Records that this handle wrote since it anchored.
     unanchored: u64,
     anchored_at: Option<Instant>,
+}
+
+/// What is being committed.
+#[derive(Debug)]
+struct Next {
+    head: Head,
+    schema_version: i64,
+    /// The record of a change; whoever takes log lines hears of it when it is committed.
+    change: Option<Record>,
 }
 
 impl Log {
@@ -191,7 +200,8 @@ impl Log {
     /// Writes what waits when it is time, and anchors.
     fn settle(&self, access: &Access) {
         if self.pending.lock().is_due() && self.state.lock().tried.is_none_or(|tried| tried.elapsed() >= PAUSE) {
-            let outcome = self.flush(access, PATIENCE);
+            // why not waited for: the call that is over must not be late for its record
+            let outcome = self.flush(access, Duration::ZERO);
             self.state.lock().tried = outcome.is_err().then(Instant::now);
         }
         let is_due = {
@@ -213,7 +223,7 @@ impl Log {
         let outcome = self.alone(access, patience, |connection| match self.head_to_write(connection, true)? {
             Some((head, version)) => {
                 let head = table::append(connection, &self.key, head, version, &records)?;
-                self.state.lock().next = Some((head, version));
+                self.state.lock().next = Some(Next { head, schema_version: version, change: None });
                 Ok(())
             }
             None => Ok(()),
@@ -334,14 +344,13 @@ impl Log {
             let rows = connection.changes_since(before);
             let mut record = Record::of(account, account.caller.origin, Some(said.into()), rows, None);
             record.verb = prune::VERB;
-            tell(&record);
-            let head = table::append(connection, &self.key, head, version, &[record])?;
-            self.state.lock().next = Some((head, version));
+            let head = table::append(connection, &self.key, head, version, std::slice::from_ref(&record))?;
+            self.state.lock().next = Some(Next { head, schema_version: version, change: Some(record) });
             Ok(())
         })?;
         self.anchor(access, PATIENCE);
         match &self.anchors {
-            Some(path) if path.exists() => anchor::forget(path, &self.key, prunable.to),
+            Some(path) if path.exists() => anchor::forget(path, prunable.to),
             _ => Ok(()),
         }
     }
@@ -395,26 +404,32 @@ impl Journal for Log {
             (target, statements) => target.or(statements),
         };
         let record = self.redacted(Record::of(account, origin, target, rows, None));
-        tell(&record);
         let head = table::append(connection, &self.key, head, version, std::slice::from_ref(&record))?;
-        self.state.lock().next = Some((head, version));
+        self.state.lock().next = Some(Next { head, schema_version: version, change: Some(record) });
         Ok(())
     }
 
     fn after_commit(&self, connection: &Connection, committed: bool) {
-        let mut state = self.state.lock();
-        let next = state.next.take().filter(|_| committed);
-        state.head =
-            next.and_then(|(head, version)| connection.data_version_inside().ok().map(|at| (at, head, version)));
-        if next.is_some() {
-            state.unanchored += 1;
-            state.anchored_at.get_or_insert_with(Instant::now);
-            drop(state);
-            if let Some(operation) = operation::current()
-                && let Some(account) = operation.account()
-            {
-                account.set_recorded();
+        let next = {
+            let mut state = self.state.lock();
+            let next = state.next.take().filter(|_| committed);
+            let at = connection.data_version_inside().ok();
+            state.head = at.zip(next.as_ref()).map(|(at, next)| (at, next.head, next.schema_version));
+            if next.is_some() {
+                state.unanchored += 1;
+                state.anchored_at.get_or_insert_with(Instant::now);
             }
+            next
+        };
+        let Some(next) = next else { return };
+        if let Some(operation) = operation::current()
+            && let Some(account) = operation.account()
+        {
+            account.set_recorded();
+        }
+        // why without the lock: it is the host's code that hears of it
+        if let Some(record) = &next.change {
+            tell(record);
         }
     }
 }

@@ -115,54 +115,56 @@ pub(super) fn append(
     records: &[Record],
 ) -> Result<Head> {
     let process = i64::from(std::process::id());
-    connection.ours_kept(&INSERT, |statement| {
-        for record in records {
-            let seq = head.seq + 1;
-            let number = i64::try_from(seq).unwrap_or(i64::MAX);
-            let hash = key.hash(
-                &head.hash,
-                &Fields {
-                    seq: number,
-                    id: &record.id,
-                    at: record.at,
-                    actor: &record.actor,
-                    role: record.role,
-                    origin: record.origin,
-                    verb: record.verb,
-                    target: record.target.as_deref(),
-                    outcome: record.outcome,
-                    status: record.status,
-                    duration_us: record.duration_us,
-                    rows: record.rows,
-                    calls: record.calls,
-                    schema_version,
-                    process,
-                    key: key.id(),
-                },
-            );
-            statement.bind(Params::from(&[
-                number.into(),
-                Value::Blob(record.id.to_vec()),
-                record.at.into(),
-                (&*record.actor).into(),
-                record.role.into(),
-                record.origin.into(),
-                record.verb.into(),
-                record.target.as_deref().into(),
-                record.outcome.into(),
-                record.status.into(),
-                record.duration_us.into(),
-                record.rows.into(),
-                record.calls.into(),
-                schema_version.into(),
-                process.into(),
-                key.id().into(),
-                Value::Blob(hash.to_vec()),
-            ]))?;
-            statement.for_each(|_| Ok(true))?;
-            head = Head { seq, hash };
-        }
-        Ok(head)
+    connection.keeping_last_insert_rowid(|| {
+        connection.ours_kept(&INSERT, |statement| {
+            for record in records {
+                let seq = head.seq + 1;
+                let number = i64::try_from(seq).unwrap_or(i64::MAX);
+                let hash = key.hash(
+                    &head.hash,
+                    &Fields {
+                        seq: number,
+                        id: &record.id,
+                        at: record.at,
+                        actor: &record.actor,
+                        role: record.role,
+                        origin: record.origin,
+                        verb: record.verb,
+                        target: record.target.as_deref(),
+                        outcome: record.outcome,
+                        status: record.status,
+                        duration_us: record.duration_us,
+                        rows: record.rows,
+                        calls: record.calls,
+                        schema_version,
+                        process,
+                        key: key.id(),
+                    },
+                );
+                statement.bind(Params::from(&[
+                    number.into(),
+                    Value::Blob(record.id.to_vec()),
+                    record.at.into(),
+                    (&*record.actor).into(),
+                    record.role.into(),
+                    record.origin.into(),
+                    record.verb.into(),
+                    record.target.as_deref().into(),
+                    record.outcome.into(),
+                    record.status.into(),
+                    record.duration_us.into(),
+                    record.rows.into(),
+                    record.calls.into(),
+                    schema_version.into(),
+                    process.into(),
+                    key.id().into(),
+                    Value::Blob(hash.to_vec()),
+                ]))?;
+                statement.for_each(|_| Ok(true))?;
+                head = Head { seq, hash };
+            }
+            Ok(head)
+        })
     })
 }
 

@@ -194,15 +194,20 @@ impl Walk {
         let mut add = |class, (from_seq, to_seq), message: String| {
             findings.push(AuditFinding { class, from_seq, to_seq, message });
         };
-        let told = |(from, to): (u64, u64)| {
-            if from == to { format!("record {from}") } else { format!("records {from} to {to}") }
+        let told = |(from, to): (u64, u64), one: &str, many: &str| match from == to {
+            true => format!("record {from} {one}"),
+            false => format!("records {from} to {to} {many}"),
         };
         if self.rows > 0 && self.first != 1 && pruned.is_none_or(|head| head.seq + 1 != self.first) {
             let span = (1, self.first - 1);
-            add("head_removed", span, format!("{} are gone, and no record says that they were pruned", told(span)));
+            add(
+                "head_removed",
+                span,
+                format!("{}, and no record says that it was pruned", told(span, "is gone", "are gone")),
+            );
         }
         for span in self.missing {
-            add("missing", span, format!("{} are gone", told(span)));
+            add("missing", span, told(span, "is gone", "are gone"));
         }
         let all_wrong = self.looked_at > 1 && self.wrong == self.looked_at;
         let is_edited = |seq: u64| self.edited.iter().any(|(from, to)| (*from..=*to).contains(&seq));
@@ -217,7 +222,11 @@ impl Walk {
             add("rewritten", (self.first, self.last), message);
         } else {
             for span in &self.edited {
-                add("edited", *span, format!("{} were changed after they were written", told(*span)));
+                add(
+                    "edited",
+                    *span,
+                    told(*span, "was changed after it was written", "were changed after they were written"),
+                );
             }
             if let Some(last) = other.last() {
                 let fits = |seq: &u64| self.anchored.get(seq).is_some_and(|found| *found == heads.get(seq).copied());
@@ -226,16 +235,16 @@ impl Walk {
                 add(
                     "rewritten",
                     span,
-                    format!("{} are not those that were anchored outside of the database", told(span)),
+                    told(span, "is not the one", "are not those") + " anchored outside of the database",
                 );
             }
         }
         if let Some(highest) = heads.keys().max().filter(|highest| **highest > self.last) {
             let span = (self.last + 1, *highest);
-            add("tail_cut", span, format!("{} are gone from the end", told(span)));
+            add("tail_cut", span, told(span, "is gone from the end", "are gone from the end"));
         }
         for span in self.unknown_key {
-            add("unknown_key", span, format!("{} were written with another key, which was not given", told(span)));
+            add("unknown_key", span, told(span, "was", "were") + " written with another key, which was not given");
         }
     }
 }

@@ -115,7 +115,9 @@ fn line(record: &report::AuditRecord) -> Result<String> {
 fn outside(vault: &Vault) -> Result<Vec<Outside>> {
     let Some(folder) = vault.folder() else { return Ok(Vec::new()) };
     let listing = vault.list(folder)?;
-    let heads = listing.entries.into_iter().filter_map(|entry| {
+    // why not those: what they hold was replaced right after
+    let kept = listing.entries.into_iter().filter(|entry| entry.manifest.reason != "pre_restore");
+    let heads = kept.filter_map(|entry| {
         let head = entry.manifest.audit_head?;
         Some(Outside { seq: head.count, hash: head.hash, at: entry.manifest.created_at })
     });
@@ -170,7 +172,11 @@ fn archive_path(access: &Access, vault: &Vault, request: &AuditPrune, from: u64,
         let reason = "is needed: a database in memory has no folder for the archive".into();
         return Err(Error::InvalidOption { key: "prune.folder".into(), reason });
     };
-    Ok(folder.join(format!("{}-audit-{from}-{to}.jsonl.zst", stem(settings))))
+    let name = format!("{}-audit-{from}-{to}", stem(settings));
+    // why numbered: a kill between archive and removal leaves an archive of records that are still there
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    let mut names = std::iter::once(name.clone()).chain(numbered).map(|name| folder.join(format!("{name}.jsonl.zst")));
+    names.find(|path| !path.exists()).ok_or_else(|| Error::AlreadyExists { path: name })
 }
 
 /// Writes the records to `path`, whole or not at all, and returns the hash of the file.

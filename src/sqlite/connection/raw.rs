@@ -70,6 +70,16 @@ impl Connection {
         heap::hold(is_ours, self.shared.in_memory)
     }
 
+    /// Runs `body`, after which the row id of the last insert is what it was before: what we insert is nobody else's business.
+    pub fn keeping_last_insert_rowid<T>(&self, body: impl FnOnce() -> T) -> T {
+        let inner = self.raw();
+        let before = inner.last_insert_rowid();
+        let value = body();
+        // SAFETY: the connection is open and locked by us; the call stores a number.
+        unsafe { ffi::sqlite3_set_last_insert_rowid(inner.handle(), before) };
+        value
+    }
+
     /// Whether rows have foreign keys that point nowhere and that would keep the open transaction from being committed.
     pub fn has_deferred_violations(&self) -> bool {
         let inner = self.raw();

@@ -1,0 +1,121 @@
+//! What the audit costs: an insert with and without it, a read with and without it, and the proof of a chain.
+//!
+//! `cargo bench --bench audit [-- ROUNDS]`. Every round runs each variant once, in turn, so that a busy machine slows all of them; the
+//! figures are minimum and median over the rounds. An insert is one call with one statement, which commits by itself; with
+//! synchronous FULL each commit is waited for, with NORMAL (the default, in WAL mode) none is.
+
+#![allow(missing_docs, clippy::expect_used, clippy::print_stdout)]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rpmadb::{Database, Operation, request};
+
+const INSERTS: usize = 500;
+const READS: usize = 2_000;
+const RECORDS: u64 = 100_000;
+
+fn main() {
+    let rounds = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(15);
+    let scratch = tempfile::tempdir().expect("a folder");
+    for synchronous in [request::Synchronous::Normal, request::Synchronous::Full] {
+        inserts(scratch.path(), synchronous, rounds);
+    }
+    reads(scratch.path(), rounds);
+    proof(scratch.path());
+}
+
+fn database(folder: &Path, name: &str, audit: bool, synchronous: request::Synchronous) -> Database {
+    let migrations = folder.join("m");
+    if !migrations.exists() {
+        std::fs::create_dir(&migrations).expect("a folder");
+        let schema =
+            "CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT, created_at INTEGER);
+                      CREATE INDEX clients_name ON clients (name); CREATE INDEX clients_email ON clients (email);";
+        std::fs::write(migrations.join("1_clients.sql"), schema).expect("a file");
+    }
+    let options = request::Open {
+        migrations: Some(migrations.display().to_string()),
+        synchronous,
+        audit: request::AuditLog { enabled: Some(audit), ..request::AuditLog::default() },
+        ..request::Open::default()
+    };
+    Database::open(folder.join(name), &options, &Operation::new()).expect("opens").0
+}
+
+fn insert(database: &Database, number: usize) {
+    let params = format!("[\"client {number}\", \"client{number}@example.org\", {number}]");
+    let sql = "INSERT INTO clients (name, email, created_at) VALUES (?, ?, ?)";
+    database.query(sql, Some(&params), &Operation::new()).expect("inserts");
+}
+
+fn each(mut times: Vec<Duration>, count: usize) -> (f64, f64) {
+    times.sort();
+    let micros = |time: Duration| time.as_secs_f64() * 1e6 / count as f64;
+    (micros(times[0]), micros(times[times.len() / 2]))
+}
+
+fn told(what: &str, off: Vec<Duration>, on: Vec<Duration>, count: usize) {
+    let (off, on) = (each(off, count), each(on, count));
+    println!(
+        "{what}: off {:.2} / {:.2} µs, on {:.2} / {:.2} µs (min / median), {:.3} / {:.3}",
+        off.0,
+        off.1,
+        on.0,
+        on.1,
+        on.0 / off.0,
+        on.1 / off.1
+    );
+}
+
+fn inserts(folder: &Path, synchronous: request::Synchronous, rounds: usize) {
+    let variants =
+        [false, true].map(|audit| database(folder, &format!("{synchronous:?}-{audit}.db"), audit, synchronous));
+    let mut times = [Vec::new(), Vec::new()];
+    let count = if synchronous == request::Synchronous::Full { INSERTS / 10 } else { INSERTS };
+    for _ in 0..rounds {
+        for (database, times) in variants.iter().zip(&mut times) {
+            let start = Instant::now();
+            (0..count).for_each(|number| insert(database, number));
+            times.push(start.elapsed());
+        }
+    }
+    let [off, on] = times;
+    told(&format!("insert, {synchronous:?}"), off, on, count);
+}
+
+fn reads(folder: &Path, rounds: usize) {
+    let variants =
+        [false, true].map(|audit| database(folder, &format!("reads-{audit}.db"), audit, request::Synchronous::Normal));
+    for database in &variants {
+        (0..100).for_each(|number| insert(database, number));
+    }
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..rounds {
+        for (database, times) in variants.iter().zip(&mut times) {
+            let start = Instant::now();
+            for number in 0..READS {
+                let params = format!("[{}]", number % 100 + 1);
+                let sql = "SELECT name, email FROM clients WHERE id = ?";
+                database.query(sql, Some(&params), &Operation::new()).expect("reads");
+            }
+            times.push(start.elapsed());
+        }
+    }
+    let [off, on] = times;
+    told("read", off, on, READS);
+}
+
+fn proof(folder: &Path) {
+    let database = database(folder, "proof.db", true, request::Synchronous::Off);
+    (0..RECORDS as usize).for_each(|number| insert(&database, number));
+    let request = request::Audit { verify: true, limit: Some(0), ..request::Audit::default() };
+    let best = (0..5)
+        .map(|_| {
+            let report = database.audit(&request, &Operation::new()).expect("proves").verify.expect("was asked for");
+            assert!(report.status == "ok" && report.rows >= RECORDS);
+            report.duration_ms * 1e3 / report.rows as f64
+        })
+        .fold(f64::INFINITY, f64::min);
+    println!("proof: {best:.3} µs a record of {RECORDS}");
+}
