@@ -239,7 +239,11 @@ impl Database {
     /// Everything that helps to find out what is wrong, the slow checks included.
     pub fn diagnostics(&self, operation: &Operation) -> Result<report::Diagnostics> {
         self.call("diagnostics", operation, |core, operation| {
-            ops::diagnostics::run(core.access()?, core.vault.folder(), operation)
+            let report = ops::diagnostics::run(core.access()?, core.vault.folder(), operation)?;
+            if report.integrity != "ok" {
+                core.audit.found_damage();
+            }
+            Ok(report)
         })
     }
 

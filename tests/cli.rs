@@ -22,7 +22,7 @@ use rpmadb::VERBS;
 use serde_json::{Value as Json, json};
 
 use crate::parity;
-use crate::support::{Ran, Scratch, bare, bytes, command, contents, keys, open, run, text, try_open};
+use crate::support::{Ran, Scratch, bare, bytes, command, contents, contents_of, keys, open, run, text, try_open};
 
 /// Replaces every number before ` ms` by `T`, with the spaces in front of it.
 fn untimed(text: &str) -> String {
@@ -378,7 +378,7 @@ fn a_script_that_fails_shows_its_line() {
 #[test]
 fn a_look_leaves_nothing_beside_the_file() {
     let scratch = migrated();
-    let before = bytes(&scratch.path("a.db"));
+    let before = contents_of(&scratch.path("a.db"));
     for args in [
         &["migrations", "a.db"][..],
         &["health", "a.db"],
@@ -389,7 +389,7 @@ fn a_look_leaves_nothing_beside_the_file() {
     ] {
         succeeded(run(scratch.folder(), args));
         assert_eq!(scratch.names(), ["a.db"], "{args:?}");
-        assert!(bytes(&scratch.path("a.db")) == before, "{args:?} changed it");
+        assert_eq!(contents_of(&scratch.path("a.db")), before, "{args:?} changed it");
     }
 }
 

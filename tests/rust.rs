@@ -27,7 +27,8 @@ use rpmadb::{CheckpointMode, Database, Error, HostFn, HostStep, Operation, Role,
 use serde_json::{Value as Json, json};
 
 use crate::support::{
-    Scratch, bare, bytes, contents, open, refusal, rows, run, text, try_open, value, wait_until, watch, with_folder,
+    Scratch, bare, bytes, contents, open, refusal, rows, run, text, try_open, unrecorded, value, wait_until, watch,
+    with_folder,
 };
 
 const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";

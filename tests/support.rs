@@ -87,6 +87,17 @@ pub(crate) fn with_folder(folder: &str) -> request::Open {
     request::Open { migrations: Some(folder.to_owned()), ..request::Open::default() }
 }
 
+/// For tests that compare a file byte by byte, in which calls would leave records.
+pub(crate) fn unrecorded(options: request::Open) -> request::Open {
+    let audit = request::AuditLog { enabled: Some(false), ..request::AuditLog::default() };
+    request::Open { audit, ..options }
+}
+
+/// What is in the database file `path`, see [`contents`]; the look itself is not recorded.
+pub(crate) fn contents_of(path: &Path) -> BTreeMap<String, Vec<Vec<Json>>> {
+    contents(&try_open(path, &unrecorded(bare())).expect("opens").0)
+}
+
 /// Options that leave the schema to the test.
 pub(crate) fn bare() -> request::Open {
     request::Open { migrate: Some(false), ..request::Open::default() }

@@ -1,7 +1,7 @@
 //! The anchors: heads of the chain in a file beside the database, `DATABASE-audit`, that is only ever added to. Whoever can change
 //! the database but not this file cannot cut or rewrite the audit unseen.
 //!
-//! A line is a JSON document: `{"kind": "head" | "restored", "seq", "hash", "at", "mac"}`. After `restored` the database is one
+//! A line is a JSON document: `{"kind": "head" | "restored", "seq", "hash", "at", "key", "mac"}`. After `restored` the database is one
 //! with that head, so what was anchored behind it before is no longer to be found. A line begins with a line break too, so that one that a power failure
 //! cut spoils no other.
 //!
@@ -40,12 +40,14 @@ struct Line {
     seq: u64,
     hash: String,
     at: i64,
+    /// What tells the key of `mac` from others.
+    key: String,
     mac: String,
 }
 
 impl Line {
     fn signed(&self) -> String {
-        format!("{:?} {} {} {}", self.kind, self.seq, self.hash, self.at)
+        format!("{:?} {} {} {} {}", self.kind, self.seq, self.hash, self.at, self.key)
     }
 }
 
@@ -56,13 +58,14 @@ pub struct Anchors {
     pub(super) heads: Vec<Head>,
     /// When the database was replaced, and how many records it then had.
     pub(super) restored: Vec<(i64, u64)>,
-    /// Lines that the key did not sign.
+    /// Lines that their key did not sign.
     pub(super) edited: u64,
 }
 
 /// Adds a line.
 pub(super) fn add(path: &Path, key: &Key, kind: Kind, head: Head) -> Result<()> {
-    let mut line = Line { kind, seq: head.seq, hash: hex(&head.hash), at: now_ms(), mac: String::new() };
+    let (hash, id) = (hex(&head.hash), key.id().to_owned());
+    let mut line = Line { kind, seq: head.seq, hash, at: now_ms(), key: id, mac: String::new() };
     line.mac = hex(&key.sign(&line.signed()));
     let text = serde_json::to_string(&line).map_err(|error| Error::Internal { detail: error.to_string() })?;
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
@@ -93,9 +96,11 @@ impl Anchors {
         for text in bytes.split(|byte| *byte == b'\n').filter(|text| !text.is_empty()) {
             // why passed over: a line that was cut by a power failure
             let Ok(line) = serde_json::from_slice::<Line>(text) else { continue };
-            let keys = [key.clone(), Key::new(None)];
-            let signed = keys.iter().any(|key| hex(&key.sign(&line.signed())) == line.mac);
-            match unhex(&line.hash).filter(|_| signed) {
+            let everybodys = Key::new(None);
+            // why passed over: a line of a key that was not given says nothing, as do records of that key
+            let Some(key) = [key, &everybodys].into_iter().find(|key| key.id() == line.key) else { continue };
+            let is_signed = hex(&key.sign(&line.signed())) == line.mac;
+            match unhex(&line.hash).filter(|_| is_signed) {
                 Some(hash) => anchors.take(line.kind, Head { seq: line.seq, hash }, line.at),
                 None => anchors.edited += 1,
             }
@@ -189,12 +194,12 @@ mod tests {
             add(&path, &key, Kind::Head, head(seq)).expect("adds");
         }
         shorten(&path).expect("shortens");
-        assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [1, 5, 6]);
+        assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [1, 4, 5, 6]);
         let text = std::fs::read_to_string(&path).expect("reads");
         std::fs::write(&path, format!("{}\n{text}", "x".repeat(usize::try_from(LARGE).expect("fits"))))
             .expect("writes");
         add(&path, &key, Kind::Head, head(7)).expect("adds");
-        assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [1, 5, 6, 7]);
+        assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [1, 4, 5, 6, 7]);
     }
 
     #[test]

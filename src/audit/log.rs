@@ -7,7 +7,8 @@
 //!
 //! Leaves to others: the rows (`table.rs`), what waits (`pending.rs`).
 //!
-//! Invariant: a database without the history of this library gets no table of the audit's, unless the host asks for it.
+//! Invariants: a database without the history of this library gets no table of the audit's, unless the host asks for it; nothing is
+//! written by the audit itself into a file that was found damaged, which would make it worse.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -85,6 +86,8 @@ struct State {
     /// Until when a database is taken for one without an audit.
     none_until: Option<Instant>,
     tried: Option<Instant>,
+    /// Damage was found: nothing more is written into this file until it is replaced.
+    is_damaged: bool,
     /// Records that this handle wrote since it anchored.
     unanchored: u64,
     anchored_at: Option<Instant>,
@@ -155,6 +158,12 @@ impl Log {
     pub fn finished(&self, access: &Access, operation: &Operation, error: Option<&Error>) {
         let Some(account) = operation.own_account().filter(|_| self.is_on()) else { return };
         let target = account.target().or_else(|| account.statements());
+        match error {
+            Some(Error::Corrupt { .. } | Error::NotADatabase { .. }) => self.found_damage(),
+            // why that too: a copy that does not stand up to its checks is one of a damaged file
+            Some(Error::BackupInvalid { .. }) if account.verb == "backup" => self.found_damage(),
+            _ => {}
+        }
         if access.is_bound()
             && error.is_none()
             && let Some(outer) = operation.outer_account()
@@ -166,6 +175,11 @@ impl Log {
         if !access.is_bound() && !operation.is_inside() {
             self.settle(access);
         }
+    }
+
+    /// The file is damaged: the audit writes nothing more into it until it is replaced.
+    pub fn found_damage(&self) {
+        self.state.lock().is_damaged = true;
     }
 
     /// The same for a call that a script makes, which is part of the script's own.
@@ -184,10 +198,15 @@ impl Log {
         if error.is_none() && (is_recorded || is_idle || is_unwanted) {
             return;
         }
+        let urgent = error.is_some() || !is_read;
+        let is_counted = !urgent && self.writes && self.pending.lock().count(account, origin, target.as_ref());
+        if is_counted && !tracing::enabled!(target: "rpmadb::audit", tracing::Level::INFO) {
+            return;
+        }
         let record = self.redacted(Record::of(account, origin, target, account.rows(), error));
         tell(&record);
-        if self.writes {
-            self.pending.lock().add(record, error.is_some() || !is_read);
+        if self.writes && !is_counted {
+            self.pending.lock().add(record, urgent);
         }
     }
 
@@ -216,6 +235,9 @@ impl Log {
 
     /// Writes everything that waits, waiting for the writer at most `patience`; what cannot be written waits on.
     pub fn flush(&self, access: &Access, patience: Duration) -> Result<()> {
+        if self.state.lock().is_damaged {
+            return Ok(());
+        }
         let records = self.pending.lock().take();
         if records.is_empty() {
             return Ok(());
@@ -293,8 +315,11 @@ impl Log {
     /// Anchors the head, where all of it is safe on the disk. A head that cannot be anchored now is anchored another time.
     pub fn anchor(&self, access: &Access, patience: Duration) {
         let Some(path) = self.anchors.as_deref().filter(|_| self.writes && self.is_on()) else { return };
-        let unanchored = self.state.lock().unanchored;
-        if unanchored == 0 {
+        let (unanchored, is_damaged) = {
+            let state = self.state.lock();
+            (state.unanchored, state.is_damaged)
+        };
+        if unanchored == 0 || is_damaged {
             return;
         }
         let outcome = (|| {

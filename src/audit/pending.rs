@@ -6,10 +6,13 @@
 //! Invariant: bounded. Of equal calls the first are kept one by one; what comes after them is counted by the last of them.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::record::Record;
+use crate::operation::{Account, Origin};
+use crate::report::now_ms;
 
 /// More are lost, and counted.
 const MOST: usize = 10_000;
@@ -20,14 +23,18 @@ pub(super) const AGE: Duration = Duration::from_secs(5);
 /// Equal calls that are kept one by one.
 const EQUALS: u32 = 64;
 
-type Sameness = (Arc<str>, &'static str, &'static str, &'static str, Option<Arc<str>>);
+/// What makes two calls equal.
+fn sameness<'a>(account: &'a Account, origin: Origin, target: Option<&'a Arc<str>>) -> impl Hash + 'a {
+    (&account.caller.actor, account.caller.role.name(), origin.name(), account.verb, target)
+}
 
 /// See the head of this file.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     records: Vec<Record>,
-    /// How many there are of a kind, and which is the last.
-    alike: HashMap<Sameness, (u32, usize)>,
+    /// How many there are of a kind, by a hash over who did what on what, and which is the last.
+    alike: HashMap<u64, (u32, usize)>,
+    hasher: RandomState,
     oldest: Option<Instant>,
     /// Whether one must not wait for others.
     urgent: bool,
@@ -35,24 +42,26 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// Takes one in. One that is urgent is kept by itself.
+    /// Counts a call that only looked with those it equals, if there are enough of them already; whether it did.
+    pub(super) fn count(&mut self, account: &Account, origin: Origin, target: Option<&Arc<str>>) -> bool {
+        let (count, last) = self.alike.entry(self.hasher.hash_one(sameness(account, origin, target))).or_insert((0, 0));
+        *count += 1;
+        if *count > EQUALS
+            && let Some(known) = self.records.get_mut(*last)
+        {
+            known.at = now_ms();
+            known.calls += 1;
+            known.rows = known.rows.saturating_add(i64::try_from(account.rows()).unwrap_or(i64::MAX));
+            known.duration_us = known.duration_us.saturating_add(account.elapsed_us());
+            return true;
+        }
+        *last = self.records.len();
+        false
+    }
+
+    /// Takes one in, and says whether it must not wait for others.
     pub(super) fn add(&mut self, record: Record, urgent: bool) {
         self.urgent |= urgent;
-        if !urgent {
-            let sameness = (Arc::clone(&record.actor), record.role, record.origin, record.verb, record.target.clone());
-            let (count, last) = self.alike.entry(sameness).or_insert((0, self.records.len()));
-            *count += 1;
-            if *count > EQUALS
-                && let Some(known) = self.records.get_mut(*last)
-            {
-                known.at = record.at;
-                known.calls += 1;
-                known.rows = known.rows.saturating_add(record.rows);
-                known.duration_us = known.duration_us.saturating_add(record.duration_us);
-                return;
-            }
-            *last = self.records.len();
-        }
         if self.records.len() >= MOST {
             self.lost += 1;
             return;
@@ -102,28 +111,41 @@ impl Pending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::{Account, Caller, Origin};
+    use crate::operation::Caller;
     use crate::request::Role;
 
-    fn record(verb: &'static str, target: &str) -> Record {
-        let caller = Caller { actor: "anna".into(), role: Role::Admin, origin: Origin::C };
-        Record::of(&Account::new(caller, verb), Origin::C, Some(target.into()), 2, None)
+    fn account(verb: &'static str) -> Account {
+        let account = Account::new(Caller { actor: "anna".into(), role: Role::Admin, origin: Origin::C }, verb);
+        account.add_rows(2);
+        account
+    }
+
+    fn record(account: &Account, target: &str) -> Record {
+        Record::of(account, Origin::C, Some(target.into()), account.rows(), None)
+    }
+
+    fn look(pending: &mut Pending, verb: &'static str, target: &str) {
+        let account = account(verb);
+        if !pending.count(&account, Origin::C, Some(&target.into())) {
+            pending.add(record(&account, target), false);
+        }
     }
 
     #[test]
     fn equal_calls_beyond_the_first_are_counted_by_the_last() {
         let mut pending = Pending::default();
         for _ in 0..100_000 {
-            pending.add(record("query", "SELECT ?"), false);
+            look(&mut pending, "query", "SELECT ?");
         }
-        pending.add(record("stats", "SELECT ?"), false);
+        look(&mut pending, "stats", "SELECT ?");
+        look(&mut pending, "query", "SELECT ?, ?");
         let records = pending.take();
-        assert_eq!(records.len(), EQUALS as usize + 1);
+        assert_eq!(records.len(), EQUALS as usize + 2);
         let calls: i64 = records.iter().map(|record| record.calls).sum();
         let rows: i64 = records.iter().map(|record| record.rows).sum();
-        assert_eq!((calls, rows), (100_001, 200_002), "none is lost");
+        assert_eq!((calls, rows), (100_002, 200_004), "none is lost");
         assert_eq!(records[63].calls, 100_000 - 63);
-        pending.add(record("query", "SELECT ?"), false);
+        look(&mut pending, "query", "SELECT ?");
         assert_eq!(pending.take().len(), 1, "another batch begins anew");
     }
 
@@ -131,11 +153,11 @@ mod tests {
     fn what_waits_is_bounded_and_what_is_lost_is_counted() {
         let mut pending = Pending::default();
         for number in 0..MOST + 7 {
-            pending.add(record("query", &number.to_string()), false);
+            look(&mut pending, "query", &number.to_string());
         }
         assert_eq!((pending.len(), pending.lost()), (MOST, 7));
         let records = pending.take();
-        pending.add(record("query", "new"), true);
+        pending.add(record(&account("query"), "new"), true);
         pending.give_back(records);
         assert_eq!((pending.len(), pending.lost()), (MOST, 8));
     }
@@ -143,13 +165,13 @@ mod tests {
     #[test]
     fn a_failure_does_not_wait() {
         let mut pending = Pending::default();
-        pending.add(record("query", "a"), false);
+        look(&mut pending, "query", "a");
         assert!(!pending.is_due());
-        pending.add(record("query", "a"), true);
+        pending.add(record(&account("query"), "a"), true);
         assert!(pending.is_due());
         pending.take();
         assert!(!pending.is_due());
-        (0..BATCH).for_each(|number| pending.add(record("query", &number.to_string()), false));
+        (0..BATCH).for_each(|number| look(&mut pending, "query", &number.to_string()));
         assert!(pending.is_due());
     }
 }

@@ -53,6 +53,7 @@ pub(super) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     pub(super) id: [u8; 16],
+    pub(super) process: u32,
     pub(super) at: i64,
     pub(super) actor: Arc<str>,
     pub(super) role: &'static str,
@@ -75,10 +76,11 @@ impl Record {
         rows: u64,
         error: Option<&Error>,
     ) -> Record {
-        let at = now_ms();
+        let (at, process) = (now_ms(), std::process::id());
         let status = error.map_or(Status::Ok, Error::status);
         Record {
-            id: next_id(at),
+            id: next_id(at, process),
+            process,
             at,
             actor: Arc::clone(&account.caller.actor),
             role: account.caller.role.name(),
@@ -91,7 +93,7 @@ impl Record {
                 _ => "error",
             },
             status: i64::from(status as i32),
-            duration_us: i64::try_from(account.elapsed().as_micros()).unwrap_or(i64::MAX),
+            duration_us: account.elapsed_us(),
             rows: i64::try_from(rows).unwrap_or(i64::MAX),
             calls: 1,
         }
@@ -99,7 +101,7 @@ impl Record {
 }
 
 /// A UUID of version 7 (RFC 9562): the time, and what no other record of any process has.
-fn next_id(at: i64) -> [u8; 16] {
+fn next_id(at: i64, process: u32) -> [u8; 16] {
     static SEED: Lazy<[u8; 32]> = Lazy::new(|| {
         use std::hash::{BuildHasher, Hasher, RandomState};
         let mut hasher = blake3::Hasher::new();
@@ -113,7 +115,7 @@ fn next_id(at: i64) -> [u8; 16] {
     let mut hasher = blake3::Hasher::new_keyed(&SEED);
     hasher.update(&NEXT.fetch_add(1, Ordering::Relaxed).to_le_bytes());
     // why the process too: a child of a fork has the same seed and the same next number
-    hasher.update(&std::process::id().to_le_bytes());
+    hasher.update(&process.to_le_bytes());
     let mut random = [0; 10];
     random.copy_from_slice(&hasher.finalize().as_bytes()[..10]);
     let at = u64::try_from(at).unwrap_or(0);
@@ -126,7 +128,7 @@ mod tests {
 
     #[test]
     fn an_id_is_a_uuid_of_version_7_with_its_time() {
-        let ids: std::collections::BTreeSet<[u8; 16]> = (0..1_000).map(|_| next_id(1_700_000_000_123)).collect();
+        let ids: std::collections::BTreeSet<[u8; 16]> = (0..1_000).map(|_| next_id(1_700_000_000_123, 7)).collect();
         assert_eq!(ids.len(), 1_000);
         for id in ids {
             let id = uuid::Uuid::from_bytes(id);

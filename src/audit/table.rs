@@ -12,7 +12,7 @@ use super::record::{Head, Record, hex};
 use crate::error::{Error, Result};
 use crate::report::AuditRecord;
 use crate::request::Audit;
-use crate::sqlite::{self, Connection, Params, Row, Value, schema};
+use crate::sqlite::{self, Cell, Connection, Params, Row, Statement, Value, schema};
 
 /// Makes the table where it is missing.
 pub const CREATE: &str = "
@@ -114,58 +114,58 @@ pub(super) fn append(
     schema_version: i64,
     records: &[Record],
 ) -> Result<Head> {
-    let process = i64::from(std::process::id());
-    connection.keeping_last_insert_rowid(|| {
-        connection.ours_kept(&INSERT, |statement| {
-            for record in records {
-                let seq = head.seq + 1;
-                let number = i64::try_from(seq).unwrap_or(i64::MAX);
-                let hash = key.hash(
-                    &head.hash,
-                    &Fields {
-                        seq: number,
-                        id: &record.id,
-                        at: record.at,
-                        actor: &record.actor,
-                        role: record.role,
-                        origin: record.origin,
-                        verb: record.verb,
-                        target: record.target.as_deref(),
-                        outcome: record.outcome,
-                        status: record.status,
-                        duration_us: record.duration_us,
-                        rows: record.rows,
-                        calls: record.calls,
-                        schema_version,
-                        process,
-                        key: key.id(),
-                    },
-                );
-                statement.bind(Params::from(&[
-                    number.into(),
-                    Value::Blob(record.id.to_vec()),
-                    record.at.into(),
-                    (&*record.actor).into(),
-                    record.role.into(),
-                    record.origin.into(),
-                    record.verb.into(),
-                    record.target.as_deref().into(),
-                    record.outcome.into(),
-                    record.status.into(),
-                    record.duration_us.into(),
-                    record.rows.into(),
-                    record.calls.into(),
-                    schema_version.into(),
-                    process.into(),
-                    key.id().into(),
-                    Value::Blob(hash.to_vec()),
-                ]))?;
-                statement.for_each(|_| Ok(true))?;
-                head = Head { seq, hash };
-            }
-            Ok(head)
-        })
-    })
+    let append = |statement: &mut Statement<'_>| {
+        for record in records {
+            let seq = head.seq + 1;
+            let fields = Fields {
+                seq: i64::try_from(seq).unwrap_or(i64::MAX),
+                id: &record.id,
+                at: record.at,
+                actor: &record.actor,
+                role: record.role,
+                origin: record.origin,
+                verb: record.verb,
+                target: record.target.as_deref(),
+                outcome: record.outcome,
+                status: record.status,
+                duration_us: record.duration_us,
+                rows: record.rows,
+                calls: record.calls,
+                schema_version,
+                process: record.process.into(),
+                key: key.id(),
+            };
+            let hash = key.hash(&head.hash, &fields);
+            bind(statement, &fields, &hash)?;
+            statement.for_each(|_| Ok(true))?;
+            head = Head { seq, hash };
+        }
+        Ok(head)
+    };
+    connection.keeping_last_insert_rowid(|| connection.ours_kept(&INSERT, append))
+}
+
+fn bind(statement: &mut Statement<'_>, fields: &Fields<'_>, hash: &[u8]) -> Result<()> {
+    let (integer, text) = (Cell::Integer, |text| Cell::Text(str::as_bytes(text)));
+    statement.bind_cells(&[
+        integer(fields.seq),
+        Cell::Blob(fields.id),
+        integer(fields.at),
+        text(fields.actor),
+        text(fields.role),
+        text(fields.origin),
+        text(fields.verb),
+        fields.target.map_or(Cell::Null, text),
+        text(fields.outcome),
+        integer(fields.status),
+        integer(fields.duration_us),
+        integer(fields.rows),
+        integer(fields.calls),
+        integer(fields.schema_version),
+        integer(fields.process),
+        text(fields.key),
+        Cell::Blob(hash),
+    ])
 }
 
 /// A row as it is stored; borrowed.

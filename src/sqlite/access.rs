@@ -360,8 +360,8 @@ impl Access {
         operation: &Operation,
         mut body: impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>,
     ) -> Result<T> {
-        self.pool().seen.note(main_word, sql);
-        let told = self.told(sql, operation);
+        let shape = self.pool().seen.note(main_word, sql);
+        let told = self.told(sql, shape, operation);
         let limited = |connection: &Connection| most_bytes.map(|most| connection.limited(most)).transpose();
         if let Access::Bound { connection, .. } = self {
             // why locked around both: the transaction must not end between the look and the statement
@@ -400,10 +400,14 @@ impl Access {
     }
 
     /// Tells the account of the call what statement it is about, where somebody keeps a journal.
-    fn told(&self, sql: &str, operation: &Operation) -> Told {
+    fn told(&self, sql: &str, shape: Option<Arc<str>>, operation: &Operation) -> Told {
         let has_journal = self.settings().common.journal.get().is_some();
         let Some(account) = operation.account().filter(|_| has_journal) else { return Told(None) };
-        let shape = if self.settings().tells_literals { sql.into() } else { self.pool().seen.shape(sql) };
+        let shape = match shape {
+            _ if self.settings().tells_literals => sql.into(),
+            Some(shape) => shape,
+            None => super::seen::shape(sql).into(),
+        };
         if account.verb == "query" {
             account.set_target(Arc::clone(&shape));
         }
@@ -412,7 +416,7 @@ impl Access {
 
     /// The same for a statement that will run again and again inside a transaction.
     pub(super) fn tell_of(&self, sql: &str, operation: Option<&Operation>) -> Option<(Arc<Account>, Arc<str>)> {
-        self.told(sql, operation?).0
+        self.told(sql, None, operation?).0
     }
 
     /// Inside a transaction, puts its connection under the limits of a script.

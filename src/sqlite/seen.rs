@@ -45,30 +45,24 @@ pub struct Remembered {
 }
 
 impl Seen {
-    /// Notes a statement whose main word (see `migrations::main_word`) is given; what has no plan is not remembered.
-    pub fn note(&self, main_word: &str, sql: &str) {
+    /// Notes a statement whose main word (see `migrations::main_word`) is given; what has no plan is not remembered. Returns its text
+    /// without literals (see [`shape`]) where that is at hand.
+    pub fn note(&self, main_word: &str, sql: &str) -> Option<Arc<str>> {
         // why so strict: SQLite runs some pragmas while it prepares them, so these texts must never be prepared again
         if !matches!(main_word, "select" | "values" | "insert" | "replace" | "update" | "delete") {
-            return;
+            return None;
         }
         // why not waited for: noting is never worth a wait, and in a child of a fork nobody may be there to unlock
-        let Some(memory) = self.0.try_lock() else { return };
-        if memory.texts.contains_key(sql) {
-            return;
+        let memory = self.0.try_lock()?;
+        if let Some(shape) = memory.texts.get(sql) {
+            return Some(Arc::clone(shape));
         }
         drop(memory);
         let mut hasher = DefaultHasher::new();
         without_literals(sql, |_| true).hash(&mut hasher);
-        let shape = shape(sql).into();
-        let Some(mut memory) = self.0.try_lock() else { return };
-        memory.add(sql, shape, hasher.finish());
-    }
-
-    /// The text without literals of a statement; see [`shape`].
-    #[must_use]
-    pub fn shape(&self, sql: &str) -> Arc<str> {
-        let known = self.0.try_lock().and_then(|memory| memory.texts.get(sql).map(Arc::clone));
-        known.unwrap_or_else(|| shape(sql).into())
+        let shape: Arc<str> = shape(sql).into();
+        self.0.try_lock()?.add(sql, Arc::clone(&shape), hasher.finish());
+        Some(shape)
     }
 
     /// What is remembered; `None` when it could not be read.
@@ -346,7 +340,7 @@ mod tests {
         seen.note("select", sql);
         let start = std::time::Instant::now();
         const ROUNDS: u32 = 100_000;
-        (0..ROUNDS).for_each(|_| seen.note("select", std::hint::black_box(sql)));
+        (0..ROUNDS).for_each(|_| drop(seen.note("select", std::hint::black_box(sql))));
         let each = start.elapsed() / ROUNDS;
         println!("a hit costs {each:?}");
         assert!(each < Duration::from_micros(20), "{each:?}");

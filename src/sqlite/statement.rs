@@ -5,8 +5,10 @@
 //! Invariant: it runs with every parameter bound, no more and no fewer than it has.
 
 use rusqlite::CachedStatement;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use super::connection::Connection;
+use super::cursor::Cell;
 use super::value::Value;
 use crate::error::{Error, Result};
 
@@ -135,6 +137,24 @@ impl<'c> Statement<'c> {
             |statement, name| statement.index_of(name),
             |statement, index, value| statement.bind_one(index, value),
         )
+    }
+
+    /// The same for values that are borrowed.
+    pub fn bind_cells(&mut self, cells: &[Cell<'_>]) -> Result<()> {
+        let connection = self.connection;
+        let statement = self.inner();
+        for (index, cell) in cells.iter().enumerate() {
+            let value = match *cell {
+                Cell::Null => ValueRef::Null,
+                Cell::Integer(number) => ValueRef::Integer(number),
+                Cell::Real(number) => ValueRef::Real(number),
+                Cell::Text(bytes) => ValueRef::Text(bytes),
+                Cell::Blob(bytes) => ValueRef::Blob(bytes),
+            };
+            let bound = statement.raw_bind_parameter(index + 1, ToSqlOutput::Borrowed(value));
+            bound.map_err(|error| connection.failure(error))?;
+        }
+        Ok(())
     }
 
     fn index_of(&mut self, name: &str) -> Option<usize> {

@@ -194,7 +194,10 @@ int entries(const char *path) {
         return -1;
     }
     for (struct dirent *entry = readdir(opened); entry; entry = readdir(opened)) {
-        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+        size_t length = strlen(entry->d_name);
+        /* every database that had a call has the anchors of its audit beside it */
+        bool anchors = length > 6 && strcmp(entry->d_name + length - 6, "-audit") == 0;
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && !anchors;
     }
     closedir(opened);
     return count;

@@ -70,7 +70,7 @@ fn a_dry_rollback_tells_what_would_change_and_keeps_nothing() {
             "  removed   table b\n",
             "  rows      a: 2 to 0\n",
             "  rows      b: 0 to none\n",
-            "size 24.0 KiB, at most 24.0 KiB on the way\n",
+            "size 28.0 KiB, at most 28.0 KiB on the way\n",
             "dry run: 1 would be taken back, version 2 (T ms)\n",
         ),
     );

@@ -150,7 +150,7 @@ fn a_dry_migrate_tells_changes_size_and_warnings() {
             "  added     table c\n",
             "  rows      b: 0 to none\n",
             "  rows      c: none to 0\n",
-            "size 24.0 KiB, at most 28.0 KiB on the way\n",
+            "size 28.0 KiB, at most 32.0 KiB on the way\n",
         ),
         WARNINGS,
         "dry run: 2 would be applied, nothing was kept, version 2 (T ms)\n",

@@ -92,11 +92,11 @@ fn a_migration_that_reaches_the_limit_on_file_sizes_keeps_nothing() {
 fn a_statement_that_fills_the_disk_changes_nothing() {
     let scratch = Scratch::new();
     let path = sound(&scratch, "a.db");
-    let before = bytes(&path);
+    let before = contents_of(&path);
     let fill = "INSERT INTO application_settings (key, value, updated_at) VALUES ('big', hex(zeroblob(2000000)), 1)";
     let ran = with_small_files(scratch.folder(), 2_000, &["query", "a.db", fill]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert!(bytes(&path) == before);
+    assert_eq!(contents_of(&path), before);
     assert_eq!(run(scratch.folder(), &["query", "a.db", fill]).stdout, "1 row(s) changed\n");
     refused(&ran, "DISK_FULL");
 }
@@ -112,11 +112,11 @@ fn a_backup_that_does_not_fit_leaves_nothing() {
         disk.grow("8m");
         assert_eq!(rpmadb(&disk.0, &["backup", &path, "b.db"]).code, Some(0));
     }
-    let before = bytes(Path::new(&path));
+    let before = contents_of(Path::new(&path));
     let ran = with_small_files(scratch.folder(), 200, &["backup", "a.db", "b.db"]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert_eq!(scratch.names().iter().filter(|name| *name != "full").collect::<Vec<_>>(), ["a.db"]);
-    assert!(bytes(Path::new(&path)) == before);
+    assert_eq!(contents_of(Path::new(&path)), before);
     let message = refused(&ran, "DISK_FULL");
     assert!(message.contains("b.db") && !message.contains(".partial"), "names what was asked for: {message}");
 }
