@@ -28,6 +28,13 @@ pub(super) fn database(db: *mut rpmadb) -> Result<Arc<Database>> {
     if db.is_null() { Err(Error::NullArgument { name: "db" }) } else { handle::database(db.addr() as u64) }
 }
 
+/// The database of a handle that may call `verb`; who may not is told so whatever else is passed.
+pub(super) fn admitted(db: *mut rpmadb, verb: &'static str) -> Result<Arc<Database>> {
+    let database = database(db)?;
+    database.admit(verb)?;
+    Ok(database)
+}
+
 fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
     Ok(std::ptr::without_provenance_mut(handle::insert(Held::Database(database))? as usize))
 }
@@ -109,7 +116,7 @@ pub extern "C" fn rpmadb_as(
         // SAFETY: NULL or a pointer to a `rpmadb *` of the caller's.
         let db_out = unsafe { db_out.as_mut() }.ok_or(Error::NullArgument { name: "db_out" })?;
         *db_out = std::ptr::null_mut();
-        let database = database(db)?;
+        let database = admitted(db, "as")?;
         // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
         let (actor, role) = unsafe { (text::required("actor", actor)?, text::required("role", role)?) };
         let second = database.act_as(actor, Role::from_name(role)?)?;
@@ -166,7 +173,7 @@ pub extern "C" fn rpmadb_add_step(
     out: *mut *mut c_char,
 ) -> i32 {
     guard::report(out, || {
-        let database = database(db)?;
+        let database = admitted(db, "add_step")?;
         // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
         let name = unsafe { text::required("name", name)? };
         let up = host_fn(up, user_data).ok_or(Error::NullArgument { name: "up" })?;
@@ -230,7 +237,7 @@ pub extern "C" fn rpmadb_transaction(
     out: *mut *mut c_char,
 ) -> i32 {
     guard::report(out, || {
-        let database = database(db)?;
+        let database = admitted(db, "transaction")?;
         let body = body.ok_or(Error::NullArgument { name: "body" })?;
         // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
         request::Transaction::from_json(unsafe { text::optional("options", options)? })?;

@@ -77,8 +77,3 @@ pub(super) fn check(verb: &str, role: Role) -> Result<()> {
         _ => Err(Error::Denied { role: role.name(), what: format!("call {verb}") }),
     }
 }
-
-/// Whether statements and scripts of this role may change anything.
-pub(super) fn may_write(role: Role) -> bool {
-    role == Role::Admin
-}

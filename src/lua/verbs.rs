@@ -44,7 +44,7 @@ pub(super) fn session(db: &Db, lua: &Lua, verb: &str) -> mlua::Result<(Rc<Run>, 
 /// Like [`session`], for verbs that change something.
 fn writing_session(db: &Db, lua: &Lua, verb: &str) -> mlua::Result<(Rc<Run>, Access)> {
     let (run, access) = session(db, lua, verb)?;
-    if !run.session.may_write {
+    if !run.session.may_write() {
         return Err(raise_in(lua, run.session.denied(&format!("call {verb}")), None));
     }
     if run.is_dry {

@@ -199,7 +199,7 @@ impl Connection {
         })
     }
 
-    /// Runs `body` with a prepared statement of a user's, kept for the next call with the same text.
+    /// Runs `body` with a prepared statement of a user's, kept for the next call with the same text if the rules let it be.
     pub fn users<T>(&self, whose: Whose, sql: &str, body: impl FnOnce(&mut Statement<'_>) -> Result<T>) -> Result<T> {
         self.with(whose, |inner| {
             self.shared.rules.note_text(sql);
@@ -212,11 +212,12 @@ impl Connection {
                 return body(&mut statement).and_then(|value| watch.after(self, sql, &actions).map(|()| value));
             }
             let mut statement =
-                Statement::prepare(inner, self, sql, true).map_err(|error| self.failure_in(sql, error))?;
+                Statement::prepare(inner, self, sql, whose.keeps()).map_err(|error| self.failure_in(sql, error))?;
             // why prepared again: a kept statement was judged under the rules it was prepared under
             if whose == Whose::Readers && !statement.is_read_only() {
                 statement = Statement::prepare(inner, self, sql, false).map_err(|error| self.failure_in(sql, error))?;
             }
+            whose.check_writing(sql, || statement.is_read_only())?;
             body(&mut statement)
         })
     }
