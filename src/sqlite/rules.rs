@@ -52,8 +52,8 @@ impl Whose {
         matches!(self, Whose::Users | Whose::Readers)
     }
 
-    /// Refuses what SQLite finds to write though its authorizer was asked about nothing that does: `VACUUM`, and `REINDEX` where
-    /// there is no index. For supervisors alone: whoever else may not write has a connection that cannot.
+    /// Refuses what SQLite finds to write though its authorizer was asked about nothing that does, such as `VACUUM`. For
+    /// supervisors alone: whoever else may not write has a connection that cannot.
     pub(super) fn check_writing(self, sql: &str, is_read_only: impl FnOnce() -> bool) -> Result<(), Error> {
         // why not pragmas: SQLite says of some that only tell that they write, and each was judged by its name
         if self != Whose::Supervisors || is_read_only() || is_pragma(sql) {

@@ -60,3 +60,66 @@ fn is_forbidden(function: &str) -> bool {
     const BEYOND: [&str; 6] = ["load_extension", "writefile", "readfile", "edit", "fts3_tokenizer", "sqlite_log"];
     BEYOND.iter().any(|known| function.eq_ignore_ascii_case(known))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Whose;
+    use crate::sqlite::Connection;
+
+    /// Runs it and gives the name of its status.
+    fn run(connection: &Connection, whose: Whose, sql: &str) -> &'static str {
+        let outcome = connection.users(whose, sql, |statement| statement.for_each(|_| Ok(true)));
+        outcome.map_or_else(|error| error.status().name(), |()| "OK")
+    }
+
+    fn with_an_audit() -> Connection {
+        let connection = Connection::open_in_memory().expect("opens");
+        let sql = "CREATE TABLE rpmadb_audit (actor); INSERT INTO rpmadb_audit VALUES ('eve'); CREATE TABLE t (a);
+            CREATE VIEW v AS SELECT a FROM t";
+        connection.execute_batch(sql).expect("ours may");
+        connection
+    }
+
+    #[test]
+    fn what_one_kept_is_judged_anew_for_the_other_on_the_one_connection() {
+        let connection = with_an_audit();
+        for (sql, supervisors) in [
+            ("SELECT actor FROM rpmadb_audit", "DENIED"),
+            ("SELECT count(*) FROM Rpmadb_Audit AS t", "DENIED"),
+            ("INSERT INTO t VALUES (1)", "DENIED"),
+            ("PRAGMA journal_mode", "OK"),
+            ("SELECT a FROM v", "OK"),
+        ] {
+            for round in 0..3 {
+                assert_eq!(run(&connection, Whose::Supervisors, sql), supervisors, "{sql}");
+                assert_eq!(run(&connection, Whose::Users, sql), "OK", "{sql}");
+                assert_eq!(run(&connection, Whose::Supervisors, sql), supervisors, "{sql}");
+                // why: SQLite prepares what is kept anew
+                connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS new_{round} (x)")).expect("ours may");
+            }
+        }
+        assert_eq!(run(&connection, Whose::Supervisors, "SELECT a FROM v WHERE 1"), "OK");
+        connection
+            .execute_batch("DROP VIEW v; CREATE VIEW v AS SELECT actor AS a FROM rpmadb_audit")
+            .expect("ours may");
+        assert_eq!(run(&connection, Whose::Supervisors, "SELECT a FROM v WHERE 1"), "DENIED");
+    }
+
+    #[test]
+    fn what_a_migration_may_is_not_kept_for_a_user() {
+        let connection = with_an_audit();
+        let sql = "CREATE TEMP TABLE x (a)";
+        assert_eq!(run(&connection, Whose::Migrations, sql), "OK");
+        connection.execute_batch("DROP TABLE x").expect("ours may");
+        assert_eq!(run(&connection, Whose::Users, sql), "UNSUPPORTED");
+    }
+
+    #[test]
+    fn a_statement_that_is_prepared_raw_is_judged_as_well() {
+        let connection = with_an_audit();
+        for (sql, status) in [("VACUUM", "DENIED"), ("SELECT 1 FROM rpmadb_audit", "DENIED"), ("SELEC", "SQL")] {
+            let error = connection.prepare_raw(Whose::Supervisors, sql).expect_err(sql);
+            assert_eq!(error.status().name(), status, "{sql}: {error}");
+        }
+    }
+}
