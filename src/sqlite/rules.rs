@@ -46,10 +46,11 @@ impl Whose {
         }
     }
 
-    /// Whether a prepared statement may be kept for the next call with its text. Those that are kept share one cache; what
-    /// [`Whose::Users`] may and [`Whose::Readers`] may not is told by the statement itself.
+    /// Whether a prepared statement may be kept for the next call with its text. Those that are kept share one cache: what
+    /// [`Whose::Readers`] may not is told by the statement itself, and what [`Whose::Migrations`] may beyond others are
+    /// statements that SQLite prepares anew each time.
     pub(super) fn keeps(self) -> bool {
-        matches!(self, Whose::Users | Whose::Readers)
+        self != Whose::Supervisors
     }
 
     /// Refuses what SQLite finds to write though its authorizer was asked about nothing that does, such as `VACUUM`. For

@@ -106,11 +106,18 @@ mod tests {
     }
 
     #[test]
-    fn what_a_migration_may_is_not_kept_for_a_user() {
+    fn what_a_migration_may_is_judged_anew_for_a_user() {
         let connection = with_an_audit();
-        let sql = "PRAGMA application_id = 7";
-        assert_eq!(run(&connection, Whose::Migrations, sql), "OK");
-        assert_eq!(run(&connection, Whose::Users, sql), "UNSUPPORTED");
+        for sql in [
+            "CREATE TEMP TABLE x (a)",
+            "CREATE TEMP TABLE IF NOT EXISTS t (a)",
+            "PRAGMA application_id = 7",
+            "PRAGMA defer_foreign_keys = 1",
+        ] {
+            assert_eq!(run(&connection, Whose::Migrations, sql), "OK", "{sql}");
+            connection.execute_batch("DROP TABLE IF EXISTS temp.x; DROP TABLE IF EXISTS temp.t").expect("ours may");
+            assert_eq!(run(&connection, Whose::Users, sql), "UNSUPPORTED", "{sql}");
+        }
     }
 
     #[test]
