@@ -42,7 +42,8 @@ fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
 /// Opens or creates a database, configures it, and migrates it to the latest version unless told not to.
 ///
 /// Options (a JSON object, or NULL), with their ranges and defaults:
-/// - actor: a name for the history, "host"; role: "admin", "supervisor", "user"; admin
+/// - actor: a name for the history, "host"; role: "admin", "supervisor", "user", see rpmadb_as; admin. Whatever the role, the
+///   database is migrated: that is the library's work
 /// - read_only, false; create, true; migrate, true unless read_only
 /// - migrations: a folder; the embedded set. style: how its files are named, "rpmadb", "auto" or another tool's name; rpmadb
 /// - busy_timeout_ms: 0 to 86400000; 5000
@@ -93,7 +94,15 @@ pub extern "C" fn rpmadb_open(
     })
 }
 
-/// Makes a second handle on the same database, for one user of the host, with that user's rights.
+/// Makes a second handle on the same database, for one user of the host, with that user's rights. They are fixed for the life of
+/// the handle:
+/// - admin: everything, but nobody writes to tables of rpmadb's own.
+/// - supervisor: rpmadb_query and scripts that only read, rpmadb_backups, rpmadb_diagnostics, rpmadb_health, rpmadb_lint,
+///   rpmadb_migrations, rpmadb_schema, rpmadb_scripts, rpmadb_stats, and rpmadb_as. Reads every table but the audit
+///   (rpmadb_audit) and what shows it in another form (sqlite_dbpage, sqlite_stat4, sqlite_stmt). Changes nothing.
+/// - user: may close the handle, and nothing else.
+///
+/// What a role may not do is RPMADB_DENIED, whatever else is passed.
 ///
 /// @param db      an open handle.
 /// @param actor   who: a name for records and logs.

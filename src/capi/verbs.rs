@@ -195,7 +195,8 @@ pub extern "C" fn rpmadb_checkpoint(
 
 /// Runs one SQL statement.
 ///
-/// BEGIN, COMMIT and the like are refused (use rpmadb_transaction), as are ATTACH, VACUUM and pragmas that set something.
+/// BEGIN, COMMIT and the like are refused (use rpmadb_transaction), as are ATTACH, VACUUM and pragmas that set something, and for
+/// everybody writing to tables of rpmadb's own. A supervisor's statement reads, or is RPMADB_DENIED.
 ///
 /// @param db       an open handle.
 /// @param sql      one statement.
