@@ -440,7 +440,8 @@ int32_t rpmadb_op_free(rpmadb_op **op);
  * Opens or creates a database, configures it, and migrates it to the latest version unless told not to.
  *
  * Options (a JSON object, or NULL), with their ranges and defaults:
- * - actor: a name for the history, "host"; role: "admin", "supervisor", "user"; admin
+ * - actor: a name for the history, "host"; role: "admin", "supervisor", "user", see rpmadb_as; admin. Whatever the role, the
+ *   database is migrated: that is the library's work
  * - read_only, false; create, true; migrate, true unless read_only
  * - migrations: a folder; the embedded set. style: how its files are named, "rpmadb", "auto" or another tool's name; rpmadb
  * - busy_timeout_ms: 0 to 86400000; 5000
@@ -482,7 +483,15 @@ int32_t rpmadb_open(const char *path,
                     char **out);
 
 /**
- * Makes a second handle on the same database, for one user of the host, with that user's rights.
+ * Makes a second handle on the same database, for one user of the host, with that user's rights. They are fixed for the life of
+ * the handle:
+ * - admin: everything, but nobody writes to tables of rpmadb's own.
+ * - supervisor: rpmadb_query and scripts that only read, rpmadb_backups, rpmadb_diagnostics, rpmadb_health, rpmadb_lint,
+ *   rpmadb_migrations, rpmadb_schema, rpmadb_scripts, rpmadb_stats, and rpmadb_as. Reads every table but the audit
+ *   (rpmadb_audit) and what shows it in another form (sqlite_dbpage, sqlite_stat4, sqlite_stmt). Changes nothing.
+ * - user: may close the handle, and nothing else.
+ *
+ * What a role may not do is RPMADB_DENIED, whatever else is passed.
  *
  * @param db      an open handle.
  * @param actor   who: a name for records and logs.
@@ -730,7 +739,8 @@ int32_t rpmadb_audit(rpmadb *db,
 /**
  * Runs one SQL statement.
  *
- * BEGIN, COMMIT and the like are refused (use rpmadb_transaction), as are ATTACH, VACUUM and pragmas that set something.
+ * BEGIN, COMMIT and the like are refused (use rpmadb_transaction), as are ATTACH, VACUUM and pragmas that set something, and for
+ * everybody writing to tables of rpmadb's own. A supervisor's statement reads, or is RPMADB_DENIED.
  *
  * @param db       an open handle.
  * @param sql      one statement.

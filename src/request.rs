@@ -94,7 +94,7 @@ fn within<T: PartialOrd + std::fmt::Display>(key: &str, value: Option<T>, low: T
 pub enum Role {
     /// Has no access.
     User,
-    /// Reads; changes nothing.
+    /// Reads all but the audit; changes nothing.
     Supervisor,
     /// Does everything.
     #[default]

@@ -197,7 +197,7 @@ fn backed_up(scratch: &Scratch, verb: &str) {
     }
 }
 
-fn open_scene(scratch: &Scratch) -> Database {
+pub(crate) fn open_scene(scratch: &Scratch) -> Database {
     let options = request::Open {
         create: Some(false),
         migrate: Some(false),
@@ -213,64 +213,66 @@ fn open_scene(scratch: &Scratch) -> Database {
 
 const SQL: &str = "INSERT INTO child VALUES (NULL) RETURNING rowid AS id, x'00' AS bytes";
 
+/// What a verb answers on its scene, in Rust.
+pub(crate) fn call_in_rust(verb: &str, database: &Database, scratch: &Scratch) -> Result<Json, rpmadb::Error> {
+    fn document(report: Result<impl Serialize, rpmadb::Error>) -> Result<Json, rpmadb::Error> {
+        report.map(|report| serde_json::to_value(report).expect("serialises"))
+    }
+    match verb {
+        "audit" => document(database.audit(&request::Audit::default(), &watch())),
+        "backup" => document(database.backup(None, &request::Backup::default(), &watch())),
+        "backups" => document(database.backups(&watch())),
+        "verify" => document(database.verify(Path::new("b.db"), &request::Verify::default(), &watch())),
+        "restore" => document(database.restore(Path::new("b.db"), &request::Restore::default(), &watch())),
+        "undo_restore" => document(database.undo_restore(&request::UndoRestore::default(), &watch())),
+        "prune" => {
+            let request = request::Prune { keep_last: Some(1), ..request::Prune::default() };
+            document(database.prune(&request, &watch()))
+        }
+        "pin" => document(database.pin(Path::new("b.db"), &request::Pin::default(), &watch())),
+        "checkpoint" => document(database.checkpoint(CheckpointMode::Full, &request::Checkpoint::default(), &watch())),
+        "diagnostics" => document(database.diagnostics(&watch())),
+        "health" => document(database.health(&request::Health::default(), &watch())),
+        "migrate" => {
+            let request = request::Migrate { backup: Some(true), ..request::Migrate::default() };
+            document(database.migrate(&request, &watch()))
+        }
+        "adopt" => document(database.adopt(&request::Adopt::default(), &watch())),
+        "baseline" => document(database.baseline(&request::Baseline::default(), &watch())),
+        "lint" => document(database.lint(&watch())),
+        "repair" => {
+            document(database.repair(&request::Repair { schema: true, ..request::Repair::default() }, &watch()))
+        }
+        "rollback" => {
+            let request = request::Rollback { dry_run: true, ..request::Rollback::default() };
+            document(database.rollback(0, &request, &watch()))
+        }
+        "schema" => document(database.schema(&request::Schema::default(), &watch())),
+        "test" => document(database.test(&request::Test::default(), &watch())),
+        "migrations" => document(database.migrations(&watch())),
+        "query" => document(database.query(SQL, None, &watch())),
+        "script" => {
+            let source = std::fs::read_to_string(scratch.path("hello.lua")).expect("reads");
+            let args = json!({"greeting": "hi"}).as_object().cloned().unwrap_or_default();
+            let request = request::Script { args, ..request::Script::default() };
+            document(database.script(&source, &request, &watch()))
+        }
+        "script_file" => {
+            let args = json!({"greeting": "hi"}).as_object().cloned().unwrap_or_default();
+            let request = request::Script { args, ..request::Script::default() };
+            document(database.script_file(&text(&scratch.path("hello.lua")), &request, &watch()))
+        }
+        "scripts" => document(database.scripts(&watch())),
+        "stats" => document(database.stats(&request::Stats::default(), &watch())),
+        other => panic!("{other} has no scene here; give it one"),
+    }
+}
+
 /// The report of every verb, each on its own scene, as Rust gets it.
 pub(crate) fn reports_in_rust() -> BTreeMap<&'static str, Json> {
-    fn document(report: Result<impl Serialize, rpmadb::Error>) -> Json {
-        serde_json::to_value(report.expect("succeeds")).expect("serialises")
-    }
     let one = |verb: &str| {
         let scratch = scene(verb);
-        let database = open_scene(&scratch);
-        match verb {
-            "audit" => document(database.audit(&request::Audit::default(), &watch())),
-            "backup" => document(database.backup(None, &request::Backup::default(), &watch())),
-            "backups" => document(database.backups(&watch())),
-            "verify" => document(database.verify(Path::new("b.db"), &request::Verify::default(), &watch())),
-            "restore" => document(database.restore(Path::new("b.db"), &request::Restore::default(), &watch())),
-            "undo_restore" => document(database.undo_restore(&request::UndoRestore::default(), &watch())),
-            "prune" => {
-                let request = request::Prune { keep_last: Some(1), ..request::Prune::default() };
-                document(database.prune(&request, &watch()))
-            }
-            "pin" => document(database.pin(Path::new("b.db"), &request::Pin::default(), &watch())),
-            "checkpoint" => {
-                document(database.checkpoint(CheckpointMode::Full, &request::Checkpoint::default(), &watch()))
-            }
-            "diagnostics" => document(database.diagnostics(&watch())),
-            "health" => document(database.health(&request::Health::default(), &watch())),
-            "migrate" => {
-                let request = request::Migrate { backup: Some(true), ..request::Migrate::default() };
-                document(database.migrate(&request, &watch()))
-            }
-            "adopt" => document(database.adopt(&request::Adopt::default(), &watch())),
-            "baseline" => document(database.baseline(&request::Baseline::default(), &watch())),
-            "lint" => document(database.lint(&watch())),
-            "repair" => {
-                document(database.repair(&request::Repair { schema: true, ..request::Repair::default() }, &watch()))
-            }
-            "rollback" => {
-                let request = request::Rollback { dry_run: true, ..request::Rollback::default() };
-                document(database.rollback(0, &request, &watch()))
-            }
-            "schema" => document(database.schema(&request::Schema::default(), &watch())),
-            "test" => document(database.test(&request::Test::default(), &watch())),
-            "migrations" => document(database.migrations(&watch())),
-            "query" => document(database.query(SQL, None, &watch())),
-            "script" => {
-                let source = std::fs::read_to_string(scratch.path("hello.lua")).expect("reads");
-                let args = json!({"greeting": "hi"}).as_object().cloned().unwrap_or_default();
-                let request = request::Script { args, ..request::Script::default() };
-                document(database.script(&source, &request, &watch()))
-            }
-            "script_file" => {
-                let args = json!({"greeting": "hi"}).as_object().cloned().unwrap_or_default();
-                let request = request::Script { args, ..request::Script::default() };
-                document(database.script_file(&text(&scratch.path("hello.lua")), &request, &watch()))
-            }
-            "scripts" => document(database.scripts(&watch())),
-            "stats" => document(database.stats(&request::Stats::default(), &watch())),
-            other => panic!("{other} has no scene here; give it one"),
-        }
+        call_in_rust(verb, &open_scene(&scratch), &scratch).expect("succeeds")
     };
     VERBS.iter().map(|verb| (*verb, one(verb))).collect()
 }
@@ -291,6 +293,19 @@ pub(crate) fn typed(verb: &str) -> &'static [&'static str] {
     }
 }
 
+/// The same calls in a script.
+pub(crate) fn call_in_lua(verb: &str) -> String {
+    match verb {
+        "checkpoint" => "db:checkpoint('full')".into(),
+        "pin" | "restore" | "verify" => format!("db:{verb}('b.db')"),
+        "prune" => "db:prune({ keep_last = 1 })".into(),
+        "migrate" => "db:migrate({ backup = true })".into(),
+        "repair" => "db:repair({ schema = true })".into(),
+        "rollback" => "db:rollback(0, { dry_run = true })".into(),
+        other => format!("db:{other}()"),
+    }
+}
+
 /// Without the members that are null; in Lua those are absent.
 fn without_nulls(value: &Json) -> Json {
     match value {
@@ -305,19 +320,9 @@ fn without_nulls(value: &Json) -> Json {
 #[test]
 fn reports_in_lua_have_the_keys_of_the_rust_reports() {
     let rust = reports_in_rust();
-    for verb in LUA_VERBS {
-        let call = match *verb {
-            // why by itself: in Lua a row is a table by the names of its columns, and no report
-            "query" => continue,
-            "checkpoint" => "db:checkpoint('full')",
-            "pin" | "restore" | "verify" => &format!("db:{verb}('b.db')"),
-            "prune" => "db:prune({ keep_last = 1 })",
-            "migrate" => "db:migrate({ backup = true })",
-            "repair" => "db:repair({ schema = true })",
-            "rollback" => "db:rollback(0, { dry_run = true })",
-            other => &format!("db:{other}()"),
-        };
-        let scratch = scene(verb);
+    // why not `query`: in Lua a row is a table by the names of its columns, and no report
+    for verb in LUA_VERBS.iter().filter(|verb| **verb != "query") {
+        let (call, scratch) = (call_in_lua(verb), scene(verb));
         let report = open_scene(&scratch).script(&format!("return {call}"), &request::Script::default(), &watch());
         let found = keys(&report.expect("runs").result);
         assert_eq!(found, keys(&without_nulls(&rust[verb])), "{verb}");

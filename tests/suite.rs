@@ -1,5 +1,5 @@
 //! All outside tests in one binary, so that SQLite and Lua are linked once. Each file knows one interface (`c`, `cli`,
-//! `rust`, `lua`) or one promise (`concurrency`, `crash`, `migration`, `header`, `hostile`, `layers`, `parity`).
+//! `rust`, `lua`) or one promise (`concurrency`, `crash`, `migration`, `header`, `hostile`, `layers`, `parity`, `roles`).
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail loudly")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a test says goes to whoever runs it")]
@@ -20,6 +20,7 @@ mod migration;
 mod parity;
 mod properties;
 mod regressions;
+mod roles;
 mod rust;
 mod scanning;
 mod support;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::database::{database, rpmadb};
+use super::database::{admitted, rpmadb};
 use super::operation::{given, rpmadb_op};
 use super::verbs::plain;
 use super::{guard, text};
@@ -16,6 +16,7 @@ use crate::request::{self, Request};
 
 /// A verb that takes the path of a backup, and options.
 fn with_path<R: Request, T: Serialize>(
+    verb: &'static str,
     db: *mut rpmadb,
     path: *const c_char,
     options: *const c_char,
@@ -24,7 +25,7 @@ fn with_path<R: Request, T: Serialize>(
     call: impl FnOnce(&Database, &Path, &R, &Operation) -> Result<T>,
 ) -> i32 {
     guard::report(out, || {
-        let database = database(db)?;
+        let database = admitted(db, verb)?;
         // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
         let (path, options) = unsafe { (text::required("path", path)?, text::optional("options", options)?) };
         call(&database, Path::new(path), &R::from_json(options)?, &given(op)?)
@@ -68,7 +69,7 @@ pub extern "C" fn rpmadb_backup(
     out: *mut *mut c_char,
 ) -> i32 {
     guard::report(out, || {
-        let database = database(db)?;
+        let database = admitted(db, "backup")?;
         // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
         let (destination, options) =
             unsafe { (text::optional("destination", destination)?, text::optional("options", options)?) };
@@ -99,7 +100,7 @@ pub extern "C" fn rpmadb_backups(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, _: &request::Backups, operation| database.backups(operation))
+    plain("backups", db, options, op, out, |database, _: &request::Backups, operation| database.backups(operation))
 }
 
 /// Proves that a backup is what its manifest says, with all it is based on, and holds a sound database. Changes nothing; what
@@ -127,7 +128,7 @@ pub extern "C" fn rpmadb_verify(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    with_path(db, path, options, op, out, |database, path, request, operation| {
+    with_path("verify", db, path, options, op, out, |database, path, request, operation| {
         database.verify(path, request, operation)
     })
 }
@@ -159,7 +160,7 @@ pub extern "C" fn rpmadb_restore(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    with_path(db, path, options, op, out, |database, path, request, operation| {
+    with_path("restore", db, path, options, op, out, |database, path, request, operation| {
         database.restore(path, request, operation)
     })
 }
@@ -184,7 +185,9 @@ pub extern "C" fn rpmadb_undo_restore(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, request, operation| database.undo_restore(request, operation))
+    plain("undo_restore", db, options, op, out, |database, request, operation| {
+        database.undo_restore(request, operation)
+    })
 }
 
 /// Brings back a backup where there is no database, or one that does not open any more. What is there is kept under another
@@ -245,7 +248,7 @@ pub extern "C" fn rpmadb_prune(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, request, operation| database.prune(request, operation))
+    plain("prune", db, options, op, out, |database, request, operation| database.prune(request, operation))
 }
 
 /// Keeps retention away from a backup, or lets it have it again.
@@ -268,5 +271,7 @@ pub extern "C" fn rpmadb_pin(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    with_path(db, path, options, op, out, |database, path, request, operation| database.pin(path, request, operation))
+    with_path("pin", db, path, options, op, out, |database, path, request, operation| {
+        database.pin(path, request, operation)
+    })
 }

@@ -28,6 +28,13 @@ pub(super) fn database(db: *mut rpmadb) -> Result<Arc<Database>> {
     if db.is_null() { Err(Error::NullArgument { name: "db" }) } else { handle::database(db.addr() as u64) }
 }
 
+/// The database of a handle that may call `verb`; who may not is told so whatever else is passed.
+pub(super) fn admitted(db: *mut rpmadb, verb: &'static str) -> Result<Arc<Database>> {
+    let database = database(db)?;
+    database.admit(verb)?;
+    Ok(database)
+}
+
 fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
     Ok(std::ptr::without_provenance_mut(handle::insert(Held::Database(database))? as usize))
 }
@@ -35,7 +42,8 @@ fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
 /// Opens or creates a database, configures it, and migrates it to the latest version unless told not to.
 ///
 /// Options (a JSON object, or NULL), with their ranges and defaults:
-/// - actor: a name for the history, "host"; role: "admin", "supervisor", "user"; admin
+/// - actor: a name for the history, "host"; role: "admin", "supervisor", "user", see rpmadb_as; admin. Whatever the role, the
+///   database is migrated: that is the library's work
 /// - read_only, false; create, true; migrate, true unless read_only
 /// - migrations: a folder; the embedded set. style: how its files are named, "rpmadb", "auto" or another tool's name; rpmadb
 /// - busy_timeout_ms: 0 to 86400000; 5000
@@ -90,7 +98,15 @@ pub extern "C" fn rpmadb_open(
     })
 }
 
-/// Makes a second handle on the same database, for one user of the host, with that user's rights.
+/// Makes a second handle on the same database, for one user of the host, with that user's rights. They are fixed for the life of
+/// the handle:
+/// - admin: everything, but nobody writes to tables of rpmadb's own.
+/// - supervisor: rpmadb_query and scripts that only read, rpmadb_backups, rpmadb_diagnostics, rpmadb_health, rpmadb_lint,
+///   rpmadb_migrations, rpmadb_schema, rpmadb_scripts, rpmadb_stats, and rpmadb_as. Reads every table but the audit
+///   (rpmadb_audit) and what shows it in another form (sqlite_dbpage, sqlite_stat4, sqlite_stmt). Changes nothing.
+/// - user: may close the handle, and nothing else.
+///
+/// What a role may not do is RPMADB_DENIED, whatever else is passed.
 ///
 /// @param db      an open handle.
 /// @param actor   who: a name for records and logs.
@@ -113,7 +129,7 @@ pub extern "C" fn rpmadb_as(
         // SAFETY: NULL or a pointer to a `rpmadb *` of the caller's.
         let db_out = unsafe { db_out.as_mut() }.ok_or(Error::NullArgument { name: "db_out" })?;
         *db_out = std::ptr::null_mut();
-        let database = database(db)?;
+        let database = admitted(db, "as")?;
         // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
         let (actor, role) = unsafe { (text::required("actor", actor)?, text::required("role", role)?) };
         let second = database.act_as(actor, Role::from_name(role)?)?;
@@ -170,7 +186,7 @@ pub extern "C" fn rpmadb_add_step(
     out: *mut *mut c_char,
 ) -> i32 {
     guard::report(out, || {
-        let database = database(db)?;
+        let database = admitted(db, "add_step")?;
         // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
         let name = unsafe { text::required("name", name)? };
         let up = host_fn(up, user_data).ok_or(Error::NullArgument { name: "up" })?;
@@ -234,7 +250,7 @@ pub extern "C" fn rpmadb_transaction(
     out: *mut *mut c_char,
 ) -> i32 {
     guard::report(out, || {
-        let database = database(db)?;
+        let database = admitted(db, "transaction")?;
         let body = body.ok_or(Error::NullArgument { name: "body" })?;
         // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
         request::Transaction::from_json(unsafe { text::optional("options", options)? })?;

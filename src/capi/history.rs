@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use super::database::{database, rpmadb};
+use super::database::{admitted, rpmadb};
 use super::operation::{given, rpmadb_op};
 use super::verbs::plain;
 use super::{guard, text};
@@ -32,7 +32,7 @@ pub extern "C" fn rpmadb_rollback(
     out: *mut *mut c_char,
 ) -> i32 {
     guard::report(out, || {
-        let database = database(db)?;
+        let database = admitted(db, "rollback")?;
         // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
         let request = request::Rollback::from_json(unsafe { text::optional("options", options)? })?;
         database.rollback(target, &request, &given(op)?)
@@ -61,7 +61,7 @@ pub extern "C" fn rpmadb_adopt(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, request, operation| database.adopt(request, operation))
+    plain("adopt", db, options, op, out, |database, request, operation| database.adopt(request, operation))
 }
 
 /// Records migrations as applied without running them, for a database that was made in another way.
@@ -82,7 +82,7 @@ pub extern "C" fn rpmadb_baseline(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, request, operation| database.baseline(request, operation))
+    plain("baseline", db, options, op, out, |database, request, operation| database.baseline(request, operation))
 }
 
 /// Accepts the present text of migrations that were changed after they were applied, and records who did.
@@ -104,7 +104,7 @@ pub extern "C" fn rpmadb_repair(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, request, operation| database.repair(request, operation))
+    plain("repair", db, options, op, out, |database, request, operation| database.repair(request, operation))
 }
 
 /// Warns about what is likely to be regretted in the migration files of the handle. Reads the files alone.
@@ -124,7 +124,7 @@ pub extern "C" fn rpmadb_lint(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, _: &request::Lint, operation| database.lint(operation))
+    plain("lint", db, options, op, out, |database, _: &request::Lint, operation| database.lint(operation))
 }
 
 /// Tells the schema as it is, what was changed in it by hand since the last migration, and how another database's differs.
@@ -146,7 +146,7 @@ pub extern "C" fn rpmadb_schema(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, request, operation| database.schema(request, operation))
+    plain("schema", db, options, op, out, |database, request, operation| database.schema(request, operation))
 }
 
 /// Tries the migrations of the handle on scratch databases in the folder for temporary files: from every earlier version
@@ -170,5 +170,5 @@ pub extern "C" fn rpmadb_test(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, request, operation| database.test(request, operation))
+    plain("test", db, options, op, out, |database, request, operation| database.test(request, operation))
 }

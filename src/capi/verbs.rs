@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use serde::Serialize;
 
-use super::database::{database, rpmadb};
+use super::database::{admitted, rpmadb};
 use super::operation::{given, rpmadb_op};
 use super::{guard, text};
 use crate::database::Database;
@@ -14,6 +14,7 @@ use crate::request::{self, CheckpointMode, Request};
 
 /// A verb that takes nothing but options.
 pub(super) fn plain<R: Request, T: Serialize>(
+    verb: &'static str,
     db: *mut rpmadb,
     options: *const c_char,
     op: *mut rpmadb_op,
@@ -21,7 +22,7 @@ pub(super) fn plain<R: Request, T: Serialize>(
     call: impl FnOnce(&Database, &R, &Operation) -> Result<T>,
 ) -> i32 {
     guard::report(out, || {
-        let database = database(db)?;
+        let database = admitted(db, verb)?;
         // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
         let request = R::from_json(unsafe { text::optional("options", options)? })?;
         call(&database, &request, &given(op)?)
@@ -49,7 +50,7 @@ pub extern "C" fn rpmadb_migrate(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, request, operation| database.migrate(request, operation))
+    plain("migrate", db, options, op, out, |database, request, operation| database.migrate(request, operation))
 }
 
 /// Lists every migration known or recorded, with its state.
@@ -69,7 +70,9 @@ pub extern "C" fn rpmadb_migrations(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, _: &request::Migrations, operation| database.migrations(operation))
+    plain("migrations", db, options, op, out, |database, _: &request::Migrations, operation| {
+        database.migrations(operation)
+    })
 }
 
 /// A quick look that says whether somebody must act. Writes nothing; takes well under a millisecond when nothing is wrong.
@@ -95,7 +98,7 @@ pub extern "C" fn rpmadb_health(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, request, operation| database.health(request, operation))
+    plain("health", db, options, op, out, |database, request, operation| database.health(request, operation))
 }
 
 /// Examines everything that helps to find out what is wrong, the slow checks included. Writes nothing. A handle that was opened
@@ -125,7 +128,9 @@ pub extern "C" fn rpmadb_diagnostics(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, _: &request::Diagnostics, operation| database.diagnostics(operation))
+    plain("diagnostics", db, options, op, out, |database, _: &request::Diagnostics, operation| {
+        database.diagnostics(operation)
+    })
 }
 
 /// Tells how big the database is and what is in it.
@@ -152,7 +157,7 @@ pub extern "C" fn rpmadb_stats(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, request, operation| database.stats(request, operation))
+    plain("stats", db, options, op, out, |database, request, operation| database.stats(request, operation))
 }
 
 /// Moves the write-ahead log into the database file.
@@ -180,7 +185,7 @@ pub extern "C" fn rpmadb_checkpoint(
     out: *mut *mut c_char,
 ) -> i32 {
     guard::report(out, || {
-        let database = database(db)?;
+        let database = admitted(db, "checkpoint")?;
         // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
         let (mode, options) = unsafe { (text::optional("mode", mode)?, text::optional("options", options)?) };
         let request = request::Checkpoint::from_json(options)?;
@@ -219,12 +224,13 @@ pub extern "C" fn rpmadb_audit(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, request, operation| database.audit(request, operation))
+    plain("audit", db, options, op, out, |database, request, operation| database.audit(request, operation))
 }
 
 /// Runs one SQL statement.
 ///
-/// BEGIN, COMMIT and the like are refused (use rpmadb_transaction), as are ATTACH, VACUUM and pragmas that set something.
+/// BEGIN, COMMIT and the like are refused (use rpmadb_transaction), as are ATTACH, VACUUM and pragmas that set something, and for
+/// everybody writing to tables of rpmadb's own. A supervisor's statement reads, or is RPMADB_DENIED.
 ///
 /// @param db       an open handle.
 /// @param sql      one statement.
@@ -247,7 +253,7 @@ pub extern "C" fn rpmadb_query(
     out: *mut *mut c_char,
 ) -> i32 {
     guard::report(out, || {
-        let database = database(db)?;
+        let database = admitted(db, "query")?;
         // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
         let (sql, params, options) = unsafe {
             (text::required("sql", sql)?, text::optional("params", params)?, text::optional("options", options)?)
@@ -280,7 +286,7 @@ pub extern "C" fn rpmadb_script(
     out: *mut *mut c_char,
 ) -> i32 {
     guard::report(out, || {
-        let database = database(db)?;
+        let database = admitted(db, "script")?;
         // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
         let (source, options) = unsafe { (text::required("source", source)?, text::optional("options", options)?) };
         database.script(source, &request::Script::from_json(options)?, &given(op)?)
@@ -311,7 +317,7 @@ pub extern "C" fn rpmadb_script_file(
     out: *mut *mut c_char,
 ) -> i32 {
     guard::report(out, || {
-        let database = database(db)?;
+        let database = admitted(db, "script_file")?;
         // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
         let (name, options) =
             unsafe { (text::required("name_or_path", name_or_path)?, text::optional("options", options)?) };
@@ -337,5 +343,5 @@ pub extern "C" fn rpmadb_scripts(
     op: *mut rpmadb_op,
     out: *mut *mut c_char,
 ) -> i32 {
-    plain(db, options, op, out, |database, _: &request::Scripts, operation| database.scripts(operation))
+    plain("scripts", db, options, op, out, |database, _: &request::Scripts, operation| database.scripts(operation))
 }

@@ -170,6 +170,7 @@ pub(super) fn restore_file(
     request: &request::Restore,
     operation: &Operation,
 ) -> Result<report::Restore> {
+    rights::check("restore", options.role)?;
     options.check()?;
     request.check()?;
     let mut options = options.clone();
@@ -177,7 +178,6 @@ pub(super) fn restore_file(
     if options.read_only {
         return Err(Error::ReadOnly { what: database.display().to_string() });
     }
-    rights::check("restore", options.role)?;
     let settings = Settings::new(file(database)?, &options);
     let (vault, catalog) = (vault(settings.identity(), &options)?, catalog(None, &options)?);
     let operation = operation.begin("restore", 0, Arc::default());

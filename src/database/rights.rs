@@ -92,8 +92,3 @@ pub(super) fn sees_own_records_only(role: Role, request: &Audit) -> Result<bool>
         _ => Ok(true),
     }
 }
-
-/// Whether statements and scripts of this role may change anything.
-pub(super) fn may_write(role: Role) -> bool {
-    role == Role::Admin
-}

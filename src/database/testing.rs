@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::Database;
+use super::{Database, rights};
 use crate::error::{Error, Result};
 use crate::lua::TestFile;
 use crate::operation::Operation;
@@ -17,6 +17,7 @@ use crate::request;
 /// See [`Database::test_script`].
 pub(super) fn run(path: &Path, options: &request::Open, operation: &Operation) -> Result<report::ScriptTests> {
     let start = Instant::now();
+    rights::check("script", options.role)?;
     let file = TestFile::read(path)?;
     let names = one(&file, 0, options, operation, &mut Vec::new())?;
     if names.is_empty() {

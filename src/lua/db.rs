@@ -104,10 +104,10 @@ impl Db {
             Target::Session(run) => {
                 let access = run.access.borrow().clone();
                 let main_word = migrations::main_word(sql);
-                let may_write = run.session.may_write;
                 let most_bytes = Some(run.most_value_bytes());
-                let ran = || access.for_statement(sql, &main_word, may_write, most_bytes, &self.operation, &mut body);
-                run.explain(collecting(lua, &access, ran))
+                let ran =
+                    || access.for_statement(sql, &main_word, run.session.role, most_bytes, &self.operation, &mut body);
+                collecting(lua, &access, ran)
             }
             Target::Step(connection) => {
                 connection.must_be_in_transaction()?;
@@ -164,8 +164,8 @@ impl Db {
         let access = run.access.borrow().clone();
         let main_word = migrations::main_word(sql);
         let most_bytes = run.most_value_bytes();
-        let open = || access.cursor(sql, &main_word, run.session.may_write, most_bytes, &self.operation);
-        run.explain(collecting(lua, &access, open))
+        let open = || access.cursor(sql, &main_word, run.session.role, most_bytes, &self.operation);
+        collecting(lua, &access, open)
     }
 
     /// Runs one statement and returns how many rows it changed, and the last rowid.
@@ -197,7 +197,7 @@ impl Db {
         match &self.target {
             // why not one of its own: the whole migration is one
             Target::Step(_) => each(),
-            Target::Session(run) if !run.session.may_write => {
+            Target::Session(run) if !run.session.may_write() => {
                 Err(raise_in(lua, run.session.denied("call db:script"), None))
             }
             Target::Session(_) => {
@@ -219,7 +219,7 @@ impl Db {
                 instead: Some("the whole migration is one transaction already"),
             }));
         };
-        if !run.session.may_write {
+        if !run.session.may_write() {
             return Err(raise(run.session.denied("open a write transaction")));
         }
         let access = run.access.borrow().clone();
@@ -312,7 +312,7 @@ impl Db {
         let raise = |error: Error| raise_in(lua, error, Some(&slot.sql));
         let Target::Session(run) = &self.target else { return Ok(()) };
         let access = run.access.borrow().clone();
-        match run.explain(access.prepared(&slot.sql, run.session.may_write)).map_err(raise)? {
+        match access.prepared(&slot.sql, run.session.role).map_err(raise)? {
             Some(cursor) => {
                 slot.put(cursor);
                 run.remember(slot, true);
@@ -365,16 +365,6 @@ impl Db {
     fn iterate(&self, lua: &Lua, sql: &str, args: &MultiValue, is_named: bool) -> mlua::Result<MultiValue> {
         let opened = self.open(lua, sql, args, usize::MAX)?;
         rows::iterator(lua, &opened.slot, is_named.then_some(&opened.names[..]))
-    }
-}
-
-impl Run {
-    /// What a role may not do is said as that.
-    fn explain<T>(&self, outcome: Result<T>) -> Result<T> {
-        match outcome {
-            Err(Error::ReadOnly { .. }) if !self.session.may_write => Err(self.session.denied("change anything")),
-            outcome => outcome,
-        }
     }
 }
 

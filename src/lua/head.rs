@@ -187,14 +187,14 @@ impl Head {
 
     /// What a run of this script is asked for: `request` with the defaults of the head. Refuses a role below the script's,
     /// arguments it does not have or that are of another type, and the lack of those it needs. Doing it twice does no harm.
-    pub fn bind(&self, request: &request::Script, role: &'static str) -> Result<request::Script> {
+    pub fn bind(&self, request: &request::Script, role: Role) -> Result<request::Script> {
         let mut bound = request.clone();
         if !self.is_there {
             return Ok(bound);
         }
-        if self.role.is_some_and(|lowest| Role::from_name(role).is_ok_and(|role| role < lowest)) {
-            let lowest = self.role.map_or("", Role::name);
-            return Err(Error::Denied { role, what: format!("run this script, which is for the role {lowest}") });
+        if let Some(lowest) = self.role.filter(|lowest| role < *lowest) {
+            let what = format!("run this script, which is for the role {}", lowest.name());
+            return Err(Error::Denied { role: role.name(), what });
         }
         bound.timeout_ms = request.timeout_ms.or(self.timeout_ms);
         bound.memory_bytes = request.memory_bytes.or(self.memory_bytes);
@@ -385,18 +385,18 @@ mod tests {
     fn arguments_are_filled_in_and_brought_to_their_types() {
         let head = Head::parse(WHOLE, "a.lua").expect("reads");
         let bound = head
-            .bind(&args(json!({"client_id": 7, "keep_days": "30", "note": null, "share": 1})), "admin")
+            .bind(&args(json!({"client_id": 7, "keep_days": "30", "note": null, "share": 1})), Role::Admin)
             .expect("binds");
         assert_eq!(
             Json::from(bound.args.clone()),
             json!({"keep_days": 30, "client_id": "7", "share": 1, "dry": false})
         );
         assert_eq!((bound.timeout_ms, bound.memory_bytes), (Some(60_000), Some(64 << 20)));
-        assert_eq!(head.bind(&bound, "admin"), Ok(bound), "once more changes nothing");
+        assert_eq!(head.bind(&bound, Role::Admin), Ok(bound), "once more changes nothing");
         let shorter = request::Script { timeout_ms: Some(5), ..args(json!({"client_id": "x"})) };
-        assert_eq!(head.bind(&shorter, "admin").expect("binds").timeout_ms, Some(5));
+        assert_eq!(head.bind(&shorter, Role::Admin).expect("binds").timeout_ms, Some(5));
         let without = args(json!({"anything": [1]}));
-        assert_eq!(Head::default().bind(&without, "admin"), Ok(without), "without a head all is left as it is");
+        assert_eq!(Head::default().bind(&without, Role::Admin), Ok(without), "without a head all is left as it is");
     }
 
     #[test]
@@ -418,10 +418,10 @@ mod tests {
                 "option 'args.dry': is \"perhaps\" and must be of the type boolean",
             ),
         ] {
-            let error = head.bind(&args(given), "admin").expect_err(message);
+            let error = head.bind(&args(given), Role::Admin).expect_err(message);
             assert_eq!(error.to_string(), message);
         }
-        let error = head.bind(&args(json!({"client_id": "x"})), "supervisor").expect_err("refused");
+        let error = head.bind(&args(json!({"client_id": "x"})), Role::Supervisor).expect_err("refused");
         assert_eq!(error.to_string(), "the role supervisor may not run this script, which is for the role admin");
     }
 }

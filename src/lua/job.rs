@@ -21,7 +21,7 @@ pub(super) fn job(lua: &Lua, session: &Session, name: &str, args: &Map<String, J
     let job = lua.create_table()?;
     job.raw_set("args", convert::report_to_lua(lua, args)?)?;
     job.raw_set("actor", session.actor.as_str())?;
-    job.raw_set("role", session.role)?;
+    job.raw_set("role", session.role.name())?;
     job.raw_set("name", name)?;
     let progress = |_: &Lua, (done, total, text): (f64, Option<f64>, Option<String>)| {
         // why `as`: it saturates, and a count below zero is none

@@ -152,7 +152,7 @@ struct Rehearsal<'s> {
 impl Rehearsal<'_> {
     /// `None` for a role that changes nothing anyway.
     fn begin<'s>(session: &'s Session, operation: &Operation) -> Result<Option<Rehearsal<'s>>> {
-        if !session.may_write {
+        if !session.may_write() {
             return Ok(None);
         }
         if session.access.is_bound() {

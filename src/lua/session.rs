@@ -11,7 +11,7 @@ use crate::migrations::Catalog;
 use crate::operation::Caller;
 use crate::ops::restore::Place;
 use crate::ops::stats::Measured;
-use crate::request;
+use crate::request::{self, Role};
 use crate::sqlite::Access;
 
 /// What a script may use, and as whom.
@@ -29,20 +29,23 @@ pub struct Session {
     pub(crate) caller: Caller,
     /// What earlier calls of `stats` measured.
     pub measured: Arc<Measured>,
-    /// Whether the role may change anything.
-    pub may_write: bool,
     /// Who.
     pub actor: String,
     /// As what.
-    pub role: &'static str,
+    pub role: Role,
     /// Limits no script can raise.
     pub limits: request::ScriptLimits,
 }
 
 impl Session {
+    /// Whether the role may change anything.
+    pub(super) fn may_write(&self) -> bool {
+        self.role == Role::Admin
+    }
+
     /// What this role may not do.
     pub(super) fn denied(&self, what: &str) -> Error {
-        Error::Denied { role: self.role, what: what.to_owned() }
+        Error::Denied { role: self.role.name(), what: what.to_owned() }
     }
 
     /// Where a restore finds what it needs.

@@ -45,7 +45,7 @@ pub(super) fn session(db: &Db, lua: &Lua, verb: &str) -> mlua::Result<(Rc<Run>, 
 /// Like [`session`], for verbs that change something.
 fn writing_session(db: &Db, lua: &Lua, verb: &str) -> mlua::Result<(Rc<Run>, Access)> {
     let (run, access) = session(db, lua, verb)?;
-    if !run.session.may_write {
+    if !run.session.may_write() {
         return Err(raise_in(lua, run.session.denied(&format!("call {verb}")), None));
     }
     if run.is_dry {
@@ -118,7 +118,7 @@ pub(super) fn add<M: UserDataMethods<Db>>(methods: &mut M) {
         if request.prune.is_some() || request.verify {
             writing_session(db, lua, "audit with prune or verify")?;
         }
-        let only = (!session.may_write).then_some(&*session.caller.actor);
+        let only = (!session.may_write()).then_some(&*session.caller.actor);
         shown(lua, ops::audit::run(&access, &session.audit, &session.vault, &request, only, &db.operation))
     });
     add_verb(methods, "stats", |lua, db, table: Option<Table>| {

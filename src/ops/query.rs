@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::migrations;
 use crate::operation::Operation;
 use crate::report;
+use crate::request::Role;
 use crate::sqlite::{Access, Connection, Params, Statement, Value};
 
 /// Runs `sql` with `params`, a JSON array for `?` or an object for `:name`.
@@ -20,13 +21,13 @@ pub fn run(
     access: &Access,
     sql: &str,
     params: Option<&str>,
-    may_write: bool,
+    role: Role,
     operation: &Operation,
 ) -> Result<report::Query> {
     migrations::one_statement(sql)?;
     let params = Parameters::from_json(params)?;
     let main_word = migrations::main_word(sql);
-    let report = access.for_statement(sql, &main_word, may_write, None, operation, |connection, statement| {
+    let report = access.for_statement(sql, &main_word, role, None, operation, |connection, statement| {
         on(connection, statement, sql, &params)
     })?;
     if let Some(account) = operation.own_account() {

@@ -25,7 +25,7 @@ use super::statement::Statement;
 use crate::error::{Error, Result};
 use crate::operation::{Account, Operation};
 use crate::report::PoolState;
-use crate::request::JournalMode;
+use crate::request::{JournalMode, Role};
 
 /// How long one wait for the writer lasts before the operation is looked at again.
 const SLICE: Duration = Duration::from_millis(50);
@@ -355,7 +355,7 @@ impl Access {
         &self,
         sql: &str,
         main_word: &str,
-        may_write: bool,
+        role: Role,
         most_bytes: Option<u64>,
         operation: &Operation,
         mut body: impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>,
@@ -368,17 +368,16 @@ impl Access {
             let _locked = connection.raw();
             connection.must_be_in_transaction()?;
             let _limited = limited(connection)?;
-            let whose = if may_write { Whose::Users } else { Whose::Readers };
-            return connection.users(whose, sql, |statement| {
+            return connection.users(Whose::of(role), sql, |statement| {
                 told.change(statement);
                 body(connection, statement)
             });
         }
-        let may_write = may_write && !self.settings().read_only;
+        let (whose, may_write) = self.reading(role);
         if !may_write || !writes(main_word, sql) {
             let reader = self.reader(operation)?;
             let _limited = limited(&reader)?;
-            match reader.users(Whose::Readers, sql, |statement| body(&reader, statement)) {
+            match reader.users(whose, sql, |statement| body(&reader, statement)) {
                 Err(Error::ReadOnly { .. }) if may_write => {}
                 outcome => return outcome,
             }
@@ -417,6 +416,14 @@ impl Access {
     /// The same for a statement that will run again and again inside a transaction.
     pub(super) fn tell_of(&self, sql: &str, operation: Option<&Operation>) -> Option<(Arc<Account>, Arc<str>)> {
         self.told(sql, None, operation?).0
+    }
+
+    /// The rules for a statement of this role's on a reader, and whether one that writes is to be run on the writer.
+    pub(super) fn reading(&self, role: Role) -> (Whose, bool) {
+        match Whose::of(role) {
+            Whose::Users => (Whose::Readers, !self.settings().read_only),
+            whose => (whose, false),
+        }
     }
 
     /// Inside a transaction, puts its connection under the limits of a script.

@@ -19,6 +19,7 @@ use super::statement::{Params, assign};
 use super::value::Value;
 use crate::error::{Error, Result};
 use crate::operation::{self, Account, Operation};
+use crate::request::Role;
 
 /// A statement, its row, and its connection.
 pub struct Cursor {
@@ -79,7 +80,7 @@ impl Access {
         &self,
         sql: &str,
         main_word: &str,
-        may_write: bool,
+        role: Role,
         most_bytes: u64,
         operation: &Operation,
     ) -> Result<Option<Cursor>> {
@@ -90,8 +91,7 @@ impl Access {
                 if connection.is_watched() {
                     return Ok(None);
                 }
-                let whose = if may_write { Whose::Users } else { Whose::Readers };
-                let cursor = Cursor::prepare(self, connection.clone(), None, None, whose, sql)?;
+                let cursor = Cursor::prepare(self, connection.clone(), None, None, Whose::of(role), sql)?;
                 Ok(Some(cursor).filter(|cursor| cursor.is_read_only() && cursor.columns > 0))
             }
             Access::Pool(pool) => {
@@ -106,7 +106,8 @@ impl Access {
                 }
                 let connection = Connection::clone(&lease);
                 let limited = connection.limited(most_bytes)?;
-                match Cursor::prepare(self, connection, Some(limited), Some(lease), Whose::Readers, sql) {
+                let (whose, may_write) = self.reading(role);
+                match Cursor::prepare(self, connection, Some(limited), Some(lease), whose, sql) {
                     Err(Error::ReadOnly { .. }) if may_write => Ok(None),
                     Err(error) => Err(error),
                     Ok(cursor) => {
@@ -119,14 +120,13 @@ impl Access {
     }
 
     /// Any statement of a user's inside a transaction, to be run again and again; `None` outside of one.
-    pub fn prepared(&self, sql: &str, may_write: bool) -> Result<Option<Cursor>> {
+    pub fn prepared(&self, sql: &str, role: Role) -> Result<Option<Cursor>> {
         let Access::Bound { connection, .. } = self else { return Ok(None) };
         connection.must_be_in_transaction()?;
         if connection.is_watched() {
             return Ok(None);
         }
-        let whose = if may_write { Whose::Users } else { Whose::Readers };
-        let mut cursor = Cursor::prepare(self, connection.clone(), None, None, whose, sql)?;
+        let mut cursor = Cursor::prepare(self, connection.clone(), None, None, Whose::of(role), sql)?;
         if !cursor.is_read_only() {
             cursor.told = self.tell_of(sql, operation::current().as_ref());
         }

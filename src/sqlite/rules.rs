@@ -3,8 +3,11 @@
 //! Leaves to others: deciding who may call what (`database.rs`). This is the second lock behind that door.
 //!
 //! Invariants: the authorizer is set once per connection and never replaced (replacing it re-checks every prepared
-//! statement); switching is a store to an atomic, made under the connection's lock (`Connection::with`). SQL of ours never goes through the statement cache, so a
-//! statement prepared under our own rules is never found by a user's text.
+//! statement); switching is a store to an atomic, made under the connection's lock (`Connection::with`). A statement is judged when
+//! it is prepared, so one that is kept is found by those rules alone that would have let it through (`Whose::keeps`).
+
+mod supervisors;
+mod text;
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +16,8 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperati
 
 use super::watch::Action;
 use crate::error::Error;
+use crate::request::Role;
+use text::{is_pragma, is_temporary_trigger, names_ours, refers_to_ours};
 
 /// Whose SQL is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +30,38 @@ pub enum Whose {
     Users = 1,
     /// A migration's: as a user's, with pragmas that SQLite allows in a transaction.
     Migrations = 2,
-    /// A reader's: as a user's, and nothing but reading.
+    /// A user's on a reader: as a user's, and nothing but reading.
     Readers = 3,
+    /// A supervisor's, on whatever connection: see `supervisors.rs`.
+    Supervisors = 4,
+}
+
+impl Whose {
+    /// Whose rules hold for the statements of a role.
+    pub(super) fn of(role: Role) -> Whose {
+        match role {
+            Role::Admin => Whose::Users,
+            // why a user's too, who runs none: the least there is
+            Role::Supervisor | Role::User => Whose::Supervisors,
+        }
+    }
+
+    /// Whether a prepared statement may be kept for the next call with its text. Those that are kept share one cache: what
+    /// [`Whose::Readers`] may not is told by the statement itself, and what [`Whose::Migrations`] may beyond others are
+    /// statements that SQLite prepares anew each time.
+    pub(super) fn keeps(self) -> bool {
+        self != Whose::Supervisors
+    }
+
+    /// Refuses what SQLite finds to write though its authorizer was asked about nothing that does, such as `VACUUM`. For
+    /// supervisors alone: whoever else may not write has a connection that cannot.
+    pub(super) fn check_writing(self, sql: &str, is_read_only: impl FnOnce() -> bool) -> Result<(), Error> {
+        // why not pragmas: SQLite says of some that only tell that they write, and each was judged by its name
+        if self != Whose::Supervisors || is_read_only() || is_pragma(sql) {
+            return Ok(());
+        }
+        Err(supervisors::refuse("change anything"))
+    }
 }
 
 /// The rules of one connection; clones share one state.
@@ -38,6 +73,8 @@ pub struct Rules {
     actions: Arc<Mutex<Option<Vec<Action>>>>,
     /// Whether the text of the statement that is being prepared has a name of ours in it.
     names_ours: Arc<AtomicBool>,
+    /// Whether it makes a table with a foreign key to one of ours.
+    refers_to_ours: Arc<AtomicBool>,
     /// Whether it makes a trigger in the schema `temp`.
     is_temporary_trigger: Arc<AtomicBool>,
     /// Whether a statement was let through that makes a temporary table.
@@ -71,7 +108,9 @@ impl Rules {
 
     /// Says what is prepared next.
     pub(super) fn note_text(&self, sql: &str) {
-        self.names_ours.store(names_ours(sql), Ordering::Release);
+        let names_ours = names_ours(sql);
+        self.names_ours.store(names_ours, Ordering::Release);
+        self.refers_to_ours.store(names_ours && refers_to_ours(sql), Ordering::Release);
         self.is_temporary_trigger.store(is_temporary_trigger(sql), Ordering::Release);
     }
 
@@ -100,8 +139,39 @@ impl Rules {
             0 => Whose::Ours,
             1 => Whose::Users,
             2 => Whose::Migrations,
-            _ => Whose::Readers,
+            3 => Whose::Readers,
+            _ => Whose::Supervisors,
         }
+    }
+
+    fn judge(&self, whose: Whose, context: &AuthContext<'_>) -> Result<(), Error> {
+        if whose == Whose::Supervisors {
+            return supervisors::judge(context);
+        }
+        if matches!(context.action, AuthAction::CreateTrigger { .. })
+            && self.is_temporary_trigger.load(Ordering::Acquire)
+        {
+            return temporary_view_or_trigger();
+        }
+        self.by_its_text(context).and_then(|()| judge(whose, context))
+    }
+
+    /// What SQLite does not tell: the new name of a table, what the body of a trigger and a module of a virtual table will work
+    /// on, and where a foreign key leads.
+    fn by_its_text(&self, context: &AuthContext<'_>) -> Result<(), Error> {
+        let what = match context.action {
+            AuthAction::AlterTable { .. } => "altering a table by a statement that names rpmadb's own",
+            AuthAction::CreateTrigger { .. } => "a trigger that names a table of rpmadb's own",
+            AuthAction::CreateVtable { .. } => "a virtual table that names one of rpmadb's own",
+            AuthAction::CreateTable { .. } if self.refers_to_ours.load(Ordering::Acquire) => {
+                "a foreign key to a table of rpmadb's own"
+            }
+            _ => return Ok(()),
+        };
+        if !self.names_ours.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        Err(Error::Unsupported { what: what.into(), instead: Some("rpmadb keeps its tables itself") })
     }
 
     /// The answer SQLite asks for at each prepare.
@@ -110,14 +180,7 @@ impl Rules {
         if whose == Whose::Ours {
             return Authorization::Allow;
         }
-        let judged = if matches!(context.action, AuthAction::CreateTrigger { .. })
-            && self.is_temporary_trigger.load(Ordering::Acquire)
-        {
-            temporary_view_or_trigger()
-        } else {
-            judge(whose, context, self.names_ours.load(Ordering::Acquire))
-        };
-        match judged {
+        match self.judge(whose, context) {
             Ok(()) => {
                 if makes_temporary_table(context) {
                     self.made_temporary.store(true, Ordering::Release);
@@ -156,63 +219,7 @@ fn temporary_view_or_trigger() -> Result<(), Error> {
     })
 }
 
-/// Whether a text is `CREATE TRIGGER temp.NAME`. Why by its text: SQLite tells the schema of the table and not of the trigger.
-fn is_temporary_trigger(sql: &str) -> bool {
-    let mut rest = sql.as_bytes();
-    let is = |word: Option<&[u8]>, wanted: &str| word.is_some_and(|word| word.eq_ignore_ascii_case(wanted.as_bytes()));
-    if !is(word(&mut rest), "create") || !is(word(&mut rest), "trigger") {
-        return false;
-    }
-    let mut name = word(&mut rest);
-    let mut behind = rest;
-    if is(name, "if") && is(word(&mut behind), "not") && is(word(&mut behind), "exists") {
-        name = word(&mut behind);
-        rest = behind;
-    }
-    is(name, "temp") && word(&mut rest) == Some(b".")
-}
-
-/// The next word, name without its quotes, or single character, taken off a text.
-fn word<'t>(text: &mut &'t [u8]) -> Option<&'t [u8]> {
-    loop {
-        let space = |byte: &&u8| byte.is_ascii_whitespace() || **byte == 0x0b;
-        let trimmed = &text[text.iter().take_while(space).count()..];
-        // why the mark of UTF-8: SQLite takes it for a space
-        let end = if trimmed.starts_with(b"\xef\xbb\xbf") {
-            Some(3)
-        } else if trimmed.starts_with(b"--") {
-            memchr::memchr(b'\n', trimmed).map(|at| at + 1)
-        } else if trimmed.starts_with(b"/*") {
-            memchr::memmem::find(&trimmed[2..], b"*/").map(|at| at + 4)
-        } else {
-            *text = trimmed;
-            break;
-        };
-        *text = &trimmed[end?..];
-    }
-    let close = match text.first()? {
-        b'[' => b']',
-        quote @ (b'"' | b'`' | b'\'') => *quote,
-        _ => {
-            let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_' || **byte >= 0x80;
-            let (found, rest) = text.split_at(text.iter().take_while(is_part).count().max(1));
-            *text = rest;
-            return Some(found);
-        }
-    };
-    let length = memchr::memchr(close, &text[1..])?;
-    let found = &text[1..=length];
-    *text = &text[length + 2..];
-    Some(found)
-}
-
-/// Whether a text has the beginning of such a name in it.
-fn names_ours(sql: &str) -> bool {
-    let bytes = sql.as_bytes();
-    memchr::memchr_iter(b'_', bytes).any(|at| at >= 6 && bytes[at - 6..at].eq_ignore_ascii_case(b"rpmadb"))
-}
-
-fn judge(whose: Whose, context: &AuthContext<'_>, names_ours: bool) -> Result<(), Error> {
+fn judge(whose: Whose, context: &AuthContext<'_>) -> Result<(), Error> {
     let refuse = |what: String, instead: &'static str| Err(Error::Unsupported { what, instead: Some(instead) });
     match context.action {
         AuthAction::Transaction { operation } => refuse(
@@ -244,11 +251,9 @@ fn judge(whose: Whose, context: &AuthContext<'_>, names_ours: bool) -> Result<()
         AuthAction::CreateVtable { .. } if context.database_name == Some("temp") => {
             refuse("a temporary virtual table".into(), "use an ordinary one")
         }
-        // why by its text: SQLite does not tell the new name of a table
-        AuthAction::AlterTable { .. } if names_ours => {
-            refuse("altering a table by a statement that names rpmadb's own".into(), "rpmadb keeps its tables itself")
-        }
-        ref action => match written_table(action).filter(|table| is_ours(table)) {
+        ref action => match written_table(action).filter(|table| is_ours(table) || is_pages(table)) {
+            // why whatever SQLite's defensive mode says: it can be turned off, and pages are of every table
+            Some(table) if is_pages(table) => refuse(format!("writing to {table}"), "write to the tables themselves"),
             Some(table) => Err(Error::Unsupported {
                 what: format!("writing to {table}"),
                 instead: Some("rpmadb keeps that table itself"),
@@ -256,6 +261,11 @@ fn judge(whose: Whose, context: &AuthContext<'_>, names_ours: bool) -> Result<()
             None => Ok(()),
         },
     }
+}
+
+/// The table that is the pages of the file.
+fn is_pages(table: &str) -> bool {
+    table.eq_ignore_ascii_case("sqlite_dbpage")
 }
 
 fn transaction_word(operation: TransactionOperation) -> &'static str {
@@ -356,31 +366,4 @@ fn judge_pragma(whose: Whose, name: &str, value: Option<&str>) -> Result<(), Err
             "settings of the connection are options of rpmadb_open; for work on the file there are checkpoint, backup and the other verbs",
         ),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_trigger_in_the_temporary_schema_is_known_by_its_text() {
-        for (sql, is) in [
-            ("CREATE TRIGGER temp.x AFTER INSERT ON t BEGIN SELECT 1; END", true),
-            ("\n-- y\ncreate/**/trigger if not exists \"Temp\" . x AFTER", true),
-            ("CREATE TRIGGER [temp].x", true),
-            ("CREATE TRIGGER `temp`/* */.'x'", true),
-            ("\u{feff}CREATE \u{b}\u{feff} TRIGGER \u{feff}temp\r.x", true),
-            ("CREATE TRIGGER temp AFTER INSERT ON t", false),
-            ("CREATE TRIGGER main.temp AFTER INSERT ON t", false),
-            ("CREATE TRIGGER if.temp", false),
-            ("CREATE TABLE temp.x (a)", false),
-            ("CREATE TRIGGER \"temp", false),
-            ("-- CREATE TRIGGER temp.x", false),
-            ("/* CREATE", false),
-            ("", false),
-        ] {
-            assert_eq!(is_temporary_trigger(sql), is, "{sql}");
-        }
-        assert!(names_ours("x \"Rpmadb_y\"") && !names_ours("rpmad_ _ rpmadb"));
-    }
 }

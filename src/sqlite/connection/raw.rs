@@ -47,6 +47,13 @@ impl Connection {
             if statement.is_null() {
                 return Err(Error::InvalidArgument { name: "sql".into(), reason: "holds no statement".into() });
             }
+            // SAFETY: the statement was just prepared; the call reads a number.
+            let is_read_only = || unsafe { ffi::sqlite3_stmt_readonly(statement) } != 0;
+            if let Err(refusal) = whose.check_writing(sql, is_read_only) {
+                // SAFETY: nobody else has it.
+                unsafe { ffi::sqlite3_finalize(statement) };
+                return Err(refusal);
+            }
             Ok(statement)
         })
     }
