@@ -237,6 +237,7 @@ pub(crate) fn reports_in_rust() -> BTreeMap<&'static str, Json> {
             }
             "diagnostics" => document(database.diagnostics(&watch())),
             "health" => document(database.health(&request::Health::default(), &watch())),
+            "metrics" => document(database.metrics(&request::Metrics::default(), &watch())),
             "migrate" => {
                 let request = request::Migrate { backup: Some(true), ..request::Migrate::default() };
                 document(database.migrate(&request, &watch()))

@@ -104,7 +104,12 @@ impl Database {
     ) -> Result<T> {
         let call = self.gate.enter(verb, &self.caller, operation)?;
         let allowed = rights::check(verb, self.caller.role).and_then(|()| call.operation.check());
-        allowed.and_then(|()| body(call.core(), &call.operation))
+        let outcome = allowed.and_then(|()| body(call.core(), &call.operation));
+        if let Some(meter) = call.core().access().ok().and_then(Access::meter) {
+            let took = call.operation.account().map(|account| account.elapsed());
+            meter.called(verb, outcome.as_ref().err(), took.unwrap_or_default());
+        }
+        outcome
     }
 }
 

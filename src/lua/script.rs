@@ -33,6 +33,7 @@ pub const VERBS: &[&str] = &[
     "diagnostics",
     "health",
     "lint",
+    "metrics",
     "migrate",
     "migrations",
     "pin",

@@ -87,6 +87,10 @@ pub(super) fn add<M: UserDataMethods<Db>>(methods: &mut M) {
         let _: request::Diagnostics = options(lua, table)?;
         shown(lua, ops::diagnostics::run(&access, run.session.vault.folder(), &db.operation))
     });
+    methods.add_method("metrics", |lua, db, table: Option<Table>| {
+        let (_, access) = session(db, lua, "metrics")?;
+        shown(lua, ops::metrics::run(&access, &options(lua, table)?, &db.operation))
+    });
     methods.add_method("stats", |lua, db, table: Option<Table>| {
         let (run, access) = session(db, lua, "stats")?;
         shown(lua, ops::stats::run(&access, &run.session.measured, &options(lua, table)?, &db.operation))

@@ -18,6 +18,8 @@ const MOST: usize = 500;
 const LONG: usize = 10_000;
 /// Most texts remembered that differ in literals alone: a literal may decide whether a partial index serves.
 const MOST_ALIKE: usize = 8;
+/// Bytes of a statement that are shown.
+const MOST_SHOWN: usize = 1_000;
 /// How long reading waits for another thread that notes.
 const WAIT: Duration = Duration::from_millis(250);
 
@@ -44,22 +46,24 @@ pub struct Remembered {
 }
 
 impl Seen {
-    /// Notes a statement whose main word (see `migrations::main_word`) is given; what has no plan is not remembered.
-    pub fn note(&self, main_word: &str, sql: &str) {
+    /// Notes a statement whose main word (see `migrations::main_word`) is given; what has no plan is not remembered. Returns the text
+    /// when it is among those remembered.
+    pub fn note(&self, main_word: &str, sql: &str) -> Option<Arc<str>> {
         // why so strict: SQLite runs some pragmas while it prepares them, so these texts must never be prepared again
         if !matches!(main_word, "select" | "values" | "insert" | "replace" | "update" | "delete") {
-            return;
+            return None;
         }
         // why not waited for: noting is never worth a wait, and in a child of a fork nobody may be there to unlock
-        let Some(memory) = self.0.try_lock() else { return };
-        if memory.texts.contains(sql) {
-            return;
+        let memory = self.0.try_lock()?;
+        if let Some(known) = memory.texts.get(sql) {
+            return Some(Arc::clone(known));
         }
         drop(memory);
         let mut hasher = DefaultHasher::new();
         without_literals(sql, |_| true).hash(&mut hasher);
-        let Some(mut memory) = self.0.try_lock() else { return };
+        let mut memory = self.0.try_lock()?;
         memory.add(sql, hasher.finish());
+        memory.texts.get(sql).map(Arc::clone)
     }
 
     /// What is remembered; `None` when it could not be read.
@@ -193,6 +197,15 @@ pub fn without_literals(sql: &str, is_name: impl Fn(&str) -> bool) -> String {
         }
     }
     text.truncate(text.trim_end().len());
+    text
+}
+
+/// `text` as it is shown: of a long one the beginning, cut between two characters.
+pub(super) fn shortened(mut text: String) -> String {
+    if text.len() > MOST_SHOWN {
+        text.truncate(text.floor_char_boundary(MOST_SHOWN));
+        text.push_str("...");
+    }
     text
 }
 
