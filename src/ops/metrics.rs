@@ -60,9 +60,7 @@ pub fn run(access: &Access, request: &request::Metrics, operation: &Operation) -
     };
     Ok(match request.format {
         MetricsFormat::Json => report::Metrics::Figures(Box::new(figures)),
-        MetricsFormat::Prometheus => {
-            report::Metrics::Text { format: "prometheus", text: prometheus::text(&figures) }
-        }
+        MetricsFormat::Prometheus => report::Metrics::Text { format: "prometheus", text: prometheus::text(&figures) },
     })
 }
 
@@ -118,11 +116,7 @@ fn look(access: &Access, with_indexes: bool, operation: &Operation) -> Result<Lo
     Ok(looked)
 }
 
-fn index_figures(
-    access: &Access,
-    found: report::Indexes,
-    used: Option<Vec<indexes::Used>>,
-) -> report::IndexFigures {
+fn index_figures(access: &Access, found: report::Indexes, used: Option<Vec<indexes::Used>>) -> report::IndexFigures {
     let figures = |indexes::Used { index, table, texts }| {
         let calls = access.meter().map(|meter| meter.calls_like(&texts));
         report::UsedIndex { index, table, calls }

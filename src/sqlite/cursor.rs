@@ -16,7 +16,7 @@ use super::access::{Access, Lease, Pool};
 use super::connection::Connection;
 use super::leases::Taker;
 use super::limits::Limited;
-use super::meter::{Counters, Meter, Ran, is_refused};
+use super::meter::{Counters, Meter, Ran, Running, is_refused};
 use super::rules::Whose;
 use super::statement::{Params, assign};
 use super::value::Value;
@@ -187,11 +187,14 @@ impl Cursor {
         // why in this order: on a failure the limits are undone before somebody else can have the connection
         let (lease, limited) = (lease, limited);
         let meter = connection.meter().cloned();
-        let statement = connection.prepare_raw(whose, sql).inspect_err(|error| {
-            if let Some(meter) = meter.as_ref().filter(|_| !is_refused(Some(error))) {
-                meter.ran(&connection, sql, &Ran { failed: true, ..Ran::now() });
-            }
-        })?;
+        let running = meter.as_ref().map(|_| Running::begin());
+        let prepared = connection.prepare_raw(whose, sql);
+        if let (Some(meter), Some(running), Err(error)) = (&meter, running, &prepared)
+            && !is_refused(Some(error))
+        {
+            meter.ran(&connection, sql, &running.end(Some(error)));
+        }
+        let statement = prepared?;
         let metered =
             meter.map(|meter| Box::new(Metered { meter, sql: sql.to_owned(), ran: Ran::now(), before: None }));
         // SAFETY: the statement was just prepared; the call reads a number.

@@ -99,11 +99,7 @@ pub fn examine_use(
 
 /// How SQLite plans a statement, without the values in it; `None` when it cannot be planned now. `is_name` tells which texts are
 /// names.
-pub(super) fn shown_plan(
-    connection: &Connection,
-    sql: &str,
-    is_name: impl Fn(&str) -> bool,
-) -> Option<Vec<String>> {
+pub(super) fn shown_plan(connection: &Connection, sql: &str, is_name: impl Fn(&str) -> bool) -> Option<Vec<String>> {
     plans::shown(connection, sql, is_name)
 }
 

@@ -275,8 +275,7 @@ mod tests {
     fn noting_a_lease_costs_far_less_than_a_statement() {
         let common = Arc::new(Common::default());
         let caller = Caller { actor: "somebody".into(), role: Role::Admin, origin: Origin::Rust };
-        let operation =
-            Operation::new().begin("query", 1, Arc::default()).with_account(Account::new(caller, "query"));
+        let operation = Operation::new().begin("query", 1, Arc::default()).with_account(Account::new(caller, "query"));
         let statement = "SELECT 1".into();
         let taker = Taker { operation: &operation, statement: Some(&statement) };
         let _others: Vec<Noted> = (0..10).map(|_| Ledger::note(&common, taker, false)).collect();

@@ -256,3 +256,93 @@ impl Readers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::{Open, Pool};
+
+    fn readers(folder: &tempfile::TempDir, idle_ms: u64) -> Readers {
+        let pool = Pool { max: Some(6), min_idle: Some(2), idle_ms: Some(idle_ms), ..Pool::default() };
+        let settings = Settings::new(Some(folder.path().join("a.db")), &Open { pool, ..Open::default() });
+        Connection::open(&settings, true, false)
+            .and_then(|writer| writer.execute_batch("CREATE TABLE t (a)"))
+            .expect("makes");
+        Readers::new(&settings)
+    }
+
+    fn take(readers: &Readers, count: usize) -> Vec<Reader> {
+        let operation = Operation::new();
+        (0..count).map(|_| readers.lease(&operation, Duration::from_secs(10)).expect("leases")).collect()
+    }
+
+    #[test]
+    fn readers_that_are_left_over_go_when_others_come_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let readers = readers(&folder, 100);
+        assert_eq!(readers.counts(), (2, 2));
+        drop(take(&readers, 5));
+        assert_eq!(readers.counts(), (5, 5), "not while the window lasts");
+        std::thread::sleep(Duration::from_millis(110));
+        drop(take(&readers, 1));
+        assert_eq!(readers.counts(), (5, 5), "in the window that ended here five were needed");
+        drop(take(&readers, 3));
+        std::thread::sleep(Duration::from_millis(110));
+        let held = take(&readers, 1);
+        drop(take(&readers, 1));
+        assert_eq!(readers.counts(), (4, 3), "each that comes back is one");
+        drop(held);
+        assert_eq!(readers.counts(), (3, 3));
+        drop(take(&readers, 1));
+        assert_eq!(readers.counts(), (3, 3), "three were needed");
+        std::thread::sleep(Duration::from_millis(110));
+        drop(take(&readers, 1));
+        assert_eq!(readers.counts(), (2, 2));
+        for _ in 0..3 {
+            std::thread::sleep(Duration::from_millis(110));
+            drop(take(&readers, 1));
+            assert_eq!(readers.counts(), (2, 2), "never fewer");
+        }
+        drop(take(&readers, 6));
+        assert_eq!(readers.counts(), (6, 6), "and it grows again");
+        assert_eq!(readers.common.ledger.reader_counters().waits, 0);
+        readers.close();
+    }
+
+    #[test]
+    fn all_that_are_left_over_go_at_once_when_it_is_looked_at() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let readers = readers(&folder, 100);
+        drop(take(&readers, 6));
+        std::thread::sleep(Duration::from_millis(110));
+        readers.shrink();
+        assert_eq!(readers.counts(), (6, 6), "the window in which six were needed ends here");
+        let held = take(&readers, 3);
+        std::thread::sleep(Duration::from_millis(110));
+        readers.shrink();
+        assert_eq!(readers.counts(), (3, 0), "none that is in use goes");
+        drop(held);
+        readers.close();
+    }
+
+    #[test]
+    fn a_wait_is_counted_and_its_end_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let readers = readers(&folder, 60_000);
+        let held = take(&readers, 6);
+        let refused = readers.lease(&Operation::new(), Duration::from_millis(60)).err().expect("none is free");
+        assert_eq!(refused.status().name(), "BUSY");
+        let counters = readers.common.ledger.reader_counters();
+        assert_eq!((counters.waits, counters.timeouts), (1, 1));
+        assert!(counters.waited >= Duration::from_millis(60), "{counters:?}");
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| take(&readers, 1).len());
+            std::thread::sleep(Duration::from_millis(200));
+            drop(held);
+            assert_eq!(waiting.join().expect("ends"), 1);
+        });
+        let counters = readers.common.ledger.reader_counters();
+        assert_eq!((counters.waits, counters.timeouts), (2, 1));
+        readers.close();
+    }
+}

@@ -201,7 +201,8 @@ fn a_transaction_that_is_open_for_long_is_noted() {
     held(260, 0);
     held(260, 1);
     let figures = figures(&database);
-    let told: Vec<_> = figures.slow_transactions.iter().map(|of| (of.label, of.actor.as_deref(), of.committed)).collect();
+    let told: Vec<_> =
+        figures.slow_transactions.iter().map(|of| (of.label, of.actor.as_deref(), of.committed)).collect();
     assert_eq!(told, [("transaction", Some("host"), false), ("transaction", Some("host"), true)]);
     assert!(figures.slow_transactions.iter().all(|of| of.duration_ms >= 250.0), "{:?}", figures.slow_transactions);
     assert_eq!(statement(&figures, "insert into t(b) values (?)").calls, 3);
@@ -231,7 +232,10 @@ fn calls_backups_scripts_checkpoints_and_denials_are_counted() {
     });
     assert!(report.busy, "{report:?}");
     let held_by = report.held_by.expect("by the reader");
-    assert_eq!((held_by.label, held_by.actor.as_deref(), held_by.role), (Some("script"), Some("leak 0"), Some("admin")));
+    assert_eq!(
+        (held_by.label, held_by.actor.as_deref(), held_by.role),
+        (Some("script"), Some("leak 0"), Some("admin"))
+    );
     assert_eq!(held_by.statement.as_deref(), Some("SELECT a FROM many WHERE a > ?"));
 
     let figures = figures(&database);
@@ -245,7 +249,7 @@ fn calls_backups_scripts_checkpoints_and_denials_are_counted() {
     assert_eq!((backups.made, backups.failed, backups.last_size_bytes), (1, 1, Some(backup.size_bytes)));
     assert!(backups.last_at.is_some() && backups.last_duration_ms == Some(backup.duration_ms));
     let scripts = figures.scripts.expect("on");
-    assert_eq!((scripts.runs, scripts.failures), (3, 1));
+    assert_eq!((scripts.runs, scripts.failures), (3, 2), "one raised, one was stopped");
     let checkpoints = figures.checkpoints.expect("on");
     assert_eq!((checkpoints.runs, checkpoints.busy), (2, 1));
     assert_eq!(figures.denials, Some(3));
@@ -398,17 +402,6 @@ fn the_pool_grows_while_somebody_waits_and_shrinks_when_nobody_did() {
     assert!(figures(&database).pool.connections >= 6, "not at once");
     // one window in which five were needed may still have to end
     wait_until("it shrinks when it is looked at", || figures(&database).pool.connections == 3);
-    holding(&database, 4, || ());
-    let start = Instant::now();
-    wait_until("it shrinks when readers come back", || {
-        query(&database, "SELECT 1").expect("selects");
-        start.elapsed() > Duration::from_millis(400)
-    });
-    // why by the files: asking for figures would close them
-    let open = std::fs::read_dir("/proc/self/fd").expect("lists").flatten();
-    let path = scratch.path("a.db");
-    let open = open.filter(|entry| std::fs::read_link(entry.path()).is_ok_and(|target| target == path)).count();
-    assert_eq!(open, 3);
 }
 
 #[test]
@@ -428,7 +421,7 @@ fn the_text_for_prometheus_is_strictly_valid() {
     let calls = |statement| prometheus::value(&samples, "rpmadb_statement_calls_total", Some(statement));
     assert_eq!(calls("select a from t"), Some(1.0));
     assert_eq!(calls("select a as [back\\slash \"quote\"\nline ü] from t where c = ?"), Some(1.0));
-    assert_eq!(prometheus::value(&samples, "rpmadb_index_calls", Some("odd\\\"name")), Some(1.0));
+    assert_eq!(prometheus::value(&samples, "rpmadb_index_calls", Some("odd\\\"name")), Some(2.0), "one has all in it");
     assert_eq!(prometheus::value(&samples, "rpmadb_verb_calls_total", Some("backup")), Some(1.0));
     assert_eq!(prometheus::value(&samples, "rpmadb_backups_total", None), Some(1.0));
     assert!(prometheus::value(&samples, "rpmadb_backup_last_size_bytes", None).is_some_and(|bytes| bytes > 4_096.0));

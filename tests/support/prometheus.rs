@@ -43,7 +43,7 @@ pub(crate) fn parse(page: &str) -> Result<Samples, String> {
                 "counter" | "gauge" => {}
                 _ => return wrong("an unknown type"),
             }
-            if ["_ms", "_us", "_milliseconds", "_kilobytes", "_pages"].iter().any(|unit| name.contains(unit)) {
+            if name.split('_').any(|part| ["ms", "us", "milliseconds", "minutes", "kilobytes"].contains(&part)) {
                 return wrong("no base unit");
             }
             family = Some((name, Some(kind), false));

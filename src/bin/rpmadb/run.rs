@@ -156,8 +156,7 @@ fn call(args: &Args) -> Result<ExitCode> {
             show::report(args.json, &report, show::stats);
         }
         Verb::Metrics { limit, no_indexes, .. } => {
-            let request =
-                request::Metrics { format, limit: *limit, indexes: no_indexes.then_some(false) };
+            let request = request::Metrics { format, limit: *limit, indexes: no_indexes.then_some(false) };
             show::metrics(args.json, &database.metrics(&request, &watch)?);
         }
         Verb::Checkpoint { .. } => {

@@ -111,7 +111,10 @@ pub(super) const ALL: &[&Class] = &[
             ("busy", "boolean"),
             ("log", "integer"),
             ("checkpointed", "integer"),
-            ("held_by?", "{ who: string, label?: string, age_ms?: integer, actor?: string, role?: string, statement?: string }"),
+            (
+                "held_by?",
+                "{ who: string, label?: string, age_ms?: integer, actor?: string, role?: string, statement?: string }",
+            ),
             ("duration_ms", "number"),
         ],
     ),

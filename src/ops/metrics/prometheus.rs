@@ -13,8 +13,18 @@ use crate::report::{Figures, StatementFigures, VerbFigures};
 /// Writes the text.
 pub(super) fn text(figures: &Figures) -> String {
     let mut page = Page::default();
-    page.one("rpmadb_metrics_enabled", Kind::Gauge, "Whether metrics are counted.", Some(f64::from(u8::from(figures.enabled))));
-    page.one("rpmadb_metrics_start_time_seconds", Kind::Gauge, "When counting began.", figures.since.map(seconds_of_ms));
+    page.one(
+        "rpmadb_metrics_enabled",
+        Kind::Gauge,
+        "Whether metrics are counted.",
+        Some(f64::from(u8::from(figures.enabled))),
+    );
+    page.one(
+        "rpmadb_metrics_start_time_seconds",
+        Kind::Gauge,
+        "When counting began.",
+        figures.since.map(seconds_of_ms),
+    );
     statements(&mut page, figures);
     verbs(&mut page, figures);
     works(&mut page, figures);
@@ -42,22 +52,34 @@ fn statements(page: &mut Page, figures: &Figures) {
     ];
     // why: of two long statements the same beginning may be shown, and no two samples may have the same labels
     let mut known = HashSet::new();
-    let shown: Vec<&StatementFigures> =
-        figures.statements.iter().filter(|of| known.insert(&*of.fingerprint)).collect();
+    let shown: Vec<&StatementFigures> = figures.statements.iter().filter(|of| known.insert(&*of.fingerprint)).collect();
     for (name, kind, help, field) in fields {
         let samples = shown.iter().map(|of| (vec![("statement", &*of.fingerprint)], field(of)));
         page.family(&format!("rpmadb_statement_{name}"), kind, help, samples);
     }
     if figures.enabled {
         let counted: [(&str, &str, u64); 3] = [
-            ("rpmadb_statements_evicted_total", "Statements that were forgotten for newer ones.", figures.statements_evicted),
+            (
+                "rpmadb_statements_evicted_total",
+                "Statements that were forgotten for newer ones.",
+                figures.statements_evicted,
+            ),
             ("rpmadb_slow_statements_total", "Statements that took longer than slow_query_ms.", figures.slow_total),
-            ("rpmadb_slow_transactions_total", "Transactions open for more than 250 ms.", figures.slow_transactions_total),
+            (
+                "rpmadb_slow_transactions_total",
+                "Transactions open for more than 250 ms.",
+                figures.slow_transactions_total,
+            ),
         ];
         for (name, help, value) in counted {
             page.one(name, Kind::Counter, help, Some(value as f64));
         }
-        page.one("rpmadb_statements", Kind::Gauge, "Statements that are kept apart.", Some(figures.statements_known as f64));
+        page.one(
+            "rpmadb_statements",
+            Kind::Gauge,
+            "Statements that are kept apart.",
+            Some(figures.statements_known as f64),
+        );
     }
 }
 
@@ -121,19 +143,15 @@ fn works(page: &mut Page, figures: &Figures) {
         "Checkpoints that somebody kept from finishing.",
         checkpoints.map(|of| number(of.busy)),
     );
-    page.one(
-        "rpmadb_denials_total",
-        Kind::Counter,
-        "Calls that a role did not allow.",
-        figures.denials.map(number),
-    );
+    page.one("rpmadb_denials_total", Kind::Counter, "Calls that a role did not allow.", figures.denials.map(number));
 }
 
 fn indexes(page: &mut Page, figures: &Figures) {
     let Some(indexes) = &figures.indexes else { return };
-    let used = indexes.used.iter().flatten().filter_map(|of| {
-        Some((vec![("index", of.index.as_str()), ("table", of.table.as_str())], of.calls? as f64))
-    });
+    let used =
+        indexes.used.iter().flatten().filter_map(|of| {
+            Some((vec![("index", of.index.as_str()), ("table", of.table.as_str())], of.calls? as f64))
+        });
     // why a gauge: a statement that is forgotten takes its calls with it
     page.family("rpmadb_index_calls", Kind::Gauge, "Runs of statements whose plan uses the index.", used);
     let counts = [
@@ -210,7 +228,8 @@ impl Page {
         for (labels, value) in samples {
             self.text.push_str(&head.take().unwrap_or_default());
             self.text.push_str(name);
-            let labels: Vec<String> = labels.iter().map(|(label, value)| format!("{label}=\"{}\"", escaped(value))).collect();
+            let labels: Vec<String> =
+                labels.iter().map(|(label, value)| format!("{label}=\"{}\"", escaped(value))).collect();
             if !labels.is_empty() {
                 let _ = write!(self.text, "{{{}}}", labels.join(","));
             }
@@ -231,7 +250,12 @@ mod tests {
     #[test]
     fn label_values_are_escaped_and_an_empty_family_is_left_out() {
         let mut page = Page::default();
-        page.family("a_total", Kind::Counter, "A.", [(vec![("l", "x\\y\"z\nü"), ("m", "")], 12_345_678_901.0)].into_iter());
+        page.family(
+            "a_total",
+            Kind::Counter,
+            "A.",
+            [(vec![("l", "x\\y\"z\nü"), ("m", "")], 12_345_678_901.0)].into_iter(),
+        );
         page.one("b", Kind::Gauge, "B.", None);
         page.one("c_seconds", Kind::Gauge, "C.", Some(0.000_001_5));
         assert_eq!(

@@ -80,7 +80,8 @@ pub(super) fn examine(
         .map(|index| report::UnusedIndex { index: index.name.clone(), table: index.table.clone() });
     let unused = unused.collect();
     let table = |name: &str| indexes.iter().find(|index| index.name == name).map(|index| index.table.clone());
-    let used = used.into_iter().filter_map(|(name, texts)| Some(Used { table: table(name)?, index: name.into(), texts }));
+    let used =
+        used.into_iter().filter_map(|(name, texts)| Some(Used { table: table(name)?, index: name.into(), texts }));
     let scans = scans.into_iter().map(|(table, sql)| report::FullScan { table, sql });
     Ok(planned.then(|| Findings { used: used.collect(), unused, full_scans: scans.collect() }))
 }

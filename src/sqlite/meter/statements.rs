@@ -85,17 +85,17 @@ struct Entry {
 
 impl std::fmt::Debug for Entry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Entry").field("fingerprint", &self.fingerprint).field("calls", &self.calls).finish_non_exhaustive()
+        f.debug_struct("Entry")
+            .field("fingerprint", &self.fingerprint)
+            .field("calls", &self.calls)
+            .finish_non_exhaustive()
     }
 }
 
 impl Statements {
     pub(super) fn new() -> Statements {
         let state = RandomState::new();
-        Statements {
-            hasher: SipHasher13::new_with_keys(state.hash_one(0), state.hash_one(1)),
-            book: Mutex::default(),
-        }
+        Statements { hasher: SipHasher13::new_with_keys(state.hash_one(0), state.hash_one(1)), book: Mutex::default() }
     }
 
     fn hash(&self, text: &str) -> u128 {
@@ -310,7 +310,8 @@ mod tests {
         assert_eq!((figures[0].calls, figures[0].errors, figures[0].rows), (100, 0, 200));
         assert_eq!((figures[0].total_ms, figures[0].mean_ms, figures[0].max_ms), (5_050.0, 50.5, 100.0));
         assert!((figures[0].p95_ms - 95.0).abs() < 95.0 / 16.0, "{}", figures[0].p95_ms);
-        let texts: Vec<Arc<str>> = ["SELECT a FROM t WHERE b = 1", "SELECT a FROM t WHERE b = 2", "SELECT 9"].map(Into::into).into();
+        let texts: Vec<Arc<str>> =
+            ["SELECT a FROM t WHERE b = 1", "SELECT a FROM t WHERE b = 2", "SELECT 9"].map(Into::into).into();
         assert_eq!(statements.calls_like(&texts), 100, "each fingerprint once, and what is not known not at all");
     }
 }

@@ -20,7 +20,10 @@ pub(crate) fn metrics(as_json: bool, report: &Metrics) {
 }
 
 fn figures(found: &Figures) {
-    say!("metrics            {}", if found.enabled { "on" } else { "off: open with metrics, or set RPMA_DB_METRICS=1" });
+    say!(
+        "metrics            {}",
+        if found.enabled { "on" } else { "off: open with metrics, or set RPMA_DB_METRICS=1" }
+    );
     let pool = &found.pool;
     say!(
         "connections        {} of {}, {} idle; {} wait(s), {:.1} ms, {} in vain",
@@ -35,11 +38,19 @@ fn figures(found: &Figures) {
     let locks = &found.locks;
     say!("locks              {} wait(s), {} in vain", locks.waited, locks.gave_up);
     let log = found.wal.size_bytes.map_or_else(|| "none".to_owned(), size);
-    say!("log                {log}{}", found.wal.backlog.map_or_else(String::new, |frames| format!(", {frames} frame(s) to move")));
+    say!(
+        "log                {log}{}",
+        found.wal.backlog.map_or_else(String::new, |frames| format!(", {frames} frame(s) to move"))
+    );
     for (verb, of) in &found.verbs {
         let denied = if of.denied > 0 { format!(", {} denied", of.denied) } else { String::new() };
         let failed = if of.errors > 0 { format!(", {} failed", of.errors) } else { String::new() };
-        say!("verb {verb:<13} {} call(s){failed}{denied}, {:.1} ms, at most {:.1} ms", of.calls, of.total_ms, of.max_ms);
+        say!(
+            "verb {verb:<13} {} call(s){failed}{denied}, {:.1} ms, at most {:.1} ms",
+            of.calls,
+            of.total_ms,
+            of.max_ms
+        );
     }
     for index in found.indexes.iter().flat_map(|indexes| indexes.used.iter().flatten()) {
         let calls = index.calls.map_or_else(String::new, |calls| format!(", {calls} call(s)"));
