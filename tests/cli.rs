@@ -8,6 +8,7 @@
 mod archive;
 mod errors;
 mod history;
+mod metrics;
 mod repl;
 mod scripts;
 mod secrets;

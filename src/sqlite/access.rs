@@ -387,7 +387,8 @@ impl Access {
         if !may_write || !writes(main_word, sql) {
             let reader = self.reader_for(taker, self.settings().reader_timeout)?;
             let _limited = limited(&reader)?;
-            match reader.users(Whose::Readers, sql, |statement| body(&reader, statement)) {
+            let since = reader.noted.as_ref().map(|noted| noted.since);
+            match reader.users_since(since, Whose::Readers, sql, |statement| body(&reader, statement)) {
                 Err(Error::ReadOnly { .. }) if may_write => {}
                 outcome => return outcome,
             }

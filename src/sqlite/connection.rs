@@ -210,8 +210,19 @@ impl Connection {
 
     /// Runs `body` with a prepared statement of a user's, kept for the next call with the same text.
     pub fn users<T>(&self, whose: Whose, sql: &str, body: impl FnOnce(&mut Statement<'_>) -> Result<T>) -> Result<T> {
+        self.users_since(None, whose, sql, body)
+    }
+
+    /// Like [`Connection::users`] for somebody who has just looked what time it is.
+    pub(super) fn users_since<T>(
+        &self,
+        since: Option<Instant>,
+        whose: Whose,
+        sql: &str,
+        body: impl FnOnce(&mut Statement<'_>) -> Result<T>,
+    ) -> Result<T> {
         let Some(meter) = self.meter() else { return self.unmetered(whose, sql, body) };
-        let mut running = Running::begin();
+        let mut running = Running::begin(since);
         let outcome = self.unmetered(whose, sql, |statement| running.watch(self, statement, body));
         let error = outcome.as_ref().err();
         if !is_refused(error) {

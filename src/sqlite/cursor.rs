@@ -187,7 +187,7 @@ impl Cursor {
         // why in this order: on a failure the limits are undone before somebody else can have the connection
         let (lease, limited) = (lease, limited);
         let meter = connection.meter().cloned();
-        let running = meter.as_ref().map(|_| Running::begin());
+        let running = meter.as_ref().map(|_| Running::begin(None));
         let prepared = connection.prepare_raw(whose, sql);
         if let (Some(meter), Some(running), Err(error)) = (&meter, running, &prepared)
             && !is_refused(Some(error))
@@ -195,8 +195,8 @@ impl Cursor {
             meter.ran(&connection, sql, &running.end(Some(error)));
         }
         let statement = prepared?;
-        let metered =
-            meter.map(|meter| Box::new(Metered { meter, sql: sql.to_owned(), ran: Ran::now(), before: None }));
+        let metered = meter
+            .map(|meter| Box::new(Metered { meter, sql: sql.to_owned(), ran: Ran::at(Instant::now()), before: None }));
         // SAFETY: the statement was just prepared; the call reads a number.
         let columns = unsafe { ffi::sqlite3_column_count(statement) };
         let alone = lease.is_some().then(|| {
@@ -313,7 +313,7 @@ impl Cursor {
     fn run_ended(&mut self) {
         let Some(metered) = &mut self.metered else { return };
         let Some(before) = metered.before.take() else { return };
-        let mut ran = std::mem::replace(&mut metered.ran, Ran::now());
+        let mut ran = std::mem::replace(&mut metered.ran, Ran::at(Instant::now()));
         let _locked = self.connection.raw();
         if ran.rows == 0 {
             ran.rows = self.connection.changes_since(before);

@@ -110,6 +110,7 @@ impl<'t> From<&'t Operation> for Taker<'t> {
 pub(super) struct Noted {
     common: Arc<Common>,
     pub(super) id: u64,
+    pub(super) since: Instant,
 }
 
 impl Drop for Noted {
@@ -127,7 +128,7 @@ impl Ledger {
         let id = book.last_id;
         book.entries.push(Entry { id, label, account, statement, since, writes });
         drop(book);
-        Noted { common: Arc::clone(common), id }
+        Noted { common: Arc::clone(common), id, since }
     }
 
     /// What is in use but for `except`, oldest first.

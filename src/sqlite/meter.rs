@@ -42,7 +42,8 @@ pub struct Meter {
     names: Mutex<Option<(i64, Arc<HashSet<String>>)>>,
     slow: Mutex<Ring<SlowStatement>>,
     transactions: Mutex<Ring<SlowTransaction>>,
-    calls: Mutex<BTreeMap<&'static str, Calls>>,
+    /// In the order in which the verbs were first called.
+    calls: Mutex<Vec<(&'static str, Calls)>>,
     works: Mutex<(BackupFigures, CheckpointFigures)>,
 }
 
@@ -101,10 +102,9 @@ pub(super) struct Ran {
 }
 
 impl Ran {
-    /// One that begins and ends now, and did nothing.
-    pub(super) fn now() -> Ran {
-        let (elapsed, counters) = (Duration::ZERO, Counters::default());
-        Ran { ended: Instant::now(), elapsed, failed: false, rows: 0, counters }
+    /// One that did nothing.
+    pub(super) fn at(ended: Instant) -> Ran {
+        Ran { ended, elapsed: Duration::ZERO, failed: false, rows: 0, counters: Counters::default() }
     }
 }
 
@@ -112,8 +112,9 @@ impl Ran {
 pub(super) struct Running(Ran);
 
 impl Running {
-    pub(super) fn begin() -> Running {
-        Running(Ran::now())
+    /// `since` where it was just asked what time it is.
+    pub(super) fn begin(since: Option<Instant>) -> Running {
+        Running(Ran::at(since.unwrap_or_else(Instant::now)))
     }
 
     /// Runs `body` with the statement, and takes what there is to count from it.
@@ -159,10 +160,9 @@ impl Meter {
 
     /// Counts a run of `sql` that just ended on `connection`.
     pub(super) fn ran(&self, connection: &Connection, sql: &str, ran: &Ran) {
-        let fingerprint = self.statements.add(sql, ran, || self.fingerprint(connection, sql));
-        if ran.elapsed <= self.slow_from {
-            return;
-        }
+        let is_slow = ran.elapsed > self.slow_from;
+        let fingerprint = self.statements.add(sql, ran, is_slow, || self.fingerprint(connection, sql));
+        let Some(fingerprint) = fingerprint else { return };
         let plan = {
             // why not under the operation: one that was stopped for taking long is just the one whose plan is wanted
             let _unwatched = operation::enter(Operation::new());
@@ -203,8 +203,14 @@ impl Meter {
 
     /// Counts a call.
     pub fn called(&self, verb: &'static str, error: Option<&Error>, duration: Duration) {
-        let mut calls = self.calls.lock();
-        let calls = calls.entry(verb).or_default();
+        let mut all = self.calls.lock();
+        // why first by address: it is nearly always the same text, and this is on the way of every call
+        let known = all.iter().position(|(known, _)| std::ptr::eq(*known, verb));
+        let place = known.or_else(|| all.iter().position(|(known, _)| *known == verb)).unwrap_or_else(|| {
+            all.push((verb, Calls::default()));
+            all.len() - 1
+        });
+        let calls = &mut all[place].1;
         calls.calls += 1;
         match error {
             None => {}

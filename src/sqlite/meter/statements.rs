@@ -102,13 +102,20 @@ impl Statements {
         self.hasher.hash(text.as_bytes()).as_u128()
     }
 
-    /// Adds a run, and returns the fingerprint as it is shown. `fingerprint` is called for a text that is not known.
-    pub(super) fn add(&self, sql: &str, ran: &Ran, fingerprint: impl FnOnce() -> String) -> Arc<str> {
+    /// Adds a run, and returns the fingerprint as it is shown, if that is wanted. `fingerprint` is called for a text that is not known.
+    pub(super) fn add(
+        &self,
+        sql: &str,
+        ran: &Ran,
+        is_wanted: bool,
+        fingerprint: impl FnOnce() -> String,
+    ) -> Option<Arc<str>> {
         let text = self.hash(sql);
         {
             let mut book = self.book.lock();
             if let Some(place) = book.find(text) {
-                return book.add(place, ran);
+                let entry = book.add(place, ran);
+                return is_wanted.then(|| Arc::clone(&entry.fingerprint));
             }
         }
         // why unlocked: it takes long, and asks the connection
@@ -117,7 +124,8 @@ impl Statements {
         let mut book = self.book.lock();
         let place = book.place_of(hash, fingerprint);
         book.remember(text, place);
-        book.add(place, ran)
+        let entry = book.add(place, ran);
+        is_wanted.then(|| Arc::clone(&entry.fingerprint))
     }
 
     pub(super) fn figures(&self) -> Vec<StatementFigures> {
@@ -188,7 +196,7 @@ impl Book {
         place
     }
 
-    fn add(&mut self, place: u32, ran: &Ran) -> Arc<str> {
+    fn add(&mut self, place: u32, ran: &Ran) -> &Entry {
         self.runs += 1;
         self.last_runs[place as usize] = self.runs;
         let entry = &mut self.entries[place as usize];
@@ -202,7 +210,7 @@ impl Book {
         entry.automatic_index_rows += ran.counters.automatic_index_rows;
         entry.last = Some(ran.ended);
         entry.durations.add(ran.elapsed);
-        Arc::clone(&entry.fingerprint)
+        entry
     }
 
     /// Bytes that the book occupies, at most.
@@ -259,8 +267,8 @@ mod tests {
     use super::*;
 
     fn add(statements: &Statements, sql: &str, micros: u64) -> Arc<str> {
-        let ran = Ran { elapsed: Duration::from_micros(micros), rows: 2, ..Ran::now() };
-        statements.add(sql, &ran, || super::super::fingerprint::fingerprint(sql, |_| false))
+        let ran = Ran { elapsed: Duration::from_micros(micros), rows: 2, ..Ran::at(Instant::now()) };
+        statements.add(sql, &ran, true, || super::super::fingerprint::fingerprint(sql, |_| false)).expect("is wanted")
     }
 
     #[test]
