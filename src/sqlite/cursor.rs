@@ -41,7 +41,8 @@ pub struct Cursor {
     _limited: Option<Limited>,
     _counted: Option<Counted>,
     // declared last: the connection goes back after everything on it is gone
-    _lease: Option<Lease<'static>>,
+    // why boxed: it would be half of the size
+    _lease: Option<Box<Lease<'static>>>,
     _access: Access,
 }
 
@@ -216,7 +217,7 @@ impl Cursor {
             metered,
             _limited: limited,
             _counted: counted,
-            _lease: lease,
+            _lease: lease.map(Box::new),
             _access: access,
         })
     }

@@ -325,7 +325,9 @@ fn holding<T>(database: &Database, readers: usize, body: impl FnOnce() -> T) -> 
             // why so: a loop would take the processor from the others
             let operation = Operation::new();
             operation.on_progress(Some(Arc::new(move |_| {
-                drop(holds.lock().expect("is sound").take().map(|holds| holds.send(())));
+                if let Some(holds) = holds.lock().expect("is sound").take() {
+                    holds.send(()).expect("is waited for");
+                }
                 while !release.load(Ordering::Acquire) {
                     std::thread::sleep(Duration::from_millis(2));
                 }

@@ -5,8 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// By name and labels, in the order in which they stand.
-pub(crate) type Samples = BTreeMap<(String, Vec<(String, String)>), f64>;
+/// Names and values.
+type Labels = Vec<(String, String)>;
+/// By name and labels.
+pub(crate) type Samples = BTreeMap<(String, Labels), f64>;
 
 /// The samples of a page, or what is wrong with it.
 pub(crate) fn parse(page: &str) -> Result<Samples, String> {
@@ -79,7 +81,7 @@ fn is_name(text: &str, signs: &str) -> bool {
         && text.chars().all(|next| next.is_ascii_alphanumeric() || signs.contains(next))
 }
 
-fn sample(line: &str) -> Option<(String, Vec<(String, String)>, f64)> {
+fn sample(line: &str) -> Option<(String, Labels, f64)> {
     let end = line.find(['{', ' '])?;
     let (name, mut rest) = line.split_at(end);
     let mut labels = Vec::new();
