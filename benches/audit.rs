@@ -21,6 +21,8 @@ fn main() {
     for synchronous in [request::Synchronous::Normal, request::Synchronous::Full] {
         inserts(scratch.path(), synchronous, rounds);
     }
+    transactions(scratch.path(), rounds);
+    workshop(scratch.path(), rounds);
     reads(scratch.path(), rounds);
     proof(scratch.path());
 }
@@ -82,6 +84,56 @@ fn inserts(folder: &Path, synchronous: request::Synchronous, rounds: usize) {
     }
     let [off, on] = times;
     told(&format!("insert, {synchronous:?}"), off, on, count);
+}
+
+/// A hundred inserts in one transaction of the host's.
+fn transactions(folder: &Path, rounds: usize) {
+    const INSERTS: usize = 100;
+    let variants = [false, true]
+        .map(|audit| database(folder, &format!("transactions-{audit}.db"), audit, request::Synchronous::Normal));
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..rounds {
+        for (database, times) in variants.iter().zip(&mut times) {
+            let start = Instant::now();
+            for _ in 0..5 {
+                let report = database.transaction(&Operation::new(), |bound| {
+                    (0..INSERTS).for_each(|number| insert(bound, number));
+                    0
+                });
+                assert!(report.expect("commits").committed);
+            }
+            times.push(start.elapsed());
+        }
+    }
+    let [off, on] = times;
+    told("insert in a transaction of 100", off, on, INSERTS * 5);
+}
+
+/// The table `clients` of the workshop, with its indexes and triggers.
+fn workshop(folder: &Path, rounds: usize) {
+    let variants = [false, true].map(|audit| {
+        let options = request::Open {
+            audit: request::AuditLog { enabled: Some(audit), ..request::AuditLog::default() },
+            ..request::Open::default()
+        };
+        Database::open(folder.join(format!("workshop-{audit}.db")), &options, &Operation::new()).expect("opens").0
+    });
+    let mut times = [Vec::new(), Vec::new()];
+    for round in 0..rounds {
+        for (database, times) in variants.iter().zip(&mut times) {
+            let start = Instant::now();
+            for number in 0..INSERTS {
+                let sql =
+                    "INSERT INTO clients (id, name, email, phone, created_at, updated_at) VALUES (?, ?, ?, ?, 1, 1)";
+                let params =
+                    format!("[\"c{round}-{number}\", \"Client {number}\", \"c{number}@example.org\", \"{number}\"]");
+                database.query(sql, Some(&params), &Operation::new()).expect("inserts");
+            }
+            times.push(start.elapsed());
+        }
+    }
+    let [off, on] = times;
+    told("insert, Normal, clients of the workshop", off, on, INSERTS);
 }
 
 fn reads(folder: &Path, rounds: usize) {

@@ -452,7 +452,11 @@ int32_t rpmadb_op_free(rpmadb_op **op);
  * - ballast_bytes: 0 to 1099511627776, none; a file PATH-ballast whose space is kept allocated beside the database. It is
  *   removed when SQLite finds the disk full, so that deletions and a checkpoint work again, and made again by an open or a
  *   checkpoint when more than twice its size is free. That there is none never fails a call; rpmadb_health tells
- * - pool: max, 1 to 1000 readers, 10; min_idle, readers opened with the first, 2; timeout_ms, 1 to 86400000, 30000
+ * - metrics: true counts statements, calls and more for rpmadb_metrics; false, or true where the environment variable
+ *   RPMA_DB_METRICS is "1". slow_query_ms: a statement that takes longer is then kept with its plan, 0 to 86400000; 100
+ * - pool: max, 1 to 1000 readers, 10; min_idle, readers opened with the first, 2; timeout_ms, 1 to 86400000, 30000; idle_ms,
+ *   readers beyond min_idle that were not needed for so long are closed by the next call that gives one back or asks for
+ *   metrics or diagnostics, 1 to 86400000, 60000
  * - backup: folder, where backups without a destination go, it must exist, none; before_migrate, back up before a run that has
  *   something to do, false; compress, true or a zstd level from 1 to 19, false; encrypt_to, an age recipient, a list of them or
  *   {"passphrase": "..."}, none; identities, a list of texts of age identities, and passphrase: what opens encrypted backups
@@ -640,7 +644,7 @@ int32_t rpmadb_health(rpmadb *db,
  * @param out      receives {journal_mode, wal_checkpoint: [log, checkpointed], busy_timeout_ms, integrity, table_counts,
  *                 pool_state: {connections, idle_connections, max_connections}, foreign_key_check, schema_drift, pragmas,
  *                 pragma_findings: [{pragma, expected, actual}], wal: {size_bytes, frames, backlog},
- *                 open_transactions: [{label, age_ms, writes}],
+ *                 open_transactions: [{label, age_ms, writes, actor, role, statement}],
  *                 indexes: {redundant: [{index, table, covered_by}], missing: [{table, columns, reason, suggestion}],
  *                 unused: [{index, table}], full_scans: [{table, sql}], statements_seen, statements_forgotten},
  *                 disks: [{what, path, free_bytes, total_bytes}], files: [{path, mode, findings}], sqlite_version,
@@ -656,6 +660,38 @@ int32_t rpmadb_diagnostics(rpmadb *db,
                            const char *options,
                            rpmadb_op *op,
                            char **out);
+
+/**
+ * Tells what was counted since the database was opened: statements by fingerprint, slow ones with their plan, long transactions,
+ * calls by verb, what indexes are used, and who has the connections.
+ *
+ * Statements and calls are counted only when the database was opened with metrics (see rpmadb_open); without, enabled is false and
+ * pool, locks, wal and indexes are told all the same. Literals of statements are never shown.
+ *
+ * Options: format ("json", "prometheus": text in the format that Prometheus reads; json), limit (most fingerprints, 0 to 1000, 100),
+ * indexes (false leaves out what needs every statement to be planned; true).
+ *
+ * @param db       an open handle.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {enabled, since, statements: [{fingerprint, calls, errors, rows, total_ms, mean_ms, p95_ms, max_ms,
+ *                 full_scan_steps, sorts, automatic_index_rows, last_at}] largest total first, statements_known,
+ *                 statements_evicted, slow: [{fingerprint, duration_ms, rows, failed, at, verb, actor, plan}] newest first,
+ *                 slow_total, slow_transactions: [{label, actor, duration_ms, at, committed}], slow_transactions_total,
+ *                 verbs: {name: {calls, errors, denied, total_ms, max_ms}}, backups: {made, failed, last_at, last_duration_ms,
+ *                 last_size_bytes}, scripts: {runs, failures}, checkpoints: {runs, busy}, denials, indexes: {used: [{index, table,
+ *                 calls}], unused, redundant, missing, full_scans}, pool: {connections, idle_connections, max_connections, in_use,
+ *                 waits, wait_ms, timeouts, holders: [{label, age_ms, writes, actor, role, statement}]}, locks: {leases, waited,
+ *                 gave_up}, wal: {size_bytes, frames, backlog}}, with format "prometheus" {format, text}, or the error document;
+ *                 release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any. Answers also when every connection is in use: what needs one is then null.
+ */
+int32_t rpmadb_metrics(rpmadb *db,
+                       const char *options,
+                       rpmadb_op *op,
+                       char **out);
 
 /**
  * Tells how big the database is and what is in it.
@@ -687,7 +723,8 @@ int32_t rpmadb_stats(rpmadb *db,
  * Options: busy_timeout_ms (how long the modes other than passive wait for readers and writers).
  *
  * When busy, held_by says who kept it from finishing, as far as this process can tell: {who: "reader" or "writer", label,
- * age_ms} for the oldest call of its own that was in the way, with its verb; {who: "another process"} otherwise.
+ * age_ms, actor, role, statement} for the oldest call of its own that was in the way, with its verb; {who: "another process"}
+ * otherwise.
  *
  * @param db       an open handle.
  * @param mode     "passive", "full", "restart" or "truncate"; NULL is passive.

@@ -41,6 +41,7 @@ read_globals = {
     ["health"] = {},
     ["integrity_check"] = {},
     ["lint"] = {},
+    ["metrics"] = {},
     ["migrate"] = {},
     ["migrations"] = {},
     ["optimize"] = {},

@@ -147,7 +147,7 @@
 ---@field busy boolean
 ---@field log integer
 ---@field checkpointed integer
----@field held_by? { who: string, label?: string, age_ms?: integer }
+---@field held_by? { who: string, label?: string, age_ms?: integer, actor?: string, role?: string, statement?: string }
 ---@field duration_ms number
 
 ---What `db:diagnostics` returns.
@@ -163,7 +163,7 @@
 ---@field pragmas table<string, any>
 ---@field pragma_findings? { pragma: string, expected: any, actual: any }[]
 ---@field wal { size_bytes?: integer, frames?: integer, backlog?: integer }
----@field open_transactions { label: string, age_ms: integer, writes: boolean }[]
+---@field open_transactions LeaseHolder[]
 ---@field indexes? { redundant: table[], missing: table[], unused?: table[], full_scans?: table[], statements_seen?: integer, statements_forgotten?: integer }
 ---@field disks { what: string, path: string, free_bytes?: integer, total_bytes?: integer }[]
 ---@field files { path: string, mode: string, findings?: string }[]
@@ -176,6 +176,51 @@
 ---@field status "ok"|"unknown"|"degraded"|"critical"
 ---@field score integer
 ---@field checks HealthCheck[]
+
+---Who has a connection.
+---@class LeaseHolder
+---@field label string
+---@field age_ms integer
+---@field writes boolean
+---@field actor? string
+---@field role? string
+---@field statement? string
+
+---What `db:metrics` returns.
+---@class MetricsReport
+---@field enabled boolean
+---@field since? integer
+---@field statements StatementFigures[]
+---@field statements_known integer
+---@field statements_evicted integer
+---@field slow { fingerprint: string, duration_ms: number, rows: integer, failed: boolean, at: integer, verb: string, actor?: string, plan?: string[] }[]
+---@field slow_total integer
+---@field slow_transactions { label: string, actor?: string, duration_ms: number, at: integer, committed: boolean }[]
+---@field slow_transactions_total integer
+---@field verbs table<string, { calls: integer, errors: integer, denied: integer, total_ms: number, max_ms: number }>
+---@field backups? { made: integer, failed: integer, last_at?: integer, last_duration_ms?: number, last_size_bytes?: integer }
+---@field scripts? { runs: integer, failures: integer }
+---@field checkpoints? { runs: integer, busy: integer }
+---@field denials? integer
+---@field indexes? { used?: { index: string, table: string, calls?: integer }[], unused?: table[], redundant: table[], missing: table[], full_scans?: table[] }
+---@field pool { connections: integer, idle_connections: integer, max_connections: integer, in_use: integer, waits: integer, wait_ms: number, timeouts: integer, holders: LeaseHolder[] }
+---@field locks { leases: integer, waited: integer, gave_up: integer }
+---@field wal { size_bytes?: integer, frames?: integer, backlog?: integer }
+
+---What the statements of one fingerprint did.
+---@class StatementFigures
+---@field fingerprint string
+---@field calls integer
+---@field errors integer
+---@field rows integer
+---@field total_ms number
+---@field mean_ms number
+---@field p95_ms number
+---@field max_ms number
+---@field full_scan_steps integer
+---@field sorts integer
+---@field automatic_index_rows integer
+---@field last_at integer
 
 ---One check of `db:health`.
 ---@class HealthCheck
@@ -510,6 +555,13 @@ function db:integrity_check() end
 ---Not in migrations.
 ---@return LintReport
 function db:lint() end
+
+---What was counted since the database was opened; with `format = "prometheus"` a table with that text as `text`.
+---
+---Not in migrations.
+---@param options? { format?: "json"|"prometheus", limit?: integer, indexes?: boolean }
+---@return MetricsReport
+function db:metrics(options) end
 
 ---Applies what is pending.
 ---

@@ -254,6 +254,14 @@ impl Database {
         })
     }
 
+    /// What was counted since the database was opened: statements, slow ones, calls, and who uses its connections.
+    pub fn metrics(&self, request: &request::Metrics, operation: &Operation) -> Result<report::Metrics> {
+        self.call("metrics", operation, |core, operation| {
+            request::Request::check(request)?;
+            ops::metrics::run(core.access()?, request, operation)
+        })
+    }
+
     /// Moves the write-ahead log into the database file.
     pub fn checkpoint(
         &self,

@@ -9,6 +9,7 @@
 mod archive;
 mod audit;
 mod diagnostics;
+mod metrics;
 mod migrations;
 mod scripts;
 mod stats;
@@ -16,9 +17,12 @@ mod stats;
 pub use archive::*;
 pub use audit::*;
 pub use diagnostics::*;
+pub use metrics::*;
 pub use migrations::*;
 pub use scripts::*;
 pub use stats::*;
+
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -100,7 +104,7 @@ pub struct Checkpoint {
 }
 
 /// Who keeps a checkpoint from finishing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct HeldBy {
     /// `reader` or `writer`: a call on this database by this process; else `another process`.
     pub who: &'static str,
@@ -108,6 +112,12 @@ pub struct HeldBy {
     pub label: Option<&'static str>,
     /// How long that call has had its connection; null for another process.
     pub age_ms: Option<u64>,
+    /// Who made that call; null for another process.
+    pub actor: Option<Arc<str>>,
+    /// In which role.
+    pub role: Option<&'static str>,
+    /// The statement it has the connection for, without literals; null where it is for something else.
+    pub statement: Option<String>,
 }
 
 /// Report of `query`.

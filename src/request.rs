@@ -212,6 +212,10 @@ pub struct Open {
     pub ballast_bytes: Option<u64>,
     /// Prepared statements kept per connection, 0 to 10,000; default 64.
     pub statement_cache: Option<u64>,
+    /// Count statements, calls and more for `metrics`; default false, or true where the environment says `RPMA_DB_METRICS=1`.
+    pub metrics: Option<bool>,
+    /// A statement that takes longer is kept with its plan while metrics are on, 0 to 86,400,000; default 100.
+    pub slow_query_ms: Option<u64>,
     /// The readers.
     pub pool: Pool,
     /// Where backups go.
@@ -228,9 +232,11 @@ impl Request for Open {
         within("mmap_size_bytes", self.mmap_size_bytes, 0, i64::MAX as u64)?;
         within("ballast_bytes", self.ballast_bytes, 0, 1 << 40)?;
         within("statement_cache", self.statement_cache, 0, 10_000)?;
+        within("slow_query_ms", self.slow_query_ms, 0, 86_400_000)?;
         within("pool.max", self.pool.max, 1, 1_000)?;
         within("pool.min_idle", self.pool.min_idle, 0, self.pool.max())?;
         within("pool.timeout_ms", self.pool.timeout_ms, 1, 86_400_000)?;
+        within("pool.idle_ms", self.pool.idle_ms, 1, 86_400_000)?;
         if self.style.is_some() && self.migrations.is_none() {
             return Err(Error::InvalidOption {
                 key: "style".into(),
@@ -254,6 +260,18 @@ impl Open {
     pub fn busy_timeout_ms(&self) -> u64 {
         self.busy_timeout_ms.unwrap_or(5_000)
     }
+
+    /// Whether to count for `metrics`.
+    #[must_use]
+    pub fn metrics(&self) -> bool {
+        self.metrics.unwrap_or_else(|| std::env::var_os("RPMA_DB_METRICS").is_some_and(|value| value == "1"))
+    }
+
+    /// From where on a statement is slow, in milliseconds.
+    #[must_use]
+    pub fn slow_query_ms(&self) -> u64 {
+        self.slow_query_ms.unwrap_or(100)
+    }
 }
 
 /// Option `pool` of `open`.
@@ -266,6 +284,8 @@ pub struct Pool {
     pub min_idle: Option<u64>,
     /// How long to wait for a reader; default 30,000.
     pub timeout_ms: Option<u64>,
+    /// Readers beyond `min_idle` that were not needed for so long are closed, 1 to 86,400,000; default 60,000.
+    pub idle_ms: Option<u64>,
 }
 
 impl Pool {
@@ -285,6 +305,12 @@ impl Pool {
     #[must_use]
     pub fn timeout_ms(&self) -> u64 {
         self.timeout_ms.unwrap_or(30_000)
+    }
+
+    /// How long a reader may be left over, in milliseconds.
+    #[must_use]
+    pub fn idle_ms(&self) -> u64 {
+        self.idle_ms.unwrap_or(60_000)
     }
 }
 
@@ -354,6 +380,49 @@ impl Health {
     #[must_use]
     pub fn backup_max_age_hours(&self) -> u64 {
         self.backup_max_age_hours.unwrap_or(48)
+    }
+}
+
+/// Options of `metrics`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// In which form the report is; default JSON.
+    pub format: MetricsFormat,
+    /// Most fingerprints, 0 to 1,000; default 100.
+    pub limit: Option<u64>,
+    /// Plan the statements to tell what indexes they use; default true.
+    pub indexes: Option<bool>,
+}
+
+impl Request for Metrics {
+    fn check(&self) -> Result<()> {
+        within("limit", self.limit, 0, 1_000)
+    }
+}
+
+/// The form of `metrics`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MetricsFormat {
+    /// The figures as JSON.
+    #[default]
+    Json,
+    /// Text in the format that Prometheus reads.
+    Prometheus,
+}
+
+impl MetricsFormat {
+    /// The form of a name.
+    pub fn from_name(name: &str) -> Result<MetricsFormat> {
+        match name {
+            "json" => Ok(MetricsFormat::Json),
+            "prometheus" => Ok(MetricsFormat::Prometheus),
+            _ => Err(Error::InvalidOption {
+                key: "format".into(),
+                reason: format!("is '{name}' and must be json or prometheus"),
+            }),
+        }
     }
 }
 

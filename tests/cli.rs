@@ -9,6 +9,7 @@ mod archive;
 mod audit;
 mod errors;
 mod history;
+mod metrics;
 mod repl;
 mod scripts;
 mod secrets;

@@ -233,6 +233,7 @@ pub(crate) fn call_in_rust(verb: &str, database: &Database, scratch: &Scratch) -
         "checkpoint" => document(database.checkpoint(CheckpointMode::Full, &request::Checkpoint::default(), &watch())),
         "diagnostics" => document(database.diagnostics(&watch())),
         "health" => document(database.health(&request::Health::default(), &watch())),
+        "metrics" => document(database.metrics(&request::Metrics::default(), &watch())),
         "migrate" => {
             let request = request::Migrate { backup: Some(true), ..request::Migrate::default() };
             document(database.migrate(&request, &watch()))

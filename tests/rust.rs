@@ -10,6 +10,7 @@ mod checking;
 mod checkpointing;
 mod diagnosing;
 mod measuring;
+mod metrics;
 mod migrating;
 mod opening;
 mod running;

@@ -5,6 +5,8 @@
 //! Invariant: a live database file is never read with ordinary file calls, because that drops the locks this process
 //! has on it; [`bytes`] is for files that nobody has open.
 
+pub(crate) mod prometheus;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -54,7 +54,11 @@ fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
 /// - ballast_bytes: 0 to 1099511627776, none; a file PATH-ballast whose space is kept allocated beside the database. It is
 ///   removed when SQLite finds the disk full, so that deletions and a checkpoint work again, and made again by an open or a
 ///   checkpoint when more than twice its size is free. That there is none never fails a call; rpmadb_health tells
-/// - pool: max, 1 to 1000 readers, 10; min_idle, readers opened with the first, 2; timeout_ms, 1 to 86400000, 30000
+/// - metrics: true counts statements, calls and more for rpmadb_metrics; false, or true where the environment variable
+///   RPMA_DB_METRICS is "1". slow_query_ms: a statement that takes longer is then kept with its plan, 0 to 86400000; 100
+/// - pool: max, 1 to 1000 readers, 10; min_idle, readers opened with the first, 2; timeout_ms, 1 to 86400000, 30000; idle_ms,
+///   readers beyond min_idle that were not needed for so long are closed by the next call that gives one back or asks for
+///   metrics or diagnostics, 1 to 86400000, 60000
 /// - backup: folder, where backups without a destination go, it must exist, none; before_migrate, back up before a run that has
 ///   something to do, false; compress, true or a zstd level from 1 to 19, false; encrypt_to, an age recipient, a list of them or
 ///   {"passphrase": "..."}, none; identities, a list of texts of age identities, and passphrase: what opens encrypted backups

@@ -107,7 +107,11 @@ impl Database {
         let allowed = rights::check(verb, self.caller.role).and_then(|()| call.operation.check());
         let outcome = allowed.and_then(|()| body(call.core(), &call.operation));
         if let Ok(access) = call.core().access() {
-            call.core().audit.finished(access, &call.operation, outcome.as_ref().err());
+            let error = outcome.as_ref().err();
+            if let Some((meter, account)) = access.meter().zip(call.operation.own_account()) {
+                meter.called(verb, error, account.elapsed());
+            }
+            call.core().audit.finished(access, &call.operation, error);
         }
         outcome
     }

@@ -34,6 +34,7 @@ pub const VERBS: &[&str] = &[
     "diagnostics",
     "health",
     "lint",
+    "metrics",
     "migrate",
     "migrations",
     "pin",

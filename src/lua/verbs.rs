@@ -121,6 +121,10 @@ pub(super) fn add<M: UserDataMethods<Db>>(methods: &mut M) {
         let only = (!session.may_write()).then_some(&*session.caller.actor);
         shown(lua, ops::audit::run(&access, &session.audit, &session.vault, &request, only, &db.operation))
     });
+    add_verb(methods, "metrics", |lua, db, table: Option<Table>| {
+        let (_, access) = session(db, lua, "metrics")?;
+        shown(lua, ops::metrics::run(&access, &options(lua, table)?, &db.operation))
+    });
     add_verb(methods, "stats", |lua, db, table: Option<Table>| {
         let (run, access) = session(db, lua, "stats")?;
         shown(lua, ops::stats::run(&access, &run.session.measured, &options(lua, table)?, &db.operation))

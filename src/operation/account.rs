@@ -7,7 +7,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -88,9 +88,14 @@ impl Account {
         }
     }
 
-    /// How long the call has taken so far, in microseconds.
+    /// How long the call has taken so far.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    /// The same in microseconds.
     pub(crate) fn elapsed_us(&self) -> i64 {
-        i64::try_from(self.since.elapsed().as_micros()).unwrap_or(i64::MAX)
+        i64::try_from(self.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 
     /// Says what the call is about.

@@ -33,6 +33,25 @@ pub fn run(
     request: &request::Backup,
     operation: &Operation,
 ) -> Result<report::Backup> {
+    let outcome = made(access, vault, destination, request, operation);
+    if let Some(meter) = access.meter() {
+        match &outcome {
+            // why not: none was due
+            Ok(report) if report.path.is_none() => {}
+            Ok(report) => meter.backed_up(Some((report.duration_ms, report.size_bytes))),
+            Err(_) => meter.backed_up(None),
+        }
+    }
+    outcome
+}
+
+fn made(
+    access: &Access,
+    vault: &Vault,
+    destination: Option<&Path>,
+    request: &request::Backup,
+    operation: &Operation,
+) -> Result<report::Backup> {
     let start = Instant::now();
     if access.is_bound() {
         return Err(Error::Unsupported {

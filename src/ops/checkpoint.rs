@@ -56,6 +56,9 @@ pub fn run(
     if !state.busy {
         access.restore_ballast();
     }
+    if let Some(meter) = access.meter() {
+        meter.checkpointed(state.busy);
+    }
     Ok(report::Checkpoint {
         mode: mode.name(),
         busy: state.busy,
@@ -78,7 +81,7 @@ fn untouched(access: &Access, operation: &Operation) -> Result<WalState> {
 /// Who kept the checkpoint on `writer` from finishing, which waited for `waited`. Our own writer is not in the way: it is the
 /// caller's.
 fn holder(access: &Access, writer: &Lease<'_>, mode: CheckpointMode, waited: Duration) -> HeldBy {
-    let another = HeldBy { who: "another process", label: None, age_ms: None };
+    let another = HeldBy { who: "another process", ..HeldBy::default() };
     // why: readers never stop a passive checkpoint from running, only another checkpoint does
     if mode == CheckpointMode::Passive || another_writes(writer) {
         return another;
@@ -97,9 +100,7 @@ fn another_writes(writer: &Lease<'_>) -> bool {
 }
 
 fn of_ours(who: &'static str, lease: Option<LeaseInfo>) -> HeldBy {
-    HeldBy {
-        who,
-        label: lease.map(|lease| lease.label),
-        age_ms: lease.map(|lease| u64::try_from(lease.age.as_millis()).unwrap_or(u64::MAX)),
-    }
+    let Some(holder) = lease.map(report::OpenTransaction::from) else { return HeldBy { who, ..HeldBy::default() } };
+    let report::OpenTransaction { label, age_ms, actor, role, statement, .. } = holder;
+    HeldBy { who, label: Some(label), age_ms: Some(age_ms), actor, role, statement }
 }

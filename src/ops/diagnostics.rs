@@ -18,7 +18,7 @@ use crate::migrations;
 use crate::operation::Operation;
 use crate::report;
 use crate::request::{JournalMode, Synchronous};
-use crate::sqlite::{self, Access, Connection, LeaseInfo, Settings, Value, foreign_keys, indexes, schema};
+use crate::sqlite::{self, Access, Connection, Settings, Value, foreign_keys, indexes, schema};
 
 /// Findings beyond this many help nobody and can be millions.
 const MOST_FINDINGS: usize = 100;
@@ -101,7 +101,7 @@ pub fn run(access: &Access, backups: Option<&Path>, operation: &Operation) -> Re
             frames: u64::try_from(wal.log).ok(),
             backlog: u64::try_from(wal.log).ok().and(u64::try_from(wal.log - wal.checkpointed).ok()),
         },
-        open_transactions: leases.into_iter().map(open_transaction).collect(),
+        open_transactions: leases.into_iter().map(Into::into).collect(),
         indexes,
         disks: disks(settings.folder(), backups),
         files: settings.files().into_iter().filter_map(file_mode).collect(),
@@ -174,11 +174,6 @@ fn differences(
         found.push(report::PragmaFinding { pragma: "busy_timeout", expected, actual });
     }
     found
-}
-
-fn open_transaction(lease: LeaseInfo) -> report::OpenTransaction {
-    let LeaseInfo { label, age, writes } = lease;
-    report::OpenTransaction { label, age_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX), writes }
 }
 
 /// The file systems that the database, its backups and SQLite's temporary files are on, each once.

@@ -13,6 +13,7 @@ pub mod backups;
 pub mod checkpoint;
 pub mod diagnostics;
 pub mod health;
+pub mod metrics;
 pub mod pin;
 pub mod prune;
 pub mod query;

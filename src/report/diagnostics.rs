@@ -5,6 +5,7 @@
 //! Invariant: as in `report.rs`; literals of users' statements are not in it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -117,6 +118,12 @@ pub struct OpenTransaction {
     pub age_ms: u64,
     /// Whether it holds the writer.
     pub writes: bool,
+    /// Who made the call; null for the library's own work.
+    pub actor: Option<Arc<str>>,
+    /// In which role.
+    pub role: Option<&'static str>,
+    /// The statement it has the connection for, without literals; null where it is for something else, such as a transaction.
+    pub statement: Option<String>,
 }
 
 /// What is wrong with the indexes.

@@ -15,7 +15,8 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 use super::ballast::BallastState;
 use super::connection::Connection;
 use super::file;
-use super::leases::{LeaseInfo, Ledger, LockCounters, Noted};
+use super::leases::{LeaseInfo, Ledger, LockCounters, Noted, ReaderCounters, Taker};
+use super::meter::Meter;
 use super::opening::{explain, look_before_opening, refuse_a_stub, set_journal_mode};
 use super::readers::{Reader, Readers};
 use super::rules::Whose;
@@ -143,21 +144,21 @@ impl Pool {
         Ok((Pool { settings, writer: Mutex::new(writer), readers: RwLock::new(None), seen: Seen::default() }, created))
     }
 
-    pub(super) fn lease_writer(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
-        let lease = self.lease_unsettled(operation, wait)?;
+    pub(super) fn lease_writer(&self, taker: Taker<'_>, wait: Duration) -> Result<Lease<'_>> {
+        let lease = self.lease_unsettled(taker, wait)?;
         lease.settle()?;
         Ok(lease)
     }
 
-    fn lease_unsettled(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
-        operation.check()?;
+    fn lease_unsettled(&self, taker: Taker<'_>, wait: Duration) -> Result<Lease<'_>> {
+        taker.operation.check()?;
         match self.writer.try_lock() {
-            Some(guard) => Ok(self.noted(Held::Writer(guard), operation)),
-            None => self.wait_for_writer(operation, wait),
+            Some(guard) => Ok(self.noted(Held::Writer(guard), taker)),
+            None => self.wait_for_writer(taker, wait),
         }
     }
 
-    fn wait_for_writer(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
+    fn wait_for_writer(&self, taker: Taker<'_>, wait: Duration) -> Result<Lease<'_>> {
         let ledger = &self.settings.common.ledger;
         // why not without one: who only asks has not waited, unless the handle never does anything else
         let counted = !wait.is_zero() || self.settings.busy_timeout.is_zero();
@@ -168,14 +169,14 @@ impl Pool {
         let outcome = loop {
             let left = wait.saturating_sub(since.elapsed());
             if let Some(guard) = self.writer.try_lock_for(SLICE.min(left)) {
-                return Ok(self.noted(Held::Writer(guard), operation));
+                return Ok(self.noted(Held::Writer(guard), taker));
             }
-            if let Err(stopped) = operation.check() {
+            if let Err(stopped) = taker.operation.check() {
                 break Err(stopped);
             }
             if left.is_zero() {
                 break Err(Error::Busy {
-                    what: format!("the writer of {}", self.settings.display()),
+                    what: format!("the writer of {}{}", self.settings.display(), ledger.held_by(true)),
                     waited_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                 });
             }
@@ -186,24 +187,24 @@ impl Pool {
         outcome
     }
 
-    fn lease_reader(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
-        match self.lease_detached(operation, wait)? {
+    fn lease_reader(&self, taker: Taker<'_>, wait: Duration) -> Result<Lease<'_>> {
+        match self.lease_detached(taker, wait)? {
             Some(lease) => Ok(lease),
-            None => self.lease_writer(operation, wait),
+            None => self.lease_writer(taker, wait),
         }
     }
 
     /// A reader that may outlive the borrow of the pool, though not the pool; `None` for a database in memory, which has none.
-    pub(super) fn lease_detached(&self, operation: &Operation, wait: Duration) -> Result<Option<Lease<'static>>> {
+    pub(super) fn lease_detached(&self, taker: Taker<'_>, wait: Duration) -> Result<Option<Lease<'static>>> {
         if self.settings.path.is_none() {
             return Ok(None);
         }
         // why no pool: its idle thread waits in a table of the process that refers to each thread by its stack, and a child
         // of a fork gets the table with the parent's threads in it and their stacks used anew
         if super::fork::is_child() {
-            operation.check()?;
+            taker.operation.check()?;
             let opened = Connection::open(&self.settings, false, true)?;
-            return Ok(Some(self.noted(Held::Opened(opened), operation)));
+            return Ok(Some(self.noted(Held::Opened(opened), taker)));
         }
         if super::cursor::count(self) >= usize::try_from(self.settings.readers).unwrap_or(usize::MAX) {
             // why at once: it would wait for itself
@@ -215,11 +216,11 @@ impl Pool {
         }
         let since = Instant::now();
         loop {
-            operation.check()?;
+            taker.operation.check()?;
             if let Some(readers) = self.readers.try_read_for(SLICE.min(wait)) {
                 if let Some(readers) = readers.as_ref() {
-                    let reader = readers.lease(operation, wait.saturating_sub(since.elapsed()))?;
-                    return Ok(Some(self.noted(Held::Reader(reader), operation)));
+                    let reader = readers.lease(taker.operation, wait.saturating_sub(since.elapsed()))?;
+                    return Ok(Some(self.noted(Held::Reader(reader), taker)));
                 }
                 drop(readers);
                 if let Some(mut readers) = self.readers.try_write_for(SLICE.min(wait)) {
@@ -237,18 +238,21 @@ impl Pool {
     }
 
     /// Remembers a statement of a user's, see `seen.rs`.
-    pub(super) fn note_seen(&self, main_word: &str, sql: &str) {
-        self.seen.note(main_word, sql);
+    pub(super) fn note_seen(&self, main_word: &str, sql: &str) -> Option<Arc<str>> {
+        self.seen.note(main_word, sql)
     }
 
-    fn noted<'p>(&self, held: Held<'p>, operation: &Operation) -> Lease<'p> {
+    fn noted<'p>(&self, held: Held<'p>, taker: Taker<'_>) -> Lease<'p> {
         let writes = matches!(held, Held::Writer(_));
-        Lease { noted: Some(Ledger::note(&self.settings.common, operation.verb(), writes)), held }
+        Lease { noted: Some(Ledger::note(&self.settings.common, taker, writes)), held }
     }
 
     fn state(&self) -> PoolState {
-        let (open, idle) =
-            self.readers.try_read().and_then(|readers| readers.as_ref().map(Readers::counts)).unwrap_or((0, 0));
+        let counts = |readers: &Readers| {
+            readers.shrink();
+            readers.counts()
+        };
+        let (open, idle) = self.readers.try_read().and_then(|readers| readers.as_ref().map(counts)).unwrap_or((0, 0));
         let writer_idle = u32::from(!self.writer.is_locked());
         let readers = if self.settings.path.is_some() { self.settings.readers } else { 0 };
         PoolState { connections: open + 1, idle_connections: idle + writer_idle, max_connections: readers + 1 }
@@ -315,11 +319,15 @@ impl Access {
 
     /// The writer, waiting for it at most `wait`.
     pub fn writer_within(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
+        self.writer_for(operation.into(), wait)
+    }
+
+    fn writer_for(&self, taker: Taker<'_>, wait: Duration) -> Result<Lease<'_>> {
         if self.settings().read_only {
             return Err(Error::ReadOnly { what: self.settings().display() });
         }
         match self {
-            Access::Pool(pool) => pool.lease_writer(operation, wait),
+            Access::Pool(pool) => pool.lease_writer(taker, wait),
             Access::Bound { connection, .. } => bound(connection),
         }
     }
@@ -331,8 +339,12 @@ impl Access {
 
     /// A reader, waiting for one at most `wait`.
     pub fn reader_within(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
+        self.reader_for(operation.into(), wait)
+    }
+
+    fn reader_for(&self, taker: Taker<'_>, wait: Duration) -> Result<Lease<'_>> {
         match self {
-            Access::Pool(pool) => pool.lease_reader(operation, wait),
+            Access::Pool(pool) => pool.lease_reader(taker, wait),
             Access::Bound { connection, .. } => bound(connection),
         }
     }
@@ -341,7 +353,7 @@ impl Access {
     /// schema. Not for writing.
     pub fn first(&self, operation: &Operation, wait: Duration) -> Result<Lease<'_>> {
         match self {
-            Access::Pool(pool) => pool.lease_unsettled(operation, wait),
+            Access::Pool(pool) => pool.lease_unsettled(operation.into(), wait),
             Access::Bound { connection, .. } => bound(connection),
         }
     }
@@ -361,7 +373,8 @@ impl Access {
         mut body: impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>,
     ) -> Result<T> {
         let shape = self.pool().seen.note(main_word, sql);
-        let told = self.told(sql, shape, operation);
+        let taker = Taker { operation, statement: shape.as_ref() };
+        let told = self.told(sql, shape.as_ref(), operation);
         let limited = |connection: &Connection| most_bytes.map(|most| connection.limited(most)).transpose();
         if let Access::Bound { connection, .. } = self {
             // why locked around both: the transaction must not end between the look and the statement
@@ -375,14 +388,15 @@ impl Access {
         }
         let (whose, may_write) = self.reading(role);
         if !may_write || !writes(main_word, sql) {
-            let reader = self.reader(operation)?;
+            let reader = self.reader_for(taker, self.settings().reader_timeout)?;
             let _limited = limited(&reader)?;
-            match reader.users(whose, sql, |statement| body(&reader, statement)) {
+            let since = reader.noted.as_ref().map(|noted| noted.since);
+            match reader.users_since(since, whose, sql, |statement| body(&reader, statement)) {
                 Err(Error::ReadOnly { .. }) if may_write => {}
                 outcome => return outcome,
             }
         }
-        let writer = self.writer(operation)?;
+        let writer = self.writer_for(taker, self.settings().busy_timeout)?;
         let _limited = limited(&writer)?;
         writer.begin_immediate()?;
         let outcome = writer.users(Whose::Users, sql, |statement| {
@@ -399,12 +413,12 @@ impl Access {
     }
 
     /// Tells the account of the call what statement it is about, where somebody keeps a journal.
-    fn told(&self, sql: &str, shape: Option<Arc<str>>, operation: &Operation) -> Told {
+    fn told(&self, sql: &str, shape: Option<&Arc<str>>, operation: &Operation) -> Told {
         let has_journal = self.settings().common.journal.get().is_some();
         let Some(account) = operation.account().filter(|_| has_journal) else { return Told(None) };
         let shape = match shape {
             _ if self.settings().tells_literals => sql.into(),
-            Some(shape) => shape,
+            Some(shape) => Arc::clone(shape),
             None => super::seen::shape(sql).into(),
         };
         if account.verb == "query" {
@@ -456,6 +470,18 @@ impl Access {
     #[must_use]
     pub fn lock_counters(&self) -> LockCounters {
         self.settings().common.ledger.counters()
+    }
+
+    /// How often readers were waited for since the handle was opened.
+    #[must_use]
+    pub fn reader_counters(&self) -> ReaderCounters {
+        self.settings().common.ledger.reader_counters()
+    }
+
+    /// What counts; `None` when metrics are off.
+    #[must_use]
+    pub fn meter(&self) -> Option<&Arc<Meter>> {
+        self.settings().common.meter.as_ref()
     }
 
     /// The ballast as it is on the disk; `None` when none is kept.

@@ -10,7 +10,7 @@ mod raw;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, ReentrantMutex};
 use rusqlite::OpenFlags;
@@ -18,6 +18,7 @@ use rusqlite::config::DbConfig;
 
 use super::failure::{Failure, from_code, os_error};
 use super::heap;
+use super::meter::{Meter, Running, is_refused};
 use super::rules::{Rules, Whose};
 use super::settings::{Common, Settings};
 use super::statement::{Params, Statement};
@@ -50,6 +51,8 @@ pub(super) struct Shared {
     synchronous: Option<&'static str>,
     pub(super) foreign_keys: AtomicBool,
     common: Arc<Common>,
+    /// When the open transaction was begun, while metrics are on.
+    began: Mutex<Option<Instant>>,
     watch: Mutex<Option<Arc<dyn Watch>>>,
     /// Whether the functions of `limits.rs` are set.
     pub(super) scripted: AtomicBool,
@@ -124,6 +127,7 @@ impl Connection {
                 synchronous: (!read_only).then(|| settings.synchronous.name()),
                 foreign_keys: AtomicBool::new(settings.foreign_keys),
                 common: Arc::clone(&settings.common),
+                began: Mutex::default(),
                 watch: Mutex::default(),
                 scripted: AtomicBool::new(false),
                 line: AtomicU32::new(0),
@@ -164,6 +168,11 @@ impl Connection {
             ballast.release();
         }
         failure
+    }
+
+    /// Who counts what runs on this connection; `None` when metrics are off.
+    pub(super) fn meter(&self) -> Option<&Arc<Meter>> {
+        self.shared.common.meter.as_ref()
     }
 
     /// The file as messages name it.
@@ -213,6 +222,28 @@ impl Connection {
 
     /// Runs `body` with a prepared statement of a user's, kept for the next call with the same text if the rules let it be.
     pub fn users<T>(&self, whose: Whose, sql: &str, body: impl FnOnce(&mut Statement<'_>) -> Result<T>) -> Result<T> {
+        self.users_since(None, whose, sql, body)
+    }
+
+    /// Like [`Connection::users`] for somebody who has just looked what time it is.
+    pub(super) fn users_since<T>(
+        &self,
+        since: Option<Instant>,
+        whose: Whose,
+        sql: &str,
+        body: impl FnOnce(&mut Statement<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let Some(meter) = self.meter() else { return self.unmetered(whose, sql, body) };
+        let mut running = Running::begin(since);
+        let outcome = self.unmetered(whose, sql, |statement| running.watch(self, statement, body));
+        let error = outcome.as_ref().err();
+        if !is_refused(error) {
+            meter.ran(self, sql, &running.end(error));
+        }
+        outcome
+    }
+
+    fn unmetered<T>(&self, whose: Whose, sql: &str, body: impl FnOnce(&mut Statement<'_>) -> Result<T>) -> Result<T> {
         self.with(whose, |inner| {
             self.shared.rules.note_text(sql);
             if let Some(watch) = self.watcher() {
@@ -426,7 +457,20 @@ impl Connection {
     /// Takes the write lock and begins a transaction.
     pub fn begin_immediate(&self) -> Result<()> {
         self.shared.changes_at_begin.store(self.total_changes(), Ordering::Relaxed);
-        self.execute_batch("BEGIN IMMEDIATE")
+        self.execute_batch("BEGIN IMMEDIATE")?;
+        if self.meter().is_some() {
+            *self.shared.began.lock() = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Tells the meter that the transaction of `begin_immediate` is over.
+    fn ended(&self, committed: bool) {
+        if let Some(meter) = self.meter()
+            && let Some(began) = self.shared.began.lock().take()
+        {
+            meter.transaction_ended(began.elapsed(), committed);
+        }
     }
 
     /// Begins a read transaction that sees one state of the database.
@@ -443,7 +487,11 @@ impl Connection {
         if let Some(journal) = journal {
             journal.after_commit(self, outcome.is_ok());
         }
-        outcome.inspect_err(|_| self.rollback())
+        match outcome {
+            Ok(()) => self.ended(true),
+            Err(_) => self.rollback(),
+        }
+        outcome
     }
 
     /// Rows changed since the transaction was begun, those changed by triggers included.
@@ -461,6 +509,7 @@ impl Connection {
             let _unwatched = operation::enter(operation::Operation::new());
             let _ = self.execute_batch("ROLLBACK");
         }
+        self.ended(false);
     }
 }
 

@@ -8,12 +8,15 @@
 use std::cell::RefCell;
 use std::ffi::c_int;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rusqlite::ffi;
 
 use super::access::{Access, Lease, Pool};
 use super::connection::Connection;
+use super::leases::Taker;
 use super::limits::Limited;
+use super::meter::{Counters, Meter, Ran, Running, is_refused};
 use super::rules::Whose;
 use super::statement::{Params, assign};
 use super::value::Value;
@@ -36,11 +39,24 @@ pub struct Cursor {
     alone: Option<u8>,
     /// The account of the call that prepared it, and its text without literals, where it may change something.
     told: Option<(Arc<Account>, Arc<str>)>,
+    /// What is counted of it, while metrics are on.
+    metered: Option<Box<Metered>>,
     _limited: Option<Limited>,
     _counted: Option<Counted>,
     // declared last: the connection goes back after everything on it is gone
-    _lease: Option<Lease<'static>>,
+    // why boxed: it would be half of the size
+    _lease: Option<Box<Lease<'static>>>,
     _access: Access,
+}
+
+/// The run of a cursor that is under way, or would be next.
+struct Metered {
+    meter: Arc<Meter>,
+    sql: String,
+    /// Only time spent in SQLite: between two steps a script does its own work.
+    ran: Ran,
+    /// Rows changed on this connection before the run; `None` while there is none.
+    before: Option<u64>,
 }
 
 /// One value of a row, or for a parameter; bytes are borrowed.
@@ -98,7 +114,9 @@ impl Access {
                 if super::access::writes(main_word, sql) {
                     return Ok(None);
                 }
-                let Some(lease) = pool.lease_detached(operation, self.settings().reader_timeout)? else {
+                let text = pool.note_seen(main_word, sql);
+                let taker = Taker { operation, statement: text.as_ref() };
+                let Some(lease) = pool.lease_detached(taker, self.settings().reader_timeout)? else {
                     return Ok(None);
                 };
                 if !self.settings().read_only && !lease.is_wal()? {
@@ -110,10 +128,7 @@ impl Access {
                 match Cursor::prepare(self, connection, Some(limited), Some(lease), whose, sql) {
                     Err(Error::ReadOnly { .. }) if may_write => Ok(None),
                     Err(error) => Err(error),
-                    Ok(cursor) => {
-                        pool.note_seen(main_word, sql);
-                        Ok(Some(cursor).filter(|cursor| cursor.columns > 0))
-                    }
+                    Ok(cursor) => Ok(Some(cursor).filter(|cursor| cursor.columns > 0)),
                 }
             }
         }
@@ -178,7 +193,17 @@ impl Cursor {
     ) -> Result<Cursor> {
         // why in this order: on a failure the limits are undone before somebody else can have the connection
         let (lease, limited) = (lease, limited);
-        let statement = connection.prepare_raw(whose, sql)?;
+        let meter = connection.meter().cloned();
+        let running = meter.as_ref().map(|_| Running::begin(None));
+        let prepared = connection.prepare_raw(whose, sql);
+        if let (Some(meter), Some(running), Err(error)) = (&meter, running, &prepared)
+            && !is_refused(Some(error))
+        {
+            meter.ran(&connection, sql, &running.end(Some(error)));
+        }
+        let statement = prepared?;
+        let metered = meter
+            .map(|meter| Box::new(Metered { meter, sql: sql.to_owned(), ran: Ran::at(Instant::now()), before: None }));
         // SAFETY: the statement was just prepared; the call reads a number.
         let columns = unsafe { ffi::sqlite3_column_count(statement) };
         let alone = lease.is_some().then(|| {
@@ -196,9 +221,10 @@ impl Cursor {
             connection,
             alone,
             told: None,
+            metered,
             _limited: limited,
             _counted: counted,
-            _lease: lease,
+            _lease: lease.map(Box::new),
             _access: access,
         })
     }
@@ -273,6 +299,47 @@ impl Cursor {
 
     /// Goes on to the next row; false behind the last, and then it begins anew.
     pub fn step(&mut self) -> Result<bool> {
+        // why taken: a step that fails may end the run on its way out
+        let Some(mut metered) = self.metered.take() else { return self.unmetered_step() };
+        if metered.before.is_none() {
+            metered.before = Some(self.connection.total_changes());
+        }
+        let start = Instant::now();
+        let outcome = self.unmetered_step();
+        metered.ran.ended = Instant::now();
+        metered.ran.elapsed += metered.ran.ended.saturating_duration_since(start);
+        metered.ran.rows += u64::from(outcome == Ok(true));
+        metered.ran.failed = outcome.is_err();
+        self.metered = Some(metered);
+        if outcome != Ok(true) {
+            self.run_ended();
+        }
+        outcome
+    }
+
+    /// Counts the run that is under way, if one is.
+    fn run_ended(&mut self) {
+        let Some(metered) = &mut self.metered else { return };
+        let Some(before) = metered.before.take() else { return };
+        let mut ran = std::mem::replace(&mut metered.ran, Ran::at(Instant::now()));
+        let _locked = self.connection.raw();
+        if ran.rows == 0 {
+            ran.rows = self.connection.changes_since(before);
+        }
+        let statement = self.statement;
+        let take = |which| {
+            // SAFETY: the statement lives until the cursor is dropped; the call reads a number and sets it to 0.
+            u64::from(unsafe { ffi::sqlite3_stmt_status(statement, which, 1) }.unsigned_abs())
+        };
+        ran.counters = Counters {
+            full_scan_steps: take(ffi::SQLITE_STMTSTATUS_FULLSCAN_STEP),
+            sorts: take(ffi::SQLITE_STMTSTATUS_SORT),
+            automatic_index_rows: take(ffi::SQLITE_STMTSTATUS_AUTOINDEX),
+        };
+        metered.meter.ran(&self.connection, &metered.sql, &ran);
+    }
+
+    fn unmetered_step(&mut self) -> Result<bool> {
         let held = self.connection.hold(false);
         let code = match self.alone {
             // SAFETY: the statement lives until the cursor is dropped, and the connection is locked by us.
@@ -393,11 +460,13 @@ impl Cursor {
             ffi::sqlite3_reset(self.statement);
             ffi::sqlite3_clear_bindings(self.statement);
         }
+        self.run_ended();
     }
 }
 
 impl Drop for Cursor {
     fn drop(&mut self) {
+        self.run_ended();
         let _locked = self.connection.raw();
         // SAFETY: nothing else has the statement, and its connection is still open and locked by us.
         unsafe { ffi::sqlite3_finalize(self.statement) };

@@ -8,6 +8,7 @@
 mod plans;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::connection::Connection;
 use super::foreign_keys::{self, ForeignKey};
@@ -52,8 +53,27 @@ enum What {
     Expression(String),
 }
 
+/// An index, and the statements of users whose plans have it.
+pub struct Used {
+    /// Its name.
+    pub index: String,
+    /// Its table.
+    pub table: String,
+    /// Their texts.
+    pub texts: Vec<Arc<str>>,
+}
+
 /// Examines the indexes of the main database; with the statements that were `seen`, also what those use.
 pub fn examine(connection: &Connection, seen: Option<&Remembered>, operation: &Operation) -> Result<report::Indexes> {
+    examine_use(connection, seen, operation).map(|(indexes, _)| indexes)
+}
+
+/// Like [`examine`], and which statements use which index; `None` when no statement could be planned.
+pub fn examine_use(
+    connection: &Connection,
+    seen: Option<&Remembered>,
+    operation: &Operation,
+) -> Result<(report::Indexes, Option<Vec<Used>>)> {
     let indexes = all(connection)?;
     let mut keys = foreign_keys::all(connection)?;
     keys.retain(|key| !is_ours(&key.table));
@@ -62,15 +82,30 @@ pub fn examine(connection: &Connection, seen: Option<&Remembered>, operation: &O
         Some(seen) => plans::examine(connection, &indexes, &keys, seen, operation)?,
         None => None,
     };
-    let (unused, full_scans) = used.map_or((None, None), |(unused, scans)| (Some(unused), Some(scans)));
-    Ok(report::Indexes {
+    let (used, unused, full_scans) = match used {
+        Some(plans::Findings { used, unused, full_scans }) => (Some(used), Some(unused), Some(full_scans)),
+        None => (None, None, None),
+    };
+    let indexes = report::Indexes {
         redundant: redundant(&indexes, &row_ids),
         missing: missing(connection, &indexes, &keys, &row_ids)?,
         unused,
         full_scans,
         statements_seen: seen.map(|seen| seen.texts.len() as u64),
         statements_forgotten: seen.map(|seen| seen.forgotten),
-    })
+    };
+    Ok((indexes, used))
+}
+
+/// How SQLite plans a statement, without the values in it; `None` when it cannot be planned now. `is_name` tells which texts are
+/// names.
+pub(super) fn shown_plan(connection: &Connection, sql: &str, is_name: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+    plans::shown(connection, sql, is_name)
+}
+
+/// Every name that a statement may quote, in lower case.
+pub(super) fn names(connection: &Connection) -> Result<BTreeSet<String>> {
+    plans::names(connection)
 }
 
 fn all(connection: &Connection) -> Result<Vec<Index>> {

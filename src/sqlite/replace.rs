@@ -44,7 +44,7 @@ impl Access {
     ) -> Result<bool> {
         let pool = self.pool();
         let Some(path) = pool.settings.real_path.clone() else { return Ok(false) };
-        let mut lease = pool.lease_writer(operation, wait)?;
+        let mut lease = pool.lease_writer(operation.into(), wait)?;
         let Some(writer) = lease.writer_slot() else { return Ok(false) };
         let since = Instant::now();
         let mut readers = loop {

@@ -18,6 +18,8 @@ const MOST: usize = 500;
 const LONG: usize = 10_000;
 /// Most texts remembered that differ in literals alone: a literal may decide whether a partial index serves.
 const MOST_ALIKE: usize = 8;
+/// Bytes of a statement that are shown.
+const MOST_SHOWN: usize = 1_000;
 /// How long reading waits for another thread that notes.
 const WAIT: Duration = Duration::from_millis(250);
 
@@ -229,6 +231,15 @@ pub fn shape(sql: &str) -> String {
         before = piece;
     }
     text.truncate(text.trim_end().len());
+    text
+}
+
+/// `text` as it is shown: of a long one the beginning, cut between two characters.
+pub(super) fn shortened(mut text: String) -> String {
+    if text.len() > MOST_SHOWN {
+        text.truncate(text.floor_char_boundary(MOST_SHOWN));
+        text.push_str("...");
+    }
     text
 }
 

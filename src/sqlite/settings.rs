@@ -12,6 +12,7 @@ use super::ballast::Ballast;
 use super::file::with_suffix;
 use super::journal::Journal;
 use super::leases::Ledger;
+use super::meter::Meter;
 use crate::request::{JournalMode, Open, Synchronous};
 
 /// How every connection of one handle is opened.
@@ -45,6 +46,8 @@ pub struct Settings {
     pub readers: u32,
     /// Readers opened with the first one.
     pub idle_readers: u32,
+    /// Readers beyond `idle_readers` that were not needed for so long are closed.
+    pub reader_idle: Duration,
     /// How long to wait for a reader.
     pub reader_timeout: Duration,
     /// The audit keeps the values that stand in SQL.
@@ -62,6 +65,8 @@ pub struct Common {
     pub(super) ballast: Option<Ballast>,
     /// Who writes down what is committed.
     pub(super) journal: std::sync::OnceLock<Arc<dyn Journal>>,
+    /// What counts, while metrics are on.
+    pub(super) meter: Option<Arc<Meter>>,
 }
 
 impl Settings {
@@ -73,10 +78,11 @@ impl Settings {
             (Some(path), Some(bytes)) if bytes > 0 && !options.read_only => Some(Ballast::new(path, bytes)),
             _ => None,
         };
+        let meter = options.metrics().then(|| Arc::new(Meter::new(Duration::from_millis(options.slow_query_ms()))));
         Settings {
             real_path: path.as_deref().map(real_path),
             path,
-            common: Arc::new(Common { ballast, ..Common::default() }),
+            common: Arc::new(Common { ballast, meter, ..Common::default() }),
             read_only: options.read_only,
             create: options.create.unwrap_or(true) && !options.read_only,
             busy_timeout: Duration::from_millis(options.busy_timeout_ms()),
@@ -89,6 +95,7 @@ impl Settings {
             statement_cache: options.statement_cache.unwrap_or(64) as usize,
             readers: options.pool.max() as u32,
             idle_readers: options.pool.min_idle() as u32,
+            reader_idle: Duration::from_millis(options.pool.idle_ms()),
             reader_timeout: Duration::from_millis(options.pool.timeout_ms()),
             tells_literals: options.audit.literals,
         }

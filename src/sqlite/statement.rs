@@ -4,11 +4,12 @@
 //!
 //! Invariant: it runs with every parameter bound, no more and no fewer than it has.
 
-use rusqlite::CachedStatement;
 use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, StatementStatus};
 
 use super::connection::Connection;
 use super::cursor::Cell;
+use super::meter::Counters;
 use super::value::Value;
 use crate::error::{Error, Result};
 
@@ -48,6 +49,8 @@ enum Prepared<'c> {
 pub struct Statement<'c> {
     inner: Prepared<'c>,
     connection: &'c Connection,
+    /// Rows it has given.
+    rows: u64,
 }
 
 /// One row of a result.
@@ -107,7 +110,7 @@ impl<'c> Statement<'c> {
         } else {
             inner.prepare(sql).map(Prepared::Plain)
         };
-        inner.map(|inner| Statement { inner, connection })
+        inner.map(|inner| Statement { inner, connection, rows: 0 })
     }
 
     fn inner(&mut self) -> &mut rusqlite::Statement<'c> {
@@ -120,6 +123,22 @@ impl<'c> Statement<'c> {
     /// Whether it changes nothing in the database file.
     pub(super) fn is_read_only(&mut self) -> bool {
         self.inner().readonly()
+    }
+
+    /// How many rows it has given since this was asked the last time.
+    pub(super) fn take_rows(&mut self) -> u64 {
+        std::mem::take(&mut self.rows)
+    }
+
+    /// What SQLite has counted since this was asked the last time, also before this was prepared, where it was kept.
+    pub(super) fn take_counters(&mut self) -> Counters {
+        let statement = self.inner();
+        let take = |which| u64::from(statement.reset_status(which).unsigned_abs());
+        Counters {
+            full_scan_steps: take(StatementStatus::FullscanStep),
+            sorts: take(StatementStatus::Sort),
+            automatic_index_rows: take(StatementStatus::AutoIndex),
+        }
     }
 
     /// Names of the result's columns.
@@ -189,12 +208,24 @@ impl<'c> Statement<'c> {
         let statement = self.inner();
         let columns = statement.column_count();
         let mut rows = statement.raw_query();
-        while let Some(row) = rows.next().map_err(|error| connection.failure(error))? {
-            if !body(&Row { inner: row, columns })? {
-                break;
+        let mut given = 0;
+        let outcome = loop {
+            match rows.next() {
+                Ok(Some(row)) => {
+                    given += 1;
+                    match body(&Row { inner: row, columns }) {
+                        Ok(true) => {}
+                        Ok(false) => break Ok(()),
+                        Err(error) => break Err(error),
+                    }
+                }
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(connection.failure(error)),
             }
-        }
-        Ok(())
+        };
+        drop(rows);
+        self.rows += given;
+        outcome
     }
 }
 

@@ -142,6 +142,10 @@ static int32_t run_stats(void *const *a, char **document) {
     return rpmadb_stats(a[0], a[1], a[2], document);
 }
 
+static int32_t run_metrics(void *const *a, char **document) {
+    return rpmadb_metrics(a[0], a[1], a[2], document);
+}
+
 static int32_t run_checkpoint(void *const *a, char **document) {
     return rpmadb_checkpoint(a[0], a[1], a[2], a[3], document);
 }
@@ -286,6 +290,7 @@ const struct call calls[] = {
     {"health", "djp", run_health, {NULL, "{}"}, true, SUPERVISOR},
     {"diagnostics", "djp", run_diagnostics, {NULL, "{}"}, true, SUPERVISOR},
     {"stats", "djp", run_stats, {NULL, "{}"}, true, SUPERVISOR},
+    {"metrics", "djp", run_metrics, {NULL, "{}"}, true, SUPERVISOR},
     {"checkpoint", "dmjp", run_checkpoint, {NULL, "passive", "{}"}, true, ADMIN},
     {"backup", "dbjp", run_backup, {NULL, "SOMEWHERE", "{}"}, true, ADMIN},
     {"backups", "djp", run_backups, {NULL, "{}"}, true, SUPERVISOR},

@@ -148,6 +148,25 @@ static void stats_count_rows_and_pages(void) {
     close_checked(db);
 }
 
+static void metrics_count_statements_when_asked_for(void) {
+    rpmadb *db = open_checked(at("a.db"), "{\"migrate\":false,\"metrics\":true,\"slow_query_ms\":0}");
+    sql(db, "CREATE TABLE t (a)");
+    sql(db, "INSERT INTO t VALUES ('secret'), ('secret')");
+    sql(db, "INSERT INTO t VALUES ('secret')");
+    CHECK_STATUS(RPMADB_OK, rpmadb_metrics(db, "{\"limit\":2,\"indexes\":false}", NULL, &out));
+    CHECK_INT(1, "/enabled");
+    CHECK_INT(2, "/statements_known");
+    CHECK_INT(3, "/slow_total");
+    CHECK_TEXT("insert into t values (?)", "/slow/0/fingerprint");
+    CHECK_INT(3, "/verbs/query/calls");
+    CHECK(strstr(out, "secret") == NULL);
+    CHECK_STATUS(RPMADB_OK, rpmadb_metrics(db, "{\"format\":\"prometheus\"}", NULL, &out));
+    CHECK_TEXT("prometheus", "/format");
+    CHECK_TEXT_HAS("\n# TYPE rpmadb_statement_calls_total counter\n", "/text");
+    CHECK_STATUS(RPMADB_INVALID_ARGUMENT, rpmadb_metrics(db, "{\"limit\":1001}", NULL, &out));
+    close_checked(db);
+}
+
 static void checkpoint_has_four_modes(void) {
     static const char *const modes[] = {"passive", "full", "restart", "truncate"};
     rpmadb *db = open_checked(at("a.db"), BARE);
@@ -288,6 +307,7 @@ const struct test verb_tests[] = {
     TEST(health_tells_that_migrations_are_pending_and_that_the_file_is_gone),
     TEST(diagnostics_find_what_is_wrong),
     TEST(stats_count_rows_and_pages),
+    TEST(metrics_count_statements_when_asked_for),
     TEST(checkpoint_has_four_modes),
     TEST(backup_makes_a_whole_copy),
     TEST(backup_touches_nothing_that_exists),

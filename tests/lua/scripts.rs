@@ -215,6 +215,11 @@ fn the_verbs_of_a_script_say_what_the_handle_says() {
     for (source, wanted) in [
         ("return db:stats().tables.users", json!(0)),
         ("return db:stats({ estimate = true }).estimated", json!(true)),
+        ("return db:metrics().enabled", json!(false)),
+        (
+            "return db:metrics({ format = 'prometheus' }).text:match('^# HELP rpmadb_metrics_enabled') ~= nil",
+            json!(true),
+        ),
         // why: there is a folder for backups, and none in it yet
         ("return db:health().status", json!("degraded")),
         ("return db:diagnostics().integrity", json!("ok")),
@@ -232,6 +237,7 @@ fn the_verbs_of_a_script_say_what_the_handle_says() {
     assert!(scratch.path("backups/b.db").exists());
     for (source, code) in [
         ("db:stats({ nope = 1 })", "invalid_argument"),
+        ("db:metrics({ format = 'xml' })", "invalid_argument"),
         ("db:checkpoint('sometimes')", "invalid_argument"),
         ("db:checkpoint('full', { busy_timeout_ms = -1 })", "invalid_argument"),
         ("db:migrate({ target = 99 })", "invalid_argument"),

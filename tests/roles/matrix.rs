@@ -26,6 +26,7 @@ pub(super) const MAY: &[(&str, Role)] = &[
     ("diagnostics", Role::Supervisor),
     ("health", Role::Supervisor),
     ("lint", Role::Supervisor),
+    ("metrics", Role::Supervisor),
     ("migrate", Role::Admin),
     ("migrations", Role::Supervisor),
     ("pin", Role::Admin),
@@ -278,7 +279,7 @@ macro_rules! functions {
 type Step = extern "C-unwind" fn(Db, *mut c_void) -> i32;
 
 functions! {
-    rpmadb_adopt, rpmadb_audit, rpmadb_backups, rpmadb_baseline, rpmadb_diagnostics, rpmadb_health, rpmadb_lint, rpmadb_migrate,
+    rpmadb_adopt, rpmadb_audit, rpmadb_backups, rpmadb_baseline, rpmadb_diagnostics, rpmadb_health, rpmadb_lint, rpmadb_metrics, rpmadb_migrate,
     rpmadb_migrations, rpmadb_prune, rpmadb_repair, rpmadb_schema, rpmadb_scripts, rpmadb_stats, rpmadb_test,
     rpmadb_undo_restore;
     rpmadb_backup, rpmadb_checkpoint, rpmadb_pin, rpmadb_restore, rpmadb_script, rpmadb_script_file, rpmadb_verify

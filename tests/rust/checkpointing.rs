@@ -51,7 +51,7 @@ fn while_writing<T>(database: &Database, body: impl FnOnce() -> T) -> T {
 }
 
 fn another_process() -> Option<report::HeldBy> {
-    Some(report::HeldBy { who: "another process", label: None, age_ms: None })
+    Some(report::HeldBy { who: "another process", ..report::HeldBy::default() })
 }
 
 #[test]

@@ -157,6 +157,19 @@ pub(crate) enum Verb {
     Diagnostics {
         database: PathBuf,
     },
+    /// Tell what was counted, what indexes are used, and who has the connections
+    Metrics {
+        database: PathBuf,
+        /// json prints the report, prometheus the bare text that Prometheus reads
+        #[arg(long, value_name = "FORMAT")]
+        format: Option<String>,
+        /// Most statements
+        #[arg(long)]
+        limit: Option<u64>,
+        /// Do not plan the statements
+        #[arg(long)]
+        no_indexes: bool,
+    },
     /// Tell how big the database is and what is in it
     Stats {
         database: PathBuf,
@@ -213,6 +226,7 @@ impl Verb {
             | Verb::Health { database, .. }
             | Verb::Diagnostics { database }
             | Verb::Stats { database, .. }
+            | Verb::Metrics { database, .. }
             | Verb::Checkpoint { database, .. }
             | Verb::Audit(audit::Audit { database, .. })
             | Verb::Backup(archive::Backup { database, .. })

@@ -33,6 +33,7 @@ fn reads(verb: &Verb) -> bool {
             | Verb::Health { .. }
             | Verb::Diagnostics { .. }
             | Verb::Stats { .. }
+            | Verb::Metrics { .. }
             | Verb::Schema { .. }
             | Verb::Audit(_)
             | Verb::Backups(_)
@@ -72,6 +73,10 @@ fn call(args: &Args) -> Result<ExitCode> {
     let script = match &args.verb {
         Verb::Script(typed) => script::request(typed)?,
         _ => request::Script::default(),
+    };
+    let format = match &args.verb {
+        Verb::Metrics { format: Some(name), .. } => request::MetricsFormat::from_name(name)?,
+        _ => request::MetricsFormat::default(),
     };
     let watch = Operation::new().through(Origin::Cli);
     watch.set_timeout_ms(args.timeout);
@@ -151,6 +156,10 @@ fn call(args: &Args) -> Result<ExitCode> {
             let request = request::Stats { estimate: *estimate, sizes: no_sizes.then_some(false) };
             let report = database.stats(&request, &watch)?;
             show::report(args.json, &report, show::stats);
+        }
+        Verb::Metrics { limit, no_indexes, .. } => {
+            let request = request::Metrics { format, limit: *limit, indexes: no_indexes.then_some(false) };
+            show::metrics(args.json, &database.metrics(&request, &watch)?);
         }
         Verb::Checkpoint { .. } => {
             let report = database.checkpoint(mode, &request::Checkpoint::default(), &watch)?;

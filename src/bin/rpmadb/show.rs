@@ -20,11 +20,13 @@ macro_rules! say {
 
 pub(crate) mod archive;
 mod audit;
+mod metrics;
 pub(crate) mod repl;
 pub(crate) mod script;
 mod stats;
 
 pub(crate) use audit::audit;
+pub(crate) use metrics::metrics;
 pub(crate) use stats::stats;
 
 pub(crate) fn json(document: &impl Serialize) {
@@ -265,8 +267,7 @@ pub(crate) fn diagnostics(found: &report::Diagnostics) {
     let pool = found.pool_state;
     say!("connections        {} of {}, {} idle", pool.connections, pool.max_connections, pool.idle_connections);
     for open in &found.open_transactions {
-        let what = if open.writes { "writes" } else { "reads" };
-        say!("open transaction   {} {what} for {} ms", open.label, open.age_ms);
+        say!("open transaction   {}", holder(open));
     }
     let bug =
         if found.sqlite.has_wal_reset_bug { ", with the bug that can lose a commit when the log is reset" } else { "" };
@@ -290,6 +291,13 @@ pub(crate) fn diagnostics(found: &report::Diagnostics) {
     }
     indexes(found.indexes.as_ref());
     rows(&found.table_counts);
+}
+
+fn holder(holder: &report::OpenTransaction) -> String {
+    let what = if holder.writes { "writes" } else { "reads" };
+    let of = holder.actor.as_ref().map_or_else(String::new, |actor| format!(" of {}", escaped(actor)));
+    let statement = holder.statement.as_ref().map_or_else(String::new, |text| format!(": {}", escaped(text)));
+    format!("{}{of} {what} for {} ms{statement}", holder.label, holder.age_ms)
 }
 
 fn indexes(found: Option<&report::Indexes>) {

@@ -52,6 +52,7 @@ const DB_ENTRIES: &[Entry] = &[
     method("health", &[("options?", "{ require_users?: boolean, backup_max_age_hours?: integer }")], &["HealthReport"], "A quick look that says whether somebody must act.").scripts_only(),
     method("integrity_check", &[], &["IntegrityReport"], "Reads the whole database and tells what is damaged.").scripts_only(),
     method("lint", &[], &["LintReport"], "Warns about what is likely to be regretted in the migration files.").scripts_only(),
+    method("metrics", &[("options?", "{ format?: \"json\"|\"prometheus\", limit?: integer, indexes?: boolean }")], &["MetricsReport"], "What was counted since the database was opened; with `format = \"prometheus\"` a table with that text as `text`.").scripts_only(),
     method("migrate", &[("options?", "MigrateOptions")], &["MigrateReport"], "Applies what is pending.").scripts_only(),
     method("migrations", &[], &["MigrationsReport"], "Every migration known or recorded, with its state.").scripts_only(),
     method("optimize", &[], &["OptimizeReport"], "Lets SQLite renew the statistics that its planner needs.").scripts_only(),

@@ -64,7 +64,13 @@ mod tests {
     #[test]
     fn a_call_of_more_than_a_minute_is_named() {
         assert_eq!(oldest(None).0, HealthStatus::Ok);
-        let lease = |seconds| LeaseInfo { label: "transaction", age: Duration::from_secs(seconds), writes: true };
+        let lease = |seconds| LeaseInfo {
+            label: "transaction",
+            caller: None,
+            statement: None,
+            age: Duration::from_secs(seconds),
+            writes: true,
+        };
         assert_eq!(oldest(Some(&lease(60))), (HealthStatus::Ok, json!(60_000), json!(60_000), None));
         let (status, _, _, remedy) = oldest(Some(&lease(61)));
         assert_eq!(status, HealthStatus::Degraded);

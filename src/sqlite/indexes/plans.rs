@@ -5,11 +5,12 @@
 //! Invariants: a statement is planned and never run; nothing is said without a statement; an index that may serve
 //! something else than a statement (a constraint, a foreign key) is not called unused; literals are not shown.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use rusqlite::config::DbConfig;
 
-use super::{Index, lower};
+use super::{Index, Used, lower};
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::report;
@@ -17,16 +18,19 @@ use crate::sqlite::connection::Connection;
 use crate::sqlite::estimate::estimate;
 use crate::sqlite::foreign_keys::ForeignKey;
 use crate::sqlite::schema::{self, text};
-use crate::sqlite::seen::{Kind, Remembered, pieces, unquoted, without_literals};
+use crate::sqlite::seen::{Kind, Remembered, pieces, shortened, unquoted, without_literals};
 
 /// Reading a table up to this size whole is no matter.
 const FEW_ROWS: u64 = 1_000;
 /// Findings beyond this many help nobody.
 const MOST_FINDINGS: usize = 100;
-/// Characters of a statement that are shown.
-const MOST_SHOWN: usize = 1_000;
 
-type Findings = (Vec<report::UnusedIndex>, Vec<report::FullScan>);
+/// What the statements use and do not use.
+pub(super) struct Findings {
+    pub(super) used: Vec<Used>,
+    pub(super) unused: Vec<report::UnusedIndex>,
+    pub(super) full_scans: Vec<report::FullScan>,
+}
 
 /// `None` when there was no statement that could be planned.
 pub(super) fn examine(
@@ -40,7 +44,7 @@ pub(super) fn examine(
         return Ok(None);
     }
     let names = Names::of(connection)?;
-    let mut used = BTreeSet::new();
+    let mut used: BTreeMap<&str, Vec<Arc<str>>> = BTreeMap::new();
     let mut scans = BTreeSet::new();
     let mut estimates = None;
     let mut planned = false;
@@ -53,7 +57,9 @@ pub(super) fn examine(
             if let Some(rest) = step.split_once(" USING INDEX ").or_else(|| step.split_once(" USING COVERING INDEX ")) {
                 let is =
                     |name: &str| rest.1.strip_prefix(name).is_some_and(|more| more.is_empty() || more.starts_with(' '));
-                used.extend(indexes.iter().map(|index| index.name.as_str()).filter(|name| is(name)));
+                for index in indexes.iter().filter(|index| is(&index.name)) {
+                    used.entry(&index.name).or_default().push(Arc::clone(sql));
+                }
             }
             let Some(table) = scanned(&step).and_then(|name| names.table(name, sql)) else { continue };
             let rows = match &estimates {
@@ -70,10 +76,49 @@ pub(super) fn examine(
     let serves = |index: &Index| keys.iter().any(|key| key.table == index.table && index.finds(&lower(&key.from)));
     let unused = indexes
         .iter()
-        .filter(|index| index.by_hand && !index.unique && !used.contains(index.name.as_str()) && !serves(index))
+        .filter(|index| index.by_hand && !index.unique && !used.contains_key(index.name.as_str()) && !serves(index))
         .map(|index| report::UnusedIndex { index: index.name.clone(), table: index.table.clone() });
+    let unused = unused.collect();
+    let table = |name: &str| indexes.iter().find(|index| index.name == name).map(|index| index.table.clone());
+    let used =
+        used.into_iter().filter_map(|(name, texts)| Some(Used { table: table(name)?, index: name.into(), texts }));
     let scans = scans.into_iter().map(|(table, sql)| report::FullScan { table, sql });
-    Ok(planned.then(|| (unused.collect(), scans.collect())))
+    Ok(planned.then(|| Findings { used: used.collect(), unused, full_scans: scans.collect() }))
+}
+
+/// The plan of a statement as it may be shown; `None` for one that cannot be planned now.
+pub(super) fn shown(connection: &Connection, sql: &str, is_name: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+    let texts: Vec<String> = pieces(sql)
+        .filter(|(_, piece)| piece.starts_with(['\'', '"']))
+        .map(|(_, piece)| unquoted(piece))
+        .filter(|text| !text.is_empty() && !is_name(text))
+        .collect();
+    Some(plan(connection, sql).ok()??.into_iter().map(|step| shortened(without_values(step, &texts))).collect())
+}
+
+/// A step of a plan has values in two places: SQLite takes a text for an alias, and what a virtual table is asked for is its own.
+fn without_values(step: String, texts: &[String]) -> String {
+    let mut step = match step.split_once(" VIRTUAL TABLE INDEX ") {
+        Some((before, _)) => format!("{before} VIRTUAL TABLE"),
+        None => step,
+    };
+    for text in texts {
+        let mut from = 0;
+        while let Some(at) = step[from..].find(text.as_str()).map(|at| from + at) {
+            let end = at + text.len();
+            let is_whole = step[..at].ends_with(' ') && (end == step.len() || step[end..].starts_with(' '));
+            if is_whole {
+                step.replace_range(at..end, "?");
+            }
+            from = if is_whole { at + 1 } else { at + text.chars().next().map_or(1, char::len_utf8) };
+        }
+    }
+    step
+}
+
+/// Every name in the schema, in lower case.
+pub(super) fn names(connection: &Connection) -> Result<BTreeSet<String>> {
+    Ok(Names::of(connection)?.all)
 }
 
 /// The steps of a plan; `None` for a statement that no longer fits the schema.
@@ -161,14 +206,6 @@ impl Names {
         }
         None
     }
-}
-
-fn shortened(mut text: String) -> String {
-    if let Some((at, _)) = text.char_indices().nth(MOST_SHOWN) {
-        text.truncate(at);
-        text.push_str("...");
-    }
-    text
 }
 
 /// While this lives, plans show what triggers do.
