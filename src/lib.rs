@@ -40,7 +40,7 @@ pub mod report;
 pub mod request;
 mod sqlite;
 
-pub use database::{Database, HostFn, HostStep, Opening, Repl, VERBS, build_info};
+pub use database::{Database, HostFn, HostStep, OnAlert, Opening, Repl, VERBS, build_info};
 pub use error::{Error, Result, Status};
 pub use migrations::Set;
 pub use operation::{Operation, Origin, Progress};

@@ -6,12 +6,14 @@
 //! Invariant: sizes are bytes, durations milliseconds unless the name says `_us`, times milliseconds since the
 //! Unix epoch in UTC; what was not measured is null or absent, never a made-up zero.
 
+mod alerts;
 mod archive;
 mod diagnostics;
 mod migrations;
 mod scripts;
 mod stats;
 
+pub use alerts::*;
 pub use archive::*;
 pub use diagnostics::*;
 pub use migrations::*;

@@ -7,9 +7,11 @@
 
 mod archive;
 mod migrations;
+mod monitor;
 
 pub use archive::*;
 pub use migrations::*;
+pub use monitor::*;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -216,6 +218,8 @@ pub struct Open {
     pub backup: BackupFolder,
     /// Limits of scripts.
     pub script: ScriptLimits,
+    /// Starts the monitor with these options; default none.
+    pub monitor: Option<Monitor>,
 }
 
 impl Request for Open {
@@ -238,6 +242,16 @@ impl Request for Open {
                 key: "backup.before_migrate".into(),
                 reason: "needs backup.folder, where the backups go".into(),
             });
+        }
+        within("backup.every_hours", self.backup.every_hours, 1, 100_000)?;
+        if self.backup.every_hours.is_some() && self.backup.folder.is_none() {
+            return Err(Error::InvalidOption {
+                key: "backup.every_hours".into(),
+                reason: "needs backup.folder, where the backups go".into(),
+            });
+        }
+        if let Some(monitor) = &self.monitor {
+            monitor.check_as("monitor.")?;
         }
         self.script.check("script.")
     }

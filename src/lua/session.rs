@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::archive::vault::Vault;
 use crate::error::Error;
 use crate::migrations::Catalog;
+use crate::ops::alerts::Board;
 use crate::ops::restore::Place;
 use crate::ops::stats::Measured;
 use crate::request;
@@ -23,6 +24,8 @@ pub struct Session {
     pub vault: Vault,
     /// What earlier calls of `stats` measured.
     pub measured: Arc<Measured>,
+    /// What the monitor found last.
+    pub board: Arc<Board>,
     /// Whether the role may change anything.
     pub may_write: bool,
     /// Who.

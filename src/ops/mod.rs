@@ -7,11 +7,13 @@
 //!
 //! [`Access`]: crate::sqlite::Access
 
+pub mod alerts;
 pub mod backup;
 pub mod backups;
 pub mod checkpoint;
 pub mod diagnostics;
 pub mod health;
+pub mod monitor;
 pub mod pin;
 pub mod prune;
 pub mod query;

@@ -19,6 +19,7 @@ macro_rules! say {
 }
 
 pub(crate) mod archive;
+pub(crate) mod monitor;
 pub(crate) mod repl;
 pub(crate) mod script;
 mod stats;
