@@ -26,6 +26,7 @@ use crate::ops::monitor::{self as plan, Log, Notes, Outcome, Plan, Schedule, Sea
 use crate::ops::{checkpoint, upkeep};
 use crate::report::{self, Alert, AlertEvent, AlertState, Severity, elapsed_ms};
 use crate::request::{self, Role};
+use crate::sqlite::AtWork;
 
 /// Told of an alert that fires, is looked after, or is over.
 pub type OnAlert = dyn Fn(&Alert) + Send + Sync;
@@ -45,14 +46,14 @@ pub(super) fn is_here(owner: u64) -> bool {
 pub(super) struct Slot {
     /// Locked while a monitor is started or waited for.
     running: Mutex<Option<Running>>,
+    /// The handle that started it, 0 for none: the monitor's own handle must learn that it is not the one without the lock.
+    owner: AtomicU64,
     listener: Mutex<Option<(u64, Arc<OnAlert>)>>,
     /// Locked while the host is told.
     telling: Mutex<()>,
 }
 
 struct Running {
-    /// The handle that started it.
-    owner: u64,
     gate: Weak<Gate>,
     signals: Arc<Signals>,
     thread: JoinHandle<()>,
@@ -103,22 +104,28 @@ impl Slot {
     }
 
     fn ask(&self, owner: u64, how: Stop) {
+        if self.owner.load(Ordering::Acquire) != owner {
+            return;
+        }
         // why not waiting: whoever has the lock waits for the monitor already
         let Some(running) = self.running.try_lock() else { return };
-        if let Some(running) = running.as_ref().filter(|running| running.owner == owner) {
+        if let Some(running) = running.as_ref() {
             running.ask(how);
         }
     }
 
     /// Stops the monitor, if the handle `owner` started it or anybody may, and waits for its thread; false when there is none.
     pub(super) fn stop(&self, owner: Option<u64>) -> bool {
-        let mut running = self.running.lock();
-        let Some(found) = running.take_if(|running| owner.is_none_or(|owner| owner == running.owner)) else {
+        let is_mine = || owner.is_none_or(|owner| self.owner.load(Ordering::Acquire) == owner);
+        if !is_mine() {
             return false;
-        };
+        }
+        let mut running = self.running.lock();
+        let Some(found) = running.take_if(|_| is_mine()) else { return false };
         found.ask(Stop::Yes);
         // why ignored: its panics are caught on the way, and one that was not has ended it as well
         let _ = found.thread.join();
+        self.owner.store(0, Ordering::Release);
         true
     }
 
@@ -204,7 +211,8 @@ pub(super) fn start(core: &Arc<Core>, owner: u64, request: &request::Monitor) ->
         core.board.stop();
         Error::from_io("the thread of the monitor", &error)
     })?;
-    *running = Some(Running { owner, gate, signals, thread });
+    *running = Some(Running { gate, signals, thread });
+    core.monitor.owner.store(owner, Ordering::Release);
     Ok(report)
 }
 
@@ -234,6 +242,7 @@ impl Ticker {
         // why not waiting: a look from inside a look has nothing to add
         let Some(mut look) = self.look.try_lock() else { return };
         let Ok(access) = self.core.access() else { return };
+        let _at_work = AtWork::begin();
         self.last.store(now.steady_ms, Ordering::Relaxed);
         let operation = self.gate.operation("monitor");
         let _entered = operation::enter(operation.clone());
@@ -287,6 +296,7 @@ impl Watch {
             core.board.stop();
             if let Some(mut running) = core.monitor.running.try_lock() {
                 running.take();
+                core.monitor.owner.store(0, Ordering::Release);
             }
         }
         // why: from here on this thread is nobody's monitor, and may close its own handle
@@ -366,12 +376,15 @@ impl Watch {
         let (log, start) = (self.schedule.log(), Instant::now());
         let operation = Operation::new().through(Origin::Monitor);
         let ticker = Arc::clone(&self.ticker);
+        let at_work = AtWork::begin();
         operation.on_progress(Some(Arc::new(move |_| {
+            AtWork::let_fork();
             ticker.look_meanwhile();
             true
         })));
         let outcome = catch_unwind(AssertUnwindSafe(|| self.perform(task, log, &operation)));
         operation.on_progress(None);
+        drop(at_work);
         let outcome = match outcome {
             // why nothing: it was told to stop, and will find the task due again when it starts
             Ok(Err(Error::Cancelled { .. } | Error::StaleHandle { .. })) => return,

@@ -48,6 +48,7 @@ pub use connection::{Connection, Watched};
 pub use cursor::{Cell, Cursor};
 pub use data_version::DataVersion;
 pub use estimate::estimate;
+pub use fork::AtWork;
 pub use heap::share;
 pub use leases::{LeaseInfo, LockCounters};
 pub use pages::{Where, for_each_page, page_figures, page_owners};
