@@ -7,7 +7,7 @@
 //! 6  capi/  bin/rpmadb/     doors: convert, call, convert back
 //! 5  database               who may, which connection; then one line into the floors below
 //! 4  lua/                   the sandbox, the `db` object, scripts and Lua migrations
-//! 3  ops/                   one verb a file: health, diagnostics, stats, checkpoint, backup, verify, restore, ...
+//! 3  ops/                   one verb a file: health, diagnostics, stats, checkpoint, backup, restore, alerts, ...; monitor
 //! 2  migrations/            one noun a file: set, catalog, history, plan, run, step, guard, drift, adopt, lint, ...
 //!    archive/               a backup as a file: write, read, manifest, store, folder, retention, vault
 //! 1  sqlite/  machine       the only place that knows rusqlite; the machine around the database

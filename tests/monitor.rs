@@ -481,12 +481,12 @@ fn the_command_watches_and_prints_each_alert_as_a_line() {
     assert_eq!((quiet.code, quiet.stdout.as_str(), quiet.stderr.as_str()), (Some(0), "", ""));
     let other = rusqlite::Connection::open(scratch.path("a.db")).expect("opens");
     other.execute_batch("CREATE INDEX by_hand ON users (email, username)").expect("writes");
-    let args = ["monitor", "a.db", "--tick", "20", "--timeout", "1500", "--json"];
+    let args = ["monitor", "a.db", "--tick", "20", "--timeout", "4000", "--json"];
     let ran = run(scratch.folder(), &args);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     let lines: Vec<Json> = ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!((lines.len(), &lines[0]["key"], &lines[0]["state"]), (1, &"drift".into(), &"firing".into()));
-    let ran = run(scratch.folder(), &["monitor", "a.db", "--tick", "20", "--timeout", "1500"]);
+    let ran = run(scratch.folder(), &["monitor", "a.db", "--tick", "20", "--timeout", "4000"]);
     assert!(ran.stdout.contains("watching, a look every 20 ms") && ran.stdout.contains("drift"), "{ran:?}");
     let ran = run(scratch.folder(), &["alerts", "a.db"]);
     assert!(ran.stdout.contains("no monitor runs in this process"), "{ran:?}");

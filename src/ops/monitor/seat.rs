@@ -243,7 +243,7 @@ mod tests {
             (line.clone().into_bytes(), some()),
             (format!("{line}left of a longer line").into_bytes(), some()),
             (line.replace('7', "8").into_bytes(), Notes::default()),
-            (line[..line.len() / 2].as_bytes().to_vec(), Notes::default()),
+            (line.as_bytes()[..line.len() / 2].to_vec(), Notes::default()),
             (vec![0xff; 5_000], Notes::default()),
             (Vec::new(), Notes::default()),
         ] {
