@@ -10,11 +10,11 @@ mod watch;
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Condvar, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 use watch::Watch;
 
 use super::call::Gate;
@@ -56,9 +56,11 @@ struct Running {
     thread: JoinHandle<()>,
 }
 
+/// What the thread sleeps on. Of the standard library, because a thread that waits in a lock of `parking_lot` stands in a table of the
+/// process, which a child of a fork gets with the thread's stack in it.
 #[derive(Default)]
 struct Signals {
-    stop: Mutex<Stop>,
+    stop: std::sync::Mutex<Stop>,
     changed: Condvar,
 }
 
@@ -73,18 +75,21 @@ enum Stop {
 
 impl Signals {
     fn stopped(&self) -> bool {
-        *self.stop.lock() != Stop::No
+        self.how() != Stop::No
+    }
+
+    fn how(&self) -> Stop {
+        *self.stop.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wait(&self, limit: Duration) {
-        let mut stop = self.stop.lock();
-        if *stop == Stop::No {
-            self.changed.wait_for(&mut stop, limit);
-        }
+        let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
+        // why the outcome does not matter: whoever waits looks again
+        let _ = self.changed.wait_timeout_while(stop, limit, |stop| *stop == Stop::No);
     }
 
     fn set(&self, how: Stop) {
-        *self.stop.lock() = how;
+        *self.stop.lock().unwrap_or_else(PoisonError::into_inner) = how;
         self.changed.notify_all();
     }
 }

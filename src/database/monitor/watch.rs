@@ -131,7 +131,7 @@ impl Watch {
             self.signals.wait(Duration::from_millis(left.max(1)));
         }
         let core = Arc::clone(&self.ticker.core);
-        if *self.signals.stop.lock() == Stop::Alone {
+        if self.signals.how() == Stop::Alone {
             core.board.stop();
             if let Some(mut running) = core.monitor.running.try_lock() {
                 running.take();
