@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::readings::{Holder, Locks, Pool, Readings, SettingChange, Wal};
 use crate::archive::vault::Vault;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::machine::{self, Moment};
 use crate::migrations;
 use crate::operation::Operation;
@@ -30,6 +30,8 @@ const SETTLED_MS: i64 = 2_000;
 #[derive(Debug, Default)]
 pub struct Look {
     locks: VecDeque<(u64, Locks)>,
+    /// How many of the waits that are counted were looks.
+    own_tries: u64,
     /// The files when the numbers below were read.
     stamps: Option<[Option<Stamp>; 2]>,
     numbers: Option<Numbers>,
@@ -93,16 +95,22 @@ impl Look {
             readings.backup_pages = newest.pages;
         }
         // why nothing at a failure: that the file cannot be asked is told by health, and by the calls of the host
-        if let Ok((config, drift)) = self.settings(access, operation, now.wall_ms) {
-            readings.config = Some(config);
-            readings.drift = Some(drift);
+        match self.settings(access, operation, now.wall_ms) {
+            Ok((config, drift)) => {
+                readings.config = Some(config);
+                readings.drift = Some(drift);
+            }
+            // why: where nobody ever waits, each try that finds the writer in use is counted, and this one is not the host's
+            Err(Error::Busy { .. }) if settings.busy_timeout.is_zero() => self.own_tries += 1,
+            Err(_) => {}
         }
         readings
     }
 
     fn waits(&mut self, access: &Access, now: u64) -> Locks {
         let counters = access.lock_counters();
-        let total = Locks { waited: counters.waited, gave_up: counters.gave_up };
+        let without_own = |count: u64| count.saturating_sub(self.own_tries);
+        let total = Locks { waited: without_own(counters.waited), gave_up: without_own(counters.gave_up) };
         while self.locks.get(1).is_some_and(|(at, _)| now.saturating_sub(*at) >= WINDOW_MS) {
             self.locks.pop_front();
         }
@@ -229,4 +237,65 @@ fn since_start(before: &FileSettings, found: &FileSettings, access: &Access) -> 
         changes.push(change("user_version", "the stamp of the last migration", is.user_version));
     }
     changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::{BackupFolder, Open};
+    use crate::sqlite::{Pool as Connections, Settings};
+    use std::sync::Arc;
+
+    fn access(folder: &tempfile::TempDir, options: &Open) -> (Access, Vault) {
+        let settings = Settings::new(Some(folder.path().join("a.db")), options);
+        let vault = Vault::new(settings.identity(), &BackupFolder::default()).expect("sound options");
+        (Access::Pool(Arc::new(Connections::open(settings).expect("opens").0)), vault)
+    }
+
+    fn at(steady_ms: u64) -> Moment {
+        Moment { steady_ms, ..Moment::now() }
+    }
+
+    #[test]
+    fn what_is_in_use_is_not_measured_and_a_look_is_no_wait_of_the_host() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (access, vault) = access(&folder, &Open { busy_timeout_ms: Some(0), ..Open::default() });
+        let operation = Operation::new();
+        let mut look = Look::default();
+        let readings = look.take(&access, &vault, &operation, at(0));
+        assert!(readings.config.is_some_and(|config| config.is_empty()) && readings.drift.is_some());
+        assert!(readings.free_disk.is_some() && readings.wal.is_some() && readings.newest_backup.is_none());
+        let writer = access.writer(&operation).expect("the writer");
+        for second in 1..20 {
+            let readings = look.take(&access, &vault, &operation, at(second * 1_000));
+            assert!(readings.config.is_none() && readings.drift.is_none());
+            assert_eq!(readings.locks, Some(Locks::default()), "after {second} looks");
+        }
+        assert!(access.writer(&operation).is_err());
+        let readings = look.take(&access, &vault, &operation, at(20_000));
+        assert_eq!(readings.locks, Some(Locks { waited: 1, gave_up: 1 }), "the host's own counts");
+        drop(writer);
+        assert!(look.take(&access, &vault, &operation, at(21_000)).config.is_some());
+    }
+
+    #[test]
+    fn waits_are_forgotten_after_a_minute() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (access, vault) = access(&folder, &Open { busy_timeout_ms: Some(1), ..Open::default() });
+        let operation = Operation::new();
+        let mut look = Look::default();
+        look.take(&access, &vault, &operation, at(0));
+        let writer = access.writer(&operation).expect("the writer");
+        for _ in 0..5 {
+            assert!(access.writer(&operation).is_err());
+        }
+        drop(writer);
+        let mut seen = Vec::new();
+        for second in 1..=63 {
+            seen.push(
+                look.take(&access, &vault, &operation, at(second * 1_000)).locks.map_or(0, |locks| locks.gave_up),
+            );
+        }
+        assert_eq!((seen[0], seen[55], seen[62]), (5, 5, 0), "{seen:?}");
+    }
 }
