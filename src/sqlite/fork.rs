@@ -166,3 +166,47 @@ fn mark(outcome: c_int, found: *mut libc::stat) -> c_int {
     }
     outcome
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    /// How long a fork waits while another thread is at work for `work`, which lets it go ahead now and then if `lets`.
+    fn fork_beside(work: Duration, lets: bool) -> Duration {
+        let (sender, began) = mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let _outer = AtWork::begin();
+                let _inner = AtWork::begin();
+                sender.send(()).expect("is heard");
+                let start = Instant::now();
+                while start.elapsed() < work {
+                    std::thread::sleep(Duration::from_millis(5));
+                    if lets {
+                        AtWork::let_fork();
+                    }
+                }
+            });
+            began.recv().expect("begins");
+            let start = Instant::now();
+            // SAFETY: both touch atomics alone; the fork itself is left out.
+            unsafe { before_fork() };
+            let waited = start.elapsed();
+            // SAFETY: as above.
+            unsafe { after_fork() };
+            waited
+        })
+    }
+
+    #[test]
+    fn a_fork_waits_for_a_thread_at_work_and_no_longer_than_it_must() {
+        let waited = fork_beside(Duration::from_millis(60), false);
+        assert!(waited >= Duration::from_millis(40), "{waited:?}: the work was not over");
+        let waited = fork_beside(Duration::from_millis(2_000), true);
+        assert!(waited < Duration::from_millis(200), "{waited:?}: it was let ahead");
+        let waited = fork_beside(Duration::from_millis(1_000), false);
+        assert!(waited >= LONGEST_WAIT && waited < Duration::from_millis(900), "{waited:?}: it goes ahead at last");
+        assert_eq!((WORKING.load(Ordering::SeqCst), FORKING.load(Ordering::SeqCst)), (0, false));
+    }
+}
