@@ -14,7 +14,7 @@
  *   handle that is in the call answers RPMADB_REENTRANT.
  * - After fork, handles of the parent answer RPMADB_WRONG_PROCESS in the child, which can open its own, on the same file too.
  *   As with every library, fork when no call is under way on another thread.
- * - Nothing is printed, no signal handler is set, no thread is started before a reader or a script needs one.
+ * - Nothing is printed, no signal handler is set, no thread is started before a reader, a script or a monitor needs one.
  * - The shared library stays loaded once it is loaded: dlclose does nothing.
  *
  * Generated from the source by cbindgen; do not edit.
@@ -305,6 +305,13 @@ typedef int32_t (*rpmadb_progress_fn)(uint64_t done, uint64_t total, const char 
 typedef int32_t (*rpmadb_step_fn)(rpmadb *db, void *user_data);
 
 /**
+ * Told of an alert: one JSON object as in the alerts of rpmadb_alerts, only valid during the callback. Runs on the monitor's thread.
+ * From inside it every handle on the database answers RPMADB_REENTRANT: note what it is about, and act on another thread. A C++
+ * exception that leaves it ends the process.
+ */
+typedef void (*rpmadb_alert_fn)(const char *alert, void *user_data);
+
+/**
  * Receives one log line. `target` and `message` are only valid during the call. It may run on any thread and must not
  * use a handle that is in a call on that thread. A C++ exception that leaves it ends the process.
  */
@@ -460,7 +467,8 @@ int32_t rpmadb_op_free(rpmadb_op **op);
  * - backup: folder, where backups without a destination go, it must exist, none; before_migrate, back up before a run that has
  *   something to do, false; compress, true or a zstd level from 1 to 19, false; encrypt_to, an age recipient, a list of them or
  *   {"passphrase": "..."}, none; identities, a list of texts of age identities, and passphrase: what opens encrypted backups
- *   again, none; sign_key, a text that signs manifests, and those without its signature are then refused, none
+ *   again, none; sign_key, a text that signs manifests, and those without its signature are then refused, none; every_hours, a monitor
+ *   makes a backup when the newest scheduled one is older, 1 to 100000, none
  * - backup, which stay: keep_last, so many of the newest; keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, the
  *   newest of each of so many; without any of these six all stay. keep_minimum, never fewer verified full ones, 1;
  *   keep_pre_migrate and keep_pre_restore, so many of those made before a migration or a restore, 3
@@ -469,6 +477,7 @@ int32_t rpmadb_op_free(rpmadb_op **op);
  *   that stand in SQL, false; redact, a list of texts that are never kept, none; keep_days, 1 to 36500, after which the monitor
  *   archives and removes records, never
  * - script: timeout_ms, 1 to 86400000, 30000; memory_bytes, from 1048576, 67108864
+ * - monitor: an object with the options of rpmadb_monitor_start starts the monitor, {} with its defaults; none
  *
  * @param path     the file, or ":memory:".
  * @param options  see above.
@@ -616,6 +625,8 @@ int32_t rpmadb_migrations(rpmadb *db,
  *
  * The status is that of the worst check, and the score at most 39 when one is critical. A check that could not be made is
  * "unknown"; one that does not apply (such as free_disk in memory, or busy_rate before any lock was asked for) is not there.
+ * While a monitor runs, its own state (monitor), what its last check of the file found (integrity) and its worst alert (alerts) are
+ * among the checks.
  *
  * Options: require_users (true: no row in the table users is critical, and so is no such table), backup_max_age_hours (1 to
  * 87600, 48: an older newest verified backup is degraded, one seven times as old critical).
@@ -1193,6 +1204,92 @@ int32_t rpmadb_test(rpmadb *db,
                     const char *options,
                     rpmadb_op *op,
                     char **out);
+
+/**
+ * Starts the monitor: one thread of the library's, which looks every tick, tells of alerts, and runs what is due. It belongs to `db`:
+ * closing that handle stops it. Nothing of it runs in a child of a fork.
+ *
+ * Of several processes with a monitor on one database one runs the tasks; the others look, and take over when it is gone. When each
+ * task last ran is kept in the file PATH-monitor. A database in memory has no such file, and a read_only handle only looks.
+ *
+ * Options (a JSON object, or NULL), with their ranges and defaults; 0 switches a task or a rule off:
+ * - tick_ms: 10 to 3600000; 1000
+ * - quick_check_hours: 0 to 8760; 24. deep_check_days (integrity and foreign keys): 0 to 3650; 7. optimize_hours: 0 to 8760; 24
+ * - backup: makes the backups that are due by backup.every_hours of rpmadb_open, and lets retention remove older ones; true
+ * - idle_ms: after so long without a write the log is moved into the database, 0 to 86400000; 5000
+ * - wal_restart_bytes: a log with more in use is begun anew, 0 to 1099511627776; 67108864
+ * - alerts, where they fire: disk_free_bytes, less free disk, 536870912; wal_bytes, a larger log, 134217728; backup_age_hours, an older
+ *   newest verified backup, 48; backup_jump_percent, a backup bigger or smaller than the one before by more, 50; busy_percent, so many
+ *   waits for a lock in the last minute in vain, 10; pool_exhausted_ms, all readers in use for so long, 5000; slow_percent, a statement
+ *   that takes so much of its own baseline, 300; scan_rows, a full scan of so many rows, 100000; denials of one actor, 5
+ * - alerts, for how long: for_ms, a condition must hold, each rule's own; clear_ms, it must be clear, 5000
+ *
+ * @param db       an open handle of an admin.
+ * @param options  see above.
+ * @param out      receives {tick_ms, tasks: [{name, every_ms}]} or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status: RPMADB_ALREADY_EXISTS when one runs for this database.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_monitor_start(rpmadb *db,
+                             const char *options,
+                             char **out);
+
+/**
+ * Stops the monitor, whichever handle started it; what it is doing is cancelled. Returns when its thread has ended, and so waits for
+ * an alert callback that runs.
+ *
+ * @param db   an open handle of an admin.
+ * @param out  receives {ticks, duration_ms} or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status: RPMADB_NOT_FOUND when none runs.
+ *
+ * Threads: any but the monitor's, which gets RPMADB_REENTRANT.
+ */
+int32_t rpmadb_monitor_stop(rpmadb *db,
+                            char **out);
+
+/**
+ * Tells what is wrong for long enough that somebody should know, as the monitor of this process found it.
+ *
+ * An alert is pending until its condition has held for long enough, then firing, acknowledged when somebody looks after it, and
+ * resolved when it was clear for long enough. Its key names the rule, and where there may be several the subject behind a colon.
+ *
+ * Options: since (events after the one with this number only, for polling), acknowledge (the key of an alert that fires; for admins),
+ * all (true: resolved ones too).
+ *
+ * @param db       an open handle.
+ * @param options  a JSON object, or NULL for defaults.
+ * @param op       watches the call; may be NULL.
+ * @param out      receives {monitoring, alerts: [{id, key, rule, severity: "info" | "warning" | "critical", state: "pending" | "firing" |
+ *                 "acknowledged" | "resolved", value, threshold, message, remedy, since, fired_at, acknowledged_at, acknowledged_by,
+ *                 resolved_at}], events: [{seq, at, key, from, to}], last_event} or the error document; release it with rpmadb_free.
+ *                 May be NULL. Without a monitor, monitoring is false and the rest is empty. The last 1,000 events are remembered.
+ * @return RPMADB_OK or an error status: RPMADB_NOT_FOUND when no alert with the key to acknowledge fires.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_alerts(rpmadb *db,
+                      const char *options,
+                      rpmadb_op *op,
+                      char **out);
+
+/**
+ * Sets or, with a NULL function, removes what is told when an alert fires, is acknowledged or is resolved. There is one for each
+ * database, and it is removed when the handle that set it is closed.
+ *
+ * @param db         an open handle.
+ * @param callback   see rpmadb_alert_fn.
+ * @param user_data  handed to the callback; must stay valid until the callback is removed. Removing returns when it is not running any
+ *                   more.
+ * @param out        receives {set} or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any but the monitor's, which gets RPMADB_REENTRANT.
+ */
+int32_t rpmadb_on_alert(rpmadb *db,
+                        rpmadb_alert_fn callback,
+                        void *user_data,
+                        char **out);
 
 /**
  * Reads an integer, or a truth value as 1 or 0.

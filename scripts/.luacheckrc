@@ -32,6 +32,7 @@ read_globals = {
     ["null"] = { other_fields = true },
     ["blob"] = {},
     ["adopt"] = {},
+    ["alerts"] = {},
     ["audit"] = {},
     ["backup"] = {},
     ["backups"] = {},

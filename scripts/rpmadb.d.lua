@@ -77,6 +77,30 @@
 ---@field migrations { version: integer, name: string, applied_at?: integer, verified: boolean }[]
 ---@field dry_run boolean
 
+---What `db:alerts` returns.
+---@class AlertsReport
+---@field monitoring boolean
+---@field alerts Alert[]
+---@field events { seq: integer, at: integer, key: string, from: string, to: string }[]
+---@field last_event integer
+
+---One occurrence of something that is wrong.
+---@class Alert
+---@field id integer
+---@field key string
+---@field rule string
+---@field severity "info"|"warning"|"critical"
+---@field state "pending"|"firing"|"acknowledged"|"resolved"
+---@field value any
+---@field threshold any
+---@field message string
+---@field remedy string
+---@field since integer
+---@field fired_at? integer
+---@field acknowledged_at? integer
+---@field acknowledged_by? string
+---@field resolved_at? integer
+
 ---What `db:audit` returns.
 ---@class AuditReport
 ---@field enabled boolean
@@ -494,6 +518,13 @@ function db.blob(bytes) end
 ---@param options? { tool?: string, target?: integer, dry_run?: boolean }
 ---@return AdoptReport
 function db:adopt(options) end
+
+---What the monitor found wrong, if one runs.
+---
+---Not in migrations.
+---@param options? { since?: integer, acknowledge?: string, all?: boolean }
+---@return AlertsReport
+function db:alerts(options) end
 
 ---Who did what: the records asked for, of the script's actor alone for who is not an admin.
 ---

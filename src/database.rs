@@ -7,6 +7,7 @@
 //! them, and the last handle closes the file; after `fork` a child never touches the parent's connections.
 
 mod call;
+mod monitor;
 mod opening;
 mod repl;
 mod rights;
@@ -33,6 +34,7 @@ use crate::request::{self, CheckpointMode, Role};
 use crate::sqlite::Access;
 
 pub use call::next_owner;
+pub use monitor::OnAlert;
 pub use opening::Opening;
 pub use repl::Repl;
 pub use rights::VERBS;
@@ -55,6 +57,9 @@ struct Core {
     limits: request::ScriptLimits,
     /// What earlier calls of `stats` measured.
     measured: Arc<ops::stats::Measured>,
+    /// What the monitor found last.
+    board: Arc<ops::alerts::Board>,
+    monitor: monitor::Slot,
     /// The process that opened it.
     process: u32,
     /// Tells calls on this database from calls on others, see [`Error::Reentrant`].
@@ -68,6 +73,8 @@ impl Drop for Core {
         if self.process != std::process::id() {
             // why: SQLite forbids using or closing a connection that was carried across fork
             std::mem::forget(self.access.take());
+            // why: its thread is not there, and letting go of it would touch what it left locked
+            std::mem::forget(std::mem::take(&mut self.monitor));
         } else if let Some(access) = self.access.as_ref().filter(|access| !access.is_bound()) {
             self.audit.close(access);
         }
@@ -232,7 +239,43 @@ impl Database {
             request::Request::check(request)?;
             let newest = || core.vault.newest_verified();
             let newest = core.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
-            ops::health::run(core.access()?, &core.catalog, request, newest, operation)
+            ops::health::run(core.access()?, &core.catalog, request, newest, core.board.checks(), operation)
+        })
+    }
+
+    /// What is wrong for long enough that somebody should know, as the monitor found it.
+    pub fn alerts(&self, request: &request::Alerts, operation: &Operation) -> Result<report::Alerts> {
+        self.call("alerts", operation, |core, operation| {
+            if let Some(key) = &request.acknowledge {
+                operation.about(|| key.clone());
+                if self.caller.role != Role::Admin {
+                    let what = "acknowledge an alert".into();
+                    return Err(Error::Denied { role: self.caller.role.name(), what });
+                }
+            }
+            ops::alerts::run(&core.board, request, &self.caller.actor)
+        })
+    }
+
+    /// Starts the monitor: one thread, which belongs to this handle and ends with it.
+    pub fn monitor_start(&self, request: &request::Monitor) -> Result<report::MonitorStart> {
+        self.call("monitor_start", &Operation::new(), |core, _| {
+            request::Request::check(request)?;
+            monitor::start(core, self.gate.id(), request)
+        })
+    }
+
+    /// Stops the monitor, whichever handle started it, and waits for its thread.
+    pub fn monitor_stop(&self) -> Result<report::MonitorStop> {
+        self.call("monitor_stop", &Operation::new(), |core, _| monitor::stop(core))
+    }
+
+    /// Sets what is told of alerts, on the thread of the monitor, or removes it; returns when the one before is not running any more.
+    /// There is one for each database, and it goes with the handle that set it. From inside it the database answers `REENTRANT`.
+    pub fn on_alert(&self, callback: Option<Arc<OnAlert>>) -> Result<()> {
+        self.call("on_alert", &Operation::new(), |core, _| {
+            core.monitor.listen(self.gate.id(), callback);
+            Ok(())
         })
     }
 
@@ -447,6 +490,7 @@ impl Database {
             audit: Arc::clone(&core.audit),
             caller: self.caller.clone(),
             measured: Arc::clone(&core.measured),
+            board: Arc::clone(&core.board),
             actor: self.caller.actor.to_string(),
             role: self.caller.role,
             limits: core.limits.clone(),
@@ -462,8 +506,11 @@ impl std::fmt::Debug for Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // why ignored: the two refusals (wrong process, re-entered) both mean that there is nothing to let go of here
-        let _ = self.gate.close();
+        // why ignored but for one: in a wrong process there is nothing to let go of, and inside a call on it all of it goes with the
+        // gate, only that the monitor must hear of it
+        if let Err(Error::Reentrant { .. }) = self.gate.close() {
+            self.gate.abandon();
+        }
     }
 }
 

@@ -5,9 +5,9 @@
 //!
 //! ```text
 //! 7  capi/  bin/rpmadb/     doors: convert, call, convert back
-//! 6  database               who may, which connection, the audit; then one line into the floors below
+//! 6  database               who may, which connection, the audit, the monitor's thread; then one line into the floors below
 //! 5  lua/                   the sandbox, the `db` object, scripts and Lua migrations
-//! 4  ops/                   one verb a file: health, diagnostics, stats, checkpoint, backup, verify, restore, ...
+//! 4  ops/                   one verb a file: health, diagnostics, stats, checkpoint, backup, restore, alerts, ...; monitor
 //! 3  migrations/            one noun a file: set, catalog, history, plan, run, step, guard, drift, adopt, lint, ...
 //!    archive/               a backup as a file: write, read, manifest, store, folder, retention, vault
 //! 2  audit/                 who did what: record, chain, table, log, anchor, verify
@@ -42,7 +42,7 @@ pub mod report;
 pub mod request;
 mod sqlite;
 
-pub use database::{Database, HostFn, HostStep, Opening, Repl, VERBS, build_info};
+pub use database::{Database, HostFn, HostStep, OnAlert, Opening, Repl, VERBS, build_info};
 pub use error::{Error, Result, Status};
 pub use migrations::Set;
 pub use operation::{Operation, Origin, Progress};

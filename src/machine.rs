@@ -1,4 +1,4 @@
-//! The machine around the database: free disk space, memory and processor time of this process.
+//! The machine around the database: free disk space, memory and processor time of this process, and its clocks.
 //!
 //! Leaves to others: what is too little or too much.
 //!
@@ -6,11 +6,33 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Instant;
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
 use crate::error::{Error, Result};
+use crate::report::now_ms;
+
+/// A moment by both clocks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// Milliseconds since the Unix epoch; may jump.
+    pub wall_ms: i64,
+    /// Milliseconds since some start of this process's; never goes back.
+    pub steady_ms: u64,
+}
+
+impl Moment {
+    /// This one.
+    #[must_use]
+    pub fn now() -> Moment {
+        static START: OnceLock<Instant> = OnceLock::new();
+        let since = START.get_or_init(Instant::now).elapsed();
+        Moment { wall_ms: now_ms(), steady_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX) }
+    }
+}
 
 /// Space that this process may still fill on the file system that holds `path`.
 #[must_use]

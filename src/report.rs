@@ -6,6 +6,7 @@
 //! Invariant: sizes are bytes, durations milliseconds unless the name says `_us`, times milliseconds since the
 //! Unix epoch in UTC; what was not measured is null or absent, never a made-up zero.
 
+mod alerts;
 mod archive;
 mod audit;
 mod diagnostics;
@@ -14,6 +15,7 @@ mod migrations;
 mod scripts;
 mod stats;
 
+pub use alerts::*;
 pub use archive::*;
 pub use audit::*;
 pub use diagnostics::*;

@@ -8,10 +8,12 @@
 mod archive;
 mod audit;
 mod migrations;
+mod monitor;
 
 pub use archive::*;
 pub use audit::*;
 pub use migrations::*;
+pub use monitor::*;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -224,6 +226,8 @@ pub struct Open {
     pub script: ScriptLimits,
     /// The record of who did what.
     pub audit: AuditLog,
+    /// Starts the monitor with these options; default none.
+    pub monitor: Option<Monitor>,
 }
 
 impl Request for Open {
@@ -250,6 +254,16 @@ impl Request for Open {
             });
         }
         self.audit.check()?;
+        within("backup.every_hours", self.backup.every_hours, 1, 100_000)?;
+        if self.backup.every_hours.is_some() && self.backup.folder.is_none() {
+            return Err(Error::InvalidOption {
+                key: "backup.every_hours".into(),
+                reason: "needs backup.folder, where the backups go".into(),
+            });
+        }
+        if let Some(monitor) = &self.monitor {
+            monitor.check_as("monitor.")?;
+        }
         self.script.check("script.")
     }
 }

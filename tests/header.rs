@@ -25,7 +25,7 @@ const HEADER: &str = r#"/*
  *   handle that is in the call answers RPMADB_REENTRANT.
  * - After fork, handles of the parent answer RPMADB_WRONG_PROCESS in the child, which can open its own, on the same file too.
  *   As with every library, fork when no call is under way on another thread.
- * - Nothing is printed, no signal handler is set, no thread is started before a reader or a script needs one.
+ * - Nothing is printed, no signal handler is set, no thread is started before a reader, a script or a monitor needs one.
  * - The shared library stays loaded once it is loaded: dlclose does nothing.
  *
  * Generated from the source by cbindgen; do not edit.
@@ -33,8 +33,8 @@ const HEADER: &str = r#"/*
 "#;
 
 /// Files of `src/capi` with something for C, in the order in which a reader wants them.
-const IN_READING_ORDER: [&str; 9] =
-    ["info", "status", "operation", "database", "verbs", "archive", "history", "json", "log"];
+const IN_READING_ORDER: [&str; 10] =
+    ["info", "status", "operation", "database", "verbs", "archive", "history", "monitor", "json", "log"];
 const WITHOUT_EXPORTS: [&str; 4] = ["guard", "handle", "mod", "text"];
 
 fn root() -> &'static Path {

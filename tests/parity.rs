@@ -19,7 +19,18 @@ type Names = BTreeSet<String>;
 
 /// What a door has beside the verbs, because it makes, holds or ends handles or because the other doors have their own
 /// form of it.
-const RUST_ALONE: &[&str] = &["act_as", "actor", "add_step", "close", "repl", "role", "transaction"];
+const RUST_ALONE: &[&str] = &[
+    "act_as",
+    "actor",
+    "add_step",
+    "close",
+    "monitor_start",
+    "monitor_stop",
+    "on_alert",
+    "repl",
+    "role",
+    "transaction",
+];
 const C_ALONE: &[&str] = &[
     "abi_version",
     "add_step",
@@ -32,6 +43,9 @@ const C_ALONE: &[&str] = &[
     "json_real",
     "json_text",
     "log_set",
+    "monitor_start",
+    "monitor_stop",
+    "on_alert",
     "op_cancel",
     "op_free",
     "op_new",
@@ -105,7 +119,7 @@ fn every_verb_stands_at_every_door() {
     found.extend(differences("rpmadb.h", &c_functions(), &verbs, C_ALONE));
     let mut typed = verbs.clone();
     typed.remove("script_file");
-    found.extend(differences("the command", &subcommands(), &typed, &["help", "repl"]));
+    found.extend(differences("the command", &subcommands(), &typed, &["help", "monitor", "repl"]));
     // why: a script does not run scripts
     let mut in_scripts = verbs.clone();
     in_scripts.retain(|verb| !verb.starts_with("script"));
@@ -219,6 +233,7 @@ pub(crate) fn call_in_rust(verb: &str, database: &Database, scratch: &Scratch) -
         report.map(|report| serde_json::to_value(report).expect("serialises"))
     }
     match verb {
+        "alerts" => document(database.alerts(&request::Alerts::default(), &watch())),
         "audit" => document(database.audit(&request::Audit::default(), &watch())),
         "backup" => document(database.backup(None, &request::Backup::default(), &watch())),
         "backups" => document(database.backups(&watch())),

@@ -17,6 +17,7 @@ mod hostile;
 mod layers;
 mod lua;
 mod migration;
+mod monitor;
 mod parity;
 mod properties;
 mod regressions;

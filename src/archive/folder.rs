@@ -137,11 +137,16 @@ impl Listing {
 
     /// The newest that was read back when it was made and has everything it is based on.
     pub fn newest_verified(&self) -> Option<&Entry> {
+        self.verified().next()
+    }
+
+    /// All of those, the newest first.
+    pub fn verified(&self) -> impl Iterator<Item = &Entry> {
         let complete = self.complete();
         self.entries
             .iter()
             .rev()
-            .find(|entry| entry.manifest.checks.pages.is_some() && complete.contains(entry.manifest.id.as_str()))
+            .filter(move |entry| entry.manifest.checks.pages.is_some() && complete.contains(entry.manifest.id.as_str()))
     }
 }
 

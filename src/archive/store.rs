@@ -257,7 +257,8 @@ pub fn lock_folder(folder: &Path, wait: Duration, operation: &Operation) -> Resu
     let failed = |error: io::Error| Error::from_io(path.display().to_string(), &error);
     let since = Instant::now();
     loop {
-        operation.check()?;
+        // why the callback hears of it: another's backup may take minutes
+        operation.heartbeat()?;
         let file = File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
         match Flock::lock(file.map_err(failed)?, FlockArg::LockExclusiveNonblock) {
             Ok(lock) => return Ok(FolderLock(lock)),

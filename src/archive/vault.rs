@@ -39,14 +39,19 @@ pub struct Vault {
     keep: Keep,
     /// Whether a migration run makes one first.
     pub before_migrate: bool,
+    /// How old the newest scheduled one may get before the monitor makes another.
+    pub every_hours: Option<u64>,
     newest: Arc<Mutex<Option<Newest>>>,
 }
 
 /// The newest verified backup as it was found when the folder had this time.
 #[derive(Debug, Clone, Copy)]
-struct Newest {
+pub struct Newest {
     folder_changed: SystemTime,
-    created_at: Option<i64>,
+    /// When it was made; `None` without one.
+    pub created_at: Option<i64>,
+    /// How many pages the database had in it, and in the verified one before.
+    pub pages: Option<(u64, u64)>,
 }
 
 impl Vault {
@@ -64,6 +69,7 @@ impl Vault {
             sign_key: options.sign_key.clone(),
             keep: options.keep(),
             before_migrate: options.before_migrate,
+            every_hours: options.every_hours,
             newest: Arc::default(),
         };
         vault.wrapping.check()?;
@@ -91,17 +97,31 @@ impl Vault {
     /// When the newest backup in the folder was made that was proved then; `None` without one. The manifests are read again only
     /// after names in the folder have changed.
     pub fn newest_verified(&self) -> Result<Option<i64>> {
-        let Some(folder) = self.folder() else { return Ok(None) };
+        if self.folder.is_none() {
+            return Ok(None);
+        }
+        self.newest().map(|newest| newest.created_at)
+    }
+
+    /// The same with its size.
+    pub fn newest(&self) -> Result<Newest> {
+        let folder = self.need_folder("backup.folder")?;
         let changed = std::fs::metadata(folder).and_then(|found| found.modified());
         let folder_changed = changed.map_err(|error| Error::from_io(folder.display().to_string(), &error))?;
         let known = *self.newest.lock();
         if let Some(known) = known.filter(|known| known.folder_changed == folder_changed) {
-            return Ok(known.created_at);
+            return Ok(known);
         }
         let listing = self.list(folder)?;
-        let created_at = listing.newest_verified().map(|entry| entry.manifest.created_at);
-        *self.newest.lock() = Some(Newest { folder_changed, created_at });
-        Ok(created_at)
+        let mut verified = listing.verified();
+        let newest = verified.next();
+        let pages = newest
+            .zip(verified.next())
+            .map(|(newest, before)| (u64::from(newest.manifest.page_count), u64::from(before.manifest.page_count)));
+        let created_at = newest.map(|entry| entry.manifest.created_at);
+        let newest = Newest { folder_changed, created_at, pages };
+        *self.newest.lock() = Some(newest);
+        Ok(newest)
     }
 
     /// How a backup is wrapped, when a call asks for something else than the configuration.

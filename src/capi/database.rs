@@ -62,7 +62,8 @@ fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
 /// - backup: folder, where backups without a destination go, it must exist, none; before_migrate, back up before a run that has
 ///   something to do, false; compress, true or a zstd level from 1 to 19, false; encrypt_to, an age recipient, a list of them or
 ///   {"passphrase": "..."}, none; identities, a list of texts of age identities, and passphrase: what opens encrypted backups
-///   again, none; sign_key, a text that signs manifests, and those without its signature are then refused, none
+///   again, none; sign_key, a text that signs manifests, and those without its signature are then refused, none; every_hours, a monitor
+///   makes a backup when the newest scheduled one is older, 1 to 100000, none
 /// - backup, which stay: keep_last, so many of the newest; keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, the
 ///   newest of each of so many; without any of these six all stay. keep_minimum, never fewer verified full ones, 1;
 ///   keep_pre_migrate and keep_pre_restore, so many of those made before a migration or a restore, 3
@@ -71,6 +72,7 @@ fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
 ///   that stand in SQL, false; redact, a list of texts that are never kept, none; keep_days, 1 to 36500, after which the monitor
 ///   archives and removes records, never
 /// - script: timeout_ms, 1 to 86400000, 30000; memory_bytes, from 1048576, 67108864
+/// - monitor: an object with the options of rpmadb_monitor_start starts the monitor, {} with its defaults; none
 ///
 /// @param path     the file, or ":memory:".
 /// @param options  see above.

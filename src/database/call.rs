@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::{Condvar, Mutex};
 
-use super::{Core, Database, rights};
+use super::{Core, Database, monitor, rights};
 use crate::error::{Error, Result};
-use crate::operation::{self, Account, Caller, Operation};
+use crate::operation::{self, Account, Caller, Operation, Origin};
 use crate::request::Role;
 use crate::sqlite::Access;
 
@@ -30,6 +30,8 @@ pub(super) struct Gate {
     closing: Arc<AtomicBool>,
     process: u32,
     owner: u64,
+    /// A number no other handle of this process has.
+    id: u64,
     /// For a handle on a transaction: the call that the transaction is part of.
     outer: Option<Operation>,
 }
@@ -49,6 +51,7 @@ impl Gate {
             closing: Arc::default(),
             process,
             owner,
+            id: next_owner(),
             outer,
         }
     }
@@ -74,22 +77,57 @@ impl Gate {
         if self.process != current {
             return Err(Error::WrongProcess { opened_by: self.process, current });
         }
-        if operation::is_entered(self.owner) {
+        // why the monitor's thread too: it would wait for itself
+        let waits = matches!(verb, "close" | "monitor_stop" | "on_alert");
+        if operation::is_entered(self.owner) || (waits && monitor::is_here(self.owner)) {
             return Err(Error::Reentrant { verb });
         }
         Ok(())
     }
 
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// An operation of this handle outside of any call, for what its monitor does between calls.
+    pub(super) fn operation(&self, verb: &'static str) -> Operation {
+        Operation::new().through(Origin::Monitor).begin(verb, self.owner, Arc::clone(&self.closing))
+    }
+
+    /// Cancels the calls of this handle and lets no more in.
+    pub(super) fn shut(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    /// Asks the monitor of this handle to stop when nobody can wait for it.
+    pub(super) fn abandon(&self) {
+        let core = self.state.lock().core.clone();
+        if let Some(core) = core {
+            core.monitor.abandon(self.id);
+        }
+    }
+
     pub(super) fn close(&self) -> Result<()> {
         self.check_place("close")?;
-        self.closing.store(true, Ordering::Release);
-        let core = {
+        self.shut();
+        let core = self.state.lock().core.clone();
+        if let Some(core) = &core {
+            core.monitor.cancel(self.id);
+        }
+        {
             let mut state = self.state.lock();
             while state.running > 0 {
                 self.over.wait(&mut state);
             }
-            state.core.take()
-        };
+        }
+        // why behind the calls: one of them may have started it
+        if let Some(core) = core {
+            if core.monitor.stop(Some(self.id)) {
+                core.board.stop();
+            }
+            core.monitor.forget(self.id);
+        }
+        let core = self.state.lock().core.take();
         drop(core);
         Ok(())
     }

@@ -11,7 +11,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 
 use super::call::Gate;
-use super::{Core, Database, HostStep, next_owner, rights};
+use super::{Core, Database, HostStep, monitor, next_owner, rights};
 use crate::archive::vault::Vault;
 use crate::audit::Log;
 use crate::error::{Error, Result};
@@ -84,6 +84,8 @@ impl Opening {
             audit,
             limits: self.options.script.clone(),
             measured: Arc::default(),
+            board: Arc::default(),
+            monitor: monitor::Slot::default(),
             process: std::process::id(),
             owner: next_owner(),
             lent: Mutex::default(),
@@ -105,6 +107,9 @@ impl Opening {
         let caller = Caller { actor, role: self.options.role, origin: operation.origin() };
         let database = Database { gate: Arc::new(Gate::new(core)), caller };
         drop(library);
+        if let Some(request) = &self.options.monitor {
+            database.monitor_start(request)?;
+        }
         Ok((
             database,
             report::Open {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 
 use super::call::Gate;
-use super::{Core, Database, next_owner};
+use super::{Core, Database, monitor, next_owner};
 use crate::error::{Error, Result};
 use crate::migrations::{Step, StepFn};
 use crate::operation::{Caller, Origin};
@@ -59,6 +59,8 @@ pub(super) fn bound(core: &Core, connection: &Connection, caller: &Caller) -> Re
         audit: Arc::clone(&core.audit),
         limits: core.limits.clone(),
         measured: Arc::clone(&core.measured),
+        board: Arc::clone(&core.board),
+        monitor: monitor::Slot::default(),
         process: core.process,
         owner: next_owner(),
         lent: Mutex::default(),

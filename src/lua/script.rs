@@ -26,6 +26,7 @@ use crate::sqlite::{Access, Lease};
 /// Verbs of the `db` object that are verbs of every door; `query` takes SQL, and a script is itself the verb `script`.
 pub const VERBS: &[&str] = &[
     "adopt",
+    "alerts",
     "audit",
     "backup",
     "backups",

@@ -9,6 +9,7 @@ use crate::audit::Log;
 use crate::error::Error;
 use crate::migrations::Catalog;
 use crate::operation::Caller;
+use crate::ops::alerts::Board;
 use crate::ops::restore::Place;
 use crate::ops::stats::Measured;
 use crate::request::{self, Role};
@@ -29,6 +30,8 @@ pub struct Session {
     pub(crate) caller: Caller,
     /// What earlier calls of `stats` measured.
     pub measured: Arc<Measured>,
+    /// What the monitor found last.
+    pub board: Arc<Board>,
     /// Who.
     pub actor: String,
     /// As what.

@@ -104,7 +104,16 @@ pub(super) fn add<M: UserDataMethods<Db>>(methods: &mut M) {
         let request = options(lua, table)?;
         let newest = || run.session.vault.newest_verified();
         let newest = run.session.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
-        shown(lua, ops::health::run(&access, &run.session.catalog, &request, newest, &db.operation))
+        let watched = run.session.board.checks();
+        shown(lua, ops::health::run(&access, &run.session.catalog, &request, newest, watched, &db.operation))
+    });
+    add_verb(methods, "alerts", |lua, db, table: Option<Table>| {
+        let request: request::Alerts = options(lua, table)?;
+        let (run, _) = match request.acknowledge {
+            Some(_) => writing_session(db, lua, "alerts with acknowledge")?,
+            None => session(db, lua, "alerts")?,
+        };
+        shown(lua, ops::alerts::run(&run.session.board, &request, &run.session.actor))
     });
     add_verb(methods, "diagnostics", |lua, db, table: Option<Table>| {
         let (run, access) = session(db, lua, "diagnostics")?;

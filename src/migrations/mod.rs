@@ -37,7 +37,7 @@ pub use history::made_by_repeatables;
 pub use review::{lint, schema};
 pub use rollback::rollback;
 pub use run::{
-    Measured, current_version, is_up_to_date, migrate, refuse_newer, schema_drift, status, status_on,
+    Measured, current_version, is_up_to_date, migrate, owns_stamp, refuse_newer, schema_drift, status, status_on,
     version_and_progress,
 };
 pub use scan::{main_word, one_statement, statements};

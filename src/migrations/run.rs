@@ -421,6 +421,11 @@ pub fn schema_drift(connection: &Connection) -> Result<Vec<report::SchemaChange>
     drift::since_last_run(connection, &History::read(connection)?.state)
 }
 
+/// Whether `user_version` is as a run of ours left it, or nobody has set it.
+pub fn owns_stamp(connection: &Connection) -> Result<bool> {
+    state::owned(connection, &History::read(connection)?.state)
+}
+
 /// Highest applied version, and whether a migration outside a transaction ran in part.
 pub fn version_and_progress(connection: &Connection) -> Result<(i64, bool)> {
     let history = History::read(connection)?;

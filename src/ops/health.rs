@@ -31,12 +31,13 @@ const HOUR_MS: u64 = 3_600_000;
 /// What a check found: status, value, threshold, remedy.
 type Finding = (HealthStatus, Json, Json, Option<String>);
 
-/// Looks. `newest_verified` is `None` where no folder for backups is configured.
+/// Looks. `newest_verified` is `None` where no folder for backups is configured; `watched` is what a monitor says, if there is one.
 pub fn run(
     access: &Access,
     catalog: &Catalog,
     request: &request::Health,
     newest_verified: Option<NewestVerified<'_>>,
+    watched: Vec<Check>,
     operation: &Operation,
 ) -> Result<Health> {
     // why first: the look's own connections must not count
@@ -69,6 +70,7 @@ pub fn run(
         let limit_hours = request.backup_max_age_hours();
         checks.push(measure("backup_age", || Ok(backup_age(newest()?, now_ms(), limit_hours))));
     }
+    checks.extend(watched);
     operation.check()?;
     Ok(summarise(checks))
 }
@@ -150,13 +152,7 @@ fn pragmas(settings: &Settings, effective: &Result<Effective>) -> Result<Finding
             "defensive": found.defensive,
         })
     };
-    let wanted = Effective {
-        foreign_keys: settings.foreign_keys,
-        trusted_schema: settings.trusted_schema,
-        defensive: settings.defensive,
-        // why what was found: a connection is told when it is first used to write, and until then there is nothing to compare
-        synchronous: found.synchronous.map(|_| settings.synchronous.name()),
-    };
+    let wanted = found.wanted(settings);
     let (status, remedy) =
         grade(found != wanted, HealthStatus::Degraded, "close the handle and open the database again");
     Ok((status, shown(found), shown(wanted), remedy))
@@ -264,7 +260,8 @@ mod tests {
             let (pool, _) = crate::sqlite::Pool::open(settings).expect("opens");
             let access = Access::Pool(std::sync::Arc::new(pool));
             let catalog = Catalog::new(migrations::Source::Embedded, |_, _, _| Ok(false));
-            let found = run(&access, &catalog, &request::Health::default(), newest, &Operation::new()).expect("looks");
+            let found = run(&access, &catalog, &request::Health::default(), newest, Vec::new(), &Operation::new())
+                .expect("looks");
             found.checks.into_iter().find(|check| check.id == "backup_age").map(|check| check.status)
         };
         assert_eq!(ids(None), None);

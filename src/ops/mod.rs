@@ -7,6 +7,7 @@
 //!
 //! [`Access`]: crate::sqlite::Access
 
+pub mod alerts;
 pub mod audit;
 pub mod backup;
 pub mod backups;
@@ -14,6 +15,7 @@ pub mod checkpoint;
 pub mod diagnostics;
 pub mod health;
 pub mod metrics;
+pub mod monitor;
 pub mod pin;
 pub mod prune;
 pub mod query;

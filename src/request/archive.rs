@@ -27,6 +27,8 @@ pub struct BackupFolder {
     pub folder: Option<String>,
     /// Back up before a migration run that has something to do; default false.
     pub before_migrate: bool,
+    /// A monitor makes a backup when the newest scheduled one is older, 1 to 100,000; default none.
+    pub every_hours: Option<u64>,
     /// Compress; default false.
     pub compress: Option<Compress>,
     /// Encrypt; default not.

@@ -51,7 +51,16 @@ impl Connection {
     /// What SQLite's full check finds, at most `most` findings; none when all is well. That the file is too damaged for a check is a
     /// finding as well.
     pub fn integrity(&self, most: usize) -> Result<Vec<String>> {
-        let rows = match self.rows(&format!("PRAGMA integrity_check({most})"), &[]) {
+        self.findings("integrity_check", most)
+    }
+
+    /// The same of SQLite's quick check, which does not compare indexes with their tables.
+    pub fn quick_check(&self, most: usize) -> Result<Vec<String>> {
+        self.findings("quick_check", most)
+    }
+
+    fn findings(&self, check: &str, most: usize) -> Result<Vec<String>> {
+        let rows = match self.rows(&format!("PRAGMA {check}({most})"), &[]) {
             Err(Error::Corrupt { detail, .. }) => return Ok(vec![detail]),
             rows => rows?,
         };

@@ -4,14 +4,18 @@
 //! A child inherits the records but, by POSIX, none of the locks; opening the same file there would find the parent's
 //! record and read and write without locks. In a child `stat` and `fstat`, as SQLite calls them, report device numbers
 //! with a mark of the process in them, so that no inherited record is ever found again.
+//! A thread of the library's own that works between calls ([`AtWork`]) is waited for by the fork itself.
 //!
 //! Leaves to others: refusing inherited handles (`database/call.rs`). A lock inside SQLite or malloc that another thread
 //! of the parent held at the fork stays held in the child, as with every library: fork when no call is under way.
 //!
 //! Invariant: nothing is replaced in a process that was not forked from one that used this library.
 
+use std::cell::Cell;
 use std::ffi::{c_char, c_int};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use nix::libc;
 use rusqlite::ffi;
@@ -38,6 +42,90 @@ pub(super) fn before_open() {
 /// Whether this process was forked from one that had used this library, and has opened a file of its own since.
 pub(super) fn is_child() -> bool {
     MARK.load(Ordering::Acquire) != 0
+}
+
+/// Whether a thread of this process is about to fork.
+static FORKING: AtomicBool = AtomicBool::new(false);
+/// How many threads of this library's own are at work.
+static WORKING: AtomicUsize = AtomicUsize::new(0);
+/// A fork waits at most this long for them.
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
+const STEP: Duration = Duration::from_micros(200);
+
+/// Held by a thread that works when no call of the host's is under way: a fork waits for it, so that no lock inside SQLite stays
+/// held in the child. No lock of any kind is used for this, because a child would inherit it.
+pub struct AtWork(());
+
+impl AtWork {
+    /// Begins to work, after a fork that is under way.
+    #[must_use]
+    pub fn begin() -> AtWork {
+        static ONCE: Once = Once::new();
+        // SAFETY: the three functions live as long as the process, which never unloads this library, and touch atomics alone.
+        ONCE.call_once(|| unsafe {
+            libc::pthread_atfork(Some(before_fork), Some(after_fork), Some(in_child));
+        });
+        if DEPTH.replace(DEPTH.get() + 1) == 0 {
+            count_in();
+        }
+        AtWork(())
+    }
+
+    /// Lets a fork that waits go ahead, from inside a long piece of work; between two steps of a statement no lock is held.
+    pub fn let_fork() {
+        if FORKING.load(Ordering::SeqCst) {
+            count_out();
+            count_in();
+        }
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        let depth = DEPTH.get().saturating_sub(1);
+        DEPTH.set(depth);
+        if depth == 0 {
+            count_out();
+        }
+    }
+}
+
+thread_local! {
+    /// How many of these this thread has: it counts once.
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+fn count_out() {
+    // why not below 0: in a child that was forked from inside such work nobody is counted any more
+    let _ = WORKING.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| Some(count.saturating_sub(1)));
+}
+
+fn count_in() {
+    loop {
+        WORKING.fetch_add(1, Ordering::SeqCst);
+        if !FORKING.load(Ordering::SeqCst) {
+            return;
+        }
+        count_out();
+        std::thread::sleep(STEP);
+    }
+}
+
+unsafe extern "C" fn before_fork() {
+    FORKING.store(true, Ordering::SeqCst);
+    let start = Instant::now();
+    while WORKING.load(Ordering::SeqCst) > 0 && start.elapsed() < LONGEST_WAIT {
+        std::thread::sleep(STEP);
+    }
+}
+
+unsafe extern "C" fn after_fork() {
+    FORKING.store(false, Ordering::SeqCst);
+}
+
+unsafe extern "C" fn in_child() {
+    FORKING.store(false, Ordering::SeqCst);
+    WORKING.store(0, Ordering::SeqCst);
 }
 
 type Stat = unsafe extern "C" fn(*const c_char, *mut libc::stat) -> c_int;
@@ -77,4 +165,48 @@ fn mark(outcome: c_int, found: *mut libc::stat) -> c_int {
         }
     }
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    /// How long a fork waits while another thread is at work for `work`, which lets it go ahead now and then if `lets`.
+    fn fork_beside(work: Duration, lets: bool) -> Duration {
+        let (sender, began) = mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let _outer = AtWork::begin();
+                let _inner = AtWork::begin();
+                sender.send(()).expect("is heard");
+                let start = Instant::now();
+                while start.elapsed() < work {
+                    std::thread::sleep(Duration::from_millis(5));
+                    if lets {
+                        AtWork::let_fork();
+                    }
+                }
+            });
+            began.recv().expect("begins");
+            let start = Instant::now();
+            // SAFETY: both touch atomics alone; the fork itself is left out.
+            unsafe { before_fork() };
+            let waited = start.elapsed();
+            // SAFETY: as above.
+            unsafe { after_fork() };
+            waited
+        })
+    }
+
+    #[test]
+    fn a_fork_waits_for_a_thread_at_work_and_no_longer_than_it_must() {
+        let waited = fork_beside(Duration::from_millis(60), false);
+        assert!(waited >= Duration::from_millis(40), "{waited:?}: the work was not over");
+        let waited = fork_beside(Duration::from_millis(2_000), true);
+        assert!(waited < Duration::from_millis(200), "{waited:?}: it was let ahead");
+        let waited = fork_beside(Duration::from_millis(1_000), false);
+        assert!(waited >= LONGEST_WAIT && waited < Duration::from_millis(900), "{waited:?}: it goes ahead at last");
+        assert_eq!((WORKING.load(Ordering::SeqCst), FORKING.load(Ordering::SeqCst)), (0, false));
+    }
 }

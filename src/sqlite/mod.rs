@@ -51,6 +51,7 @@ pub use connection::{Connection, Watched};
 pub use cursor::{Cell, Cursor};
 pub use data_version::DataVersion;
 pub use estimate::estimate;
+pub use fork::AtWork;
 pub use heap::share;
 pub use journal::Journal;
 pub use kept::kept;

@@ -4,6 +4,7 @@
 //!
 //! Invariant: made once per handle and never changed, so every connection of a handle is configured alike.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -123,6 +124,13 @@ impl Settings {
     #[must_use]
     pub fn wal_size_bytes(&self) -> Option<u64> {
         std::fs::metadata(self.beside("-wal")?).ok().map(|found| found.len())
+    }
+
+    /// Size of the write-ahead log by `stat`, and when it was written last in nanoseconds since the Unix epoch.
+    #[must_use]
+    pub fn log(&self) -> Option<(u64, i128)> {
+        let found = std::fs::metadata(self.beside("-wal")?).ok()?;
+        Some((found.len(), i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec())))
     }
 
     /// The database file and those that SQLite may keep beside it; none for a database in memory.

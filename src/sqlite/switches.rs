@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use rusqlite::config::DbConfig;
 
 use super::connection::Connection;
+use super::settings::Settings;
 use crate::error::Result;
 use crate::request::Synchronous;
 
@@ -23,6 +24,20 @@ pub struct Effective {
     pub defensive: bool,
     /// `None` on a connection that has not been used to write yet, and so has not been told.
     pub synchronous: Option<&'static str>,
+}
+
+impl Effective {
+    /// What it would be if all were as the settings say.
+    #[must_use]
+    pub fn wanted(&self, settings: &Settings) -> Effective {
+        Effective {
+            foreign_keys: settings.foreign_keys,
+            trusted_schema: settings.trusted_schema,
+            defensive: settings.defensive,
+            // why what was found: a connection is told when it is first used to write, and until then there is nothing to compare
+            synchronous: self.synchronous.map(|_| settings.synchronous.name()),
+        }
+    }
 }
 
 impl Connection {
@@ -97,7 +112,6 @@ impl Drop for ForeignKeys {
 mod tests {
     use super::*;
     use crate::request::Open;
-    use crate::sqlite::Settings;
 
     #[test]
     fn foreign_keys_come_back_whatever_happens() {

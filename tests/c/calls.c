@@ -242,6 +242,33 @@ static int32_t run_script(void *const *a, char **document) {
     return rpmadb_script(a[0], a[1], a[2], a[3], document);
 }
 
+static int32_t run_alerts(void *const *a, char **document) {
+    return rpmadb_alerts(a[0], a[1], a[2], document);
+}
+
+/* Stopped at once, so that it can be started again. */
+static int32_t run_monitor_start(void *const *a, char **document) {
+    int32_t status = rpmadb_monitor_start(a[0], a[1], document);
+    if (status == RPMADB_OK) {
+        CHECK_EQUAL(RPMADB_OK, rpmadb_monitor_stop(a[0], NULL));
+    }
+    return status;
+}
+
+/* That none runs is the right answer here. */
+static int32_t run_monitor_stop(void *const *a, char **document) {
+    int32_t status = rpmadb_monitor_stop(a[0], document);
+    return status == RPMADB_NOT_FOUND ? RPMADB_OK : status;
+}
+
+static void note_nothing(const char *alert, void *user_data) {
+    (void)alert, (void)user_data;
+}
+
+static int32_t run_on_alert(void *const *a, char **document) {
+    return rpmadb_on_alert(a[0], a[1] ? note_nothing : NULL, NULL, document);
+}
+
 static int32_t run_json_int(void *const *a, char **document) {
     (void)document;
     return rpmadb_json_int(a[0], a[1], a[2]);
@@ -306,6 +333,10 @@ const struct call calls[] = {
     {"scripts", "djp", run_scripts, {NULL, "{}"}, true, SUPERVISOR},
     {"repair", "djp", run_repair, {NULL, "{}"}, true, ADMIN},
     {"baseline", "djp", run_baseline, {NULL, "{}"}, true, ADMIN},
+    {"alerts", "djp", run_alerts, {NULL, "{\"all\":true}"}, true, SUPERVISOR},
+    {"monitor_start", "dj", run_monitor_start, {NULL, "{\"tick_ms\":50}"}, true, ADMIN},
+    {"monitor_stop", "d", run_monitor_stop, {NULL}, true, ADMIN},
+    {"on_alert", "dh", run_on_alert, {NULL}, true, SUPERVISOR},
     {"json_int", "ttr", run_json_int, {"{\"a\":1}", "/a"}, false, USER},
     {"json_real", "ttr", run_json_real, {"{\"a\":1}", "/a"}, false, USER},
     {"json_text", "ttr", run_json_text, {"{\"a\":\"b\"}", "/a"}, false, USER},

@@ -30,7 +30,7 @@ struct test {
 /* One list a file, ended by a test without a name. */
 extern const struct test lifecycle_tests[], folder_tests[], handle_tests[], verb_tests[], query_tests[], script_tests[],
     callback_tests[], operation_tests[], thread_tests[], report_tests[], process_tests[], back_tests[], history_tests[],
-    archive_tests[], audit_tests[], hostile_tests[];
+    archive_tests[], audit_tests[], monitor_tests[], hostile_tests[];
 
 extern _Thread_local char *out;
 

@@ -14,7 +14,7 @@ int main(int count, char **arguments) {
     const struct test *lists[] = {
         lifecycle_tests, folder_tests,    handle_tests, verb_tests,   query_tests,   script_tests,
         callback_tests,  operation_tests, thread_tests, report_tests, process_tests,
-        back_tests,      history_tests,   archive_tests, audit_tests,  hostile_tests,
+        back_tests,      history_tests,   archive_tests, audit_tests,  monitor_tests, hostile_tests,
     };
     int passed = 0, failed = 0;
     if (count < 2) {

@@ -18,6 +18,7 @@ use crate::support::{Scratch, bare, refusal, text, try_open, watch};
 /// Who may: the lowest role of each verb, and of what a handle has beside them.
 pub(super) const MAY: &[(&str, Role)] = &[
     ("adopt", Role::Admin),
+    ("alerts", Role::Supervisor),
     ("audit", Role::Supervisor),
     ("backup", Role::Admin),
     ("backups", Role::Supervisor),
@@ -29,6 +30,9 @@ pub(super) const MAY: &[(&str, Role)] = &[
     ("metrics", Role::Supervisor),
     ("migrate", Role::Admin),
     ("migrations", Role::Supervisor),
+    ("monitor_start", Role::Admin),
+    ("monitor_stop", Role::Admin),
+    ("on_alert", Role::Supervisor),
     ("pin", Role::Admin),
     ("prune", Role::Admin),
     ("query", Role::Supervisor),
@@ -51,7 +55,8 @@ pub(super) const MAY: &[(&str, Role)] = &[
     ("transaction", Role::Admin),
 ];
 
-const BESIDE: [&str; 5] = ["add_step", "as", "close", "repl", "transaction"];
+const BESIDE: [&str; 8] =
+    ["add_step", "as", "close", "monitor_start", "monitor_stop", "on_alert", "repl", "transaction"];
 const ROLES: [Role; 3] = [Role::Admin, Role::Supervisor, Role::User];
 
 #[test]
@@ -84,6 +89,13 @@ fn in_rust(verb: &str, database: &Database, scratch: &Scratch) -> &'static str {
         }),
         "as" => database.act_as("x", Role::User).map(drop),
         "close" => database.close(),
+        "monitor_start" => database.monitor_start(&request::Monitor::default()).map(drop),
+        // why both: what does not run cannot be stopped
+        "monitor_stop" if database.role() == Role::Admin => {
+            database.monitor_start(&request::Monitor::default()).and_then(|_| database.monitor_stop()).map(drop)
+        }
+        "monitor_stop" => database.monitor_stop().map(drop),
+        "on_alert" => database.on_alert(None),
         "repl" => database.repl().and_then(|lines| lines.run("1", &watch()).map(drop)),
         "transaction" => database.transaction(&watch(), |_| 0).map(drop),
         // why another than in the scene: that one inserts
@@ -258,6 +270,9 @@ macro_rules! functions {
             safe fn rpmadb_close(db: *mut Db) -> i32;
             safe fn rpmadb_free(text: *mut c_char);
             safe fn rpmadb_status_name(status: i32) -> Text;
+            safe fn rpmadb_monitor_start(db: Db, options: Text, out: Out) -> i32;
+            safe fn rpmadb_monitor_stop(db: Db, out: Out) -> i32;
+            safe fn rpmadb_on_alert(db: Db, callback: Option<Step>, data: *mut c_void, out: Out) -> i32;
             safe fn rpmadb_transaction(db: Db, body: Option<Step>, data: *mut c_void, options: Text, op: *mut c_void, out: Out) -> i32;
             safe fn rpmadb_add_step(
                 db: Db, version: i64, name: Text, up: Option<Step>, down: Option<Step>, data: *mut c_void, out: Out,
@@ -279,7 +294,7 @@ macro_rules! functions {
 type Step = extern "C-unwind" fn(Db, *mut c_void) -> i32;
 
 functions! {
-    rpmadb_adopt, rpmadb_audit, rpmadb_backups, rpmadb_baseline, rpmadb_diagnostics, rpmadb_health, rpmadb_lint, rpmadb_metrics, rpmadb_migrate,
+    rpmadb_adopt, rpmadb_alerts, rpmadb_audit, rpmadb_backups, rpmadb_baseline, rpmadb_diagnostics, rpmadb_health, rpmadb_lint, rpmadb_metrics, rpmadb_migrate,
     rpmadb_migrations, rpmadb_prune, rpmadb_repair, rpmadb_schema, rpmadb_scripts, rpmadb_stats, rpmadb_test,
     rpmadb_undo_restore;
     rpmadb_backup, rpmadb_checkpoint, rpmadb_pin, rpmadb_restore, rpmadb_script, rpmadb_script_file, rpmadb_verify
@@ -311,6 +326,13 @@ fn in_c(db: Db, verb: &str, argument: Option<&CStr>, options: Option<&CStr>) -> 
             rpmadb_close(&raw mut second);
             status
         }
+        "monitor_start" => rpmadb_monitor_start(db, options, &raw mut out),
+        "monitor_stop" => {
+            // why first: what does not run cannot be stopped; who may not start it is refused both
+            rpmadb_monitor_start(db, ptr::null(), ptr::null_mut());
+            rpmadb_monitor_stop(db, &raw mut out)
+        }
+        "on_alert" => rpmadb_on_alert(db, None, ptr::null_mut(), &raw mut out),
         "transaction" => rpmadb_transaction(db, Some(nothing), ptr::null_mut(), options, op, &raw mut out),
         "add_step" => rpmadb_add_step(db, 99, argument, Some(nothing), None, ptr::null_mut(), &raw mut out),
         verb => match shape(verb) {

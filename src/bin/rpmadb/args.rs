@@ -2,6 +2,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod audit;
+pub(crate) mod monitor;
 pub(crate) mod script;
 
 use std::path::{Path, PathBuf};
@@ -152,6 +153,20 @@ pub(crate) enum Verb {
         #[arg(long)]
         require_users: bool,
     },
+    /// Tell what a monitor of this process found wrong
+    Alerts {
+        database: PathBuf,
+        /// Only the events after the one with this number
+        #[arg(long, value_name = "NUMBER")]
+        since: Option<u64>,
+        /// Say that somebody looks after the alert with this key
+        #[arg(long, value_name = "KEY")]
+        acknowledge: Option<String>,
+        /// Show those that are over, too
+        #[arg(long)]
+        all: bool,
+    },
+    Monitor(monitor::Monitor),
     /// Examine everything, the slow checks included
     #[command(alias = "diagnose")]
     Diagnostics {
@@ -224,6 +239,8 @@ impl Verb {
             | Verb::Test { database, .. }
             | Verb::Migrations { database }
             | Verb::Health { database, .. }
+            | Verb::Alerts { database, .. }
+            | Verb::Monitor(monitor::Monitor { database, .. })
             | Verb::Diagnostics { database }
             | Verb::Stats { database, .. }
             | Verb::Metrics { database, .. }
@@ -260,8 +277,8 @@ mod tests {
         let mut verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().replace('-', "_")).collect();
         // why: the subcommand `script` takes files, so it is both
         verbs.push("script_file".into());
-        // why: what is typed there is `query` and `script`
-        verbs.retain(|verb| verb != "repl");
+        // why: what is typed in the one is `query` and `script`; the other is a handle with a monitor, held open
+        verbs.retain(|verb| verb != "repl" && verb != "monitor");
         verbs.sort_unstable();
         assert_eq!(verbs, rpmadb::VERBS);
     }

@@ -1,6 +1,7 @@
 //! Doing what was typed: open, one call, print.
 
 mod archive;
+mod monitor;
 mod repl;
 mod script;
 
@@ -31,6 +32,7 @@ fn reads(verb: &Verb) -> bool {
         verb,
         Verb::Migrations { .. }
             | Verb::Health { .. }
+            | Verb::Alerts { .. }
             | Verb::Diagnostics { .. }
             | Verb::Stats { .. }
             | Verb::Metrics { .. }
@@ -151,6 +153,11 @@ fn call(args: &Args) -> Result<ExitCode> {
             let request = request::Health { require_users: *require_users, ..request::Health::default() };
             show::report(args.json, &database.health(&request, &watch)?, show::health);
         }
+        Verb::Alerts { since, acknowledge, all, .. } => {
+            let request = request::Alerts { since: *since, acknowledge: acknowledge.clone(), all: *all };
+            show::report(args.json, &database.alerts(&request, &watch)?, show::monitor::alerts);
+        }
+        Verb::Monitor(typed) => return monitor::call(args.json, typed, &database, &watch),
         Verb::Diagnostics { .. } => show::report(args.json, &database.diagnostics(&watch)?, show::diagnostics),
         Verb::Stats { estimate, no_sizes, .. } => {
             let request = request::Stats { estimate: *estimate, sizes: no_sizes.then_some(false) };

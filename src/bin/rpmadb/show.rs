@@ -21,6 +21,7 @@ macro_rules! say {
 pub(crate) mod archive;
 mod audit;
 mod metrics;
+pub(crate) mod monitor;
 pub(crate) mod repl;
 pub(crate) mod script;
 mod stats;

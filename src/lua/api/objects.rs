@@ -43,6 +43,7 @@ const DB_ENTRIES: &[Entry] = &[
     value("null", "Null", "NULL where nil would end a list of parameters."),
     function("blob", &[("bytes", "string")], &["Blob"], "Marks a string to be bound as a BLOB."),
     method("adopt", &[("options?", "{ tool?: string, target?: integer, dry_run?: boolean }")], &["AdoptReport"], "Takes over the history that another migration tool left.").scripts_only(),
+    method("alerts", &[("options?", "{ since?: integer, acknowledge?: string, all?: boolean }")], &["AlertsReport"], "What the monitor found wrong, if one runs.").scripts_only(),
     method("audit", &[("options?", "AuditOptions")], &["AuditReport"], "Who did what: the records asked for, of the script's actor alone for who is not an admin.").scripts_only(),
     method("backup", &[("name?", "string"), ("options?", "BackupOptions")], &["BackupReport"], "Backs up into the configured folder.").scripts_only(),
     method("backups", &[], &["BackupsReport"], "The backups in the configured folder, the newest first.").scripts_only(),

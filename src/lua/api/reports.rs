@@ -95,6 +95,36 @@ pub(super) const ALL: &[&Class] = &[
         ],
     ),
     &class(
+        "AlertsReport",
+        "What `db:alerts` returns.",
+        &[
+            ("monitoring", "boolean"),
+            ("alerts", "Alert[]"),
+            ("events", "{ seq: integer, at: integer, key: string, from: string, to: string }[]"),
+            ("last_event", "integer"),
+        ],
+    ),
+    &class(
+        "Alert",
+        "One occurrence of something that is wrong.",
+        &[
+            ("id", "integer"),
+            ("key", "string"),
+            ("rule", "string"),
+            ("severity", "\"info\"|\"warning\"|\"critical\""),
+            ("state", "\"pending\"|\"firing\"|\"acknowledged\"|\"resolved\""),
+            ("value", "any"),
+            ("threshold", "any"),
+            ("message", "string"),
+            ("remedy", "string"),
+            ("since", "integer"),
+            ("fired_at?", "integer"),
+            ("acknowledged_at?", "integer"),
+            ("acknowledged_by?", "string"),
+            ("resolved_at?", "integer"),
+        ],
+    ),
+    &class(
         "AuditReport",
         "What `db:audit` returns.",
         &[

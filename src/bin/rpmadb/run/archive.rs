@@ -30,6 +30,11 @@ pub(super) fn folder_options(verb: &Verb) -> Result<request::BackupFolder> {
             (Some(typed.folder.clone()), &typed.sign)
         }
         Verb::Pin(typed) => (typed.folder.clone(), &typed.sign),
+        Verb::Monitor(typed) => {
+            keep(&mut options, &typed.keep);
+            options.every_hours = typed.every_hours;
+            (typed.folder.clone(), &typed.sign)
+        }
         Verb::Migrate { backup, .. } | Verb::Rollback { backup, .. } => {
             options.folder.clone_from(backup);
             // why: in a folder where backups are signed, one without a signature does not count
