@@ -239,7 +239,9 @@ impl Database {
             request::Request::check(request)?;
             let newest = || core.vault.newest_verified();
             let newest = core.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
-            ops::health::run(core.access()?, &core.catalog, request, newest, core.board.checks(), operation)
+            let mut watched = core.board.checks();
+            watched.extend(ops::audit::check(&core.audit));
+            ops::health::run(core.access()?, &core.catalog, request, newest, watched, operation)
         })
     }
 

@@ -10,6 +10,7 @@
 //! Invariants: a database without the history of this library gets no table of the audit's, unless the host asks for it; nothing is
 //! written by the audit itself into a file that was found damaged, which would make it worse.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,7 +25,7 @@ use super::record::{Head, Record};
 use super::redact::Redaction;
 use super::{Prunable, table};
 use crate::error::{Error, Result};
-use crate::operation::{self, Account, Operation, Origin};
+use crate::operation::{self, Account, Caller, Operation, Origin};
 use crate::request::{AuditLog, CheckpointMode};
 use crate::sqlite::{self, Access, Connection, DataVersion, Journal, Settings};
 
@@ -36,6 +37,8 @@ const LAST_PATIENCE: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(500);
 /// A database that had no history is looked at again after so long.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Denials that are remembered.
+const MOST_DENIALS: usize = 1_000;
 /// So many records, or so much time, without an anchor.
 const ANCHOR_RECORDS: u64 = 4_096;
 const ANCHOR_AGE: Duration = Duration::from_secs(60);
@@ -75,6 +78,15 @@ pub struct Log {
     anchors: Option<PathBuf>,
     pending: Mutex<Pending>,
     state: Mutex<State>,
+    denials: Mutex<VecDeque<Denial>>,
+}
+
+/// A call that was refused.
+#[derive(Debug)]
+struct Denial {
+    at: Instant,
+    actor: Arc<str>,
+    verb: &'static str,
 }
 
 #[derive(Debug, Default)]
@@ -116,6 +128,7 @@ impl Log {
             anchors: settings.beside("-audit"),
             pending: Mutex::default(),
             state: Mutex::default(),
+            denials: Mutex::default(),
         });
         if log.is_on() {
             settings.set_journal(Arc::<Log>::clone(&log));
@@ -156,7 +169,13 @@ impl Log {
     /// A call is over; `error` is how it failed. On the connection of a transaction it is part of that, and what it changed is
     /// recorded when that commits.
     pub fn finished(&self, access: &Access, operation: &Operation, error: Option<&Error>) {
-        let Some(account) = operation.own_account().filter(|_| self.is_on()) else { return };
+        let Some(account) = operation.own_account() else { return };
+        if matches!(error, Some(Error::Denied { .. })) {
+            self.count_denial(account);
+        }
+        if !self.is_on() {
+            return;
+        }
         let target = account.target().or_else(|| account.statements());
         match error {
             Some(Error::Corrupt { .. } | Error::NotADatabase { .. }) => self.found_damage(),
@@ -174,6 +193,35 @@ impl Log {
         self.note(account, account.caller.origin, target, error);
         if !access.is_bound() && !operation.is_inside() {
             self.settle(access);
+        }
+    }
+
+    fn count_denial(&self, account: &Account) {
+        let mut denials = self.denials.lock();
+        if denials.len() >= MOST_DENIALS {
+            denials.pop_front();
+        }
+        let actor = self.redaction.apply(&account.caller.actor);
+        denials.push_back(Denial { at: Instant::now(), actor, verb: account.verb });
+    }
+
+    /// Who was denied something within `window`, how often, and which verb it was the last time.
+    #[must_use]
+    pub fn denied_within(&self, window: Duration) -> Vec<(Arc<str>, u64, &'static str)> {
+        let denials = self.denials.lock();
+        let mut found: BTreeMap<&Arc<str>, (u64, &'static str)> = BTreeMap::new();
+        for denial in denials.iter().filter(|denial| denial.at.elapsed() < window) {
+            let (count, last) = found.entry(&denial.actor).or_default();
+            (*count, *last) = (*count + 1, denial.verb);
+        }
+        found.into_iter().map(|(actor, (count, last))| (Arc::clone(actor), count, last)).collect()
+    }
+
+    /// Records something that happened and that nobody called.
+    pub(crate) fn event(&self, caller: Caller, verb: &'static str, target: String) {
+        if self.is_on() {
+            let origin = caller.origin;
+            self.note(&Account::new(caller, verb), origin, Some(target.into()), None);
         }
     }
 
@@ -217,7 +265,7 @@ impl Log {
     }
 
     /// Writes what waits when it is time, and anchors.
-    fn settle(&self, access: &Access) {
+    pub fn settle(&self, access: &Access) {
         if self.pending.lock().is_due() && self.state.lock().tried.is_none_or(|tried| tried.elapsed() >= PAUSE) {
             // why not waited for: the call that is over must not be late for its record
             let outcome = self.flush(access, Duration::ZERO);

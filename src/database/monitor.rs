@@ -173,7 +173,10 @@ pub(super) fn start(core: &Arc<Core>, owner: u64, request: &request::Monitor) ->
     let settings = access.settings();
     let plan = match settings.read_only {
         true => Plan::looks_only(),
-        false => Plan::new(request, core.vault.every_hours.is_some(), settings.path.is_some()),
+        false => {
+            let has_file = settings.path.is_some();
+            Plan::new(request, core.vault.every_hours.is_some(), has_file, has_file && core.audit.keep_days().is_some())
+        }
     };
     let task = |(task, every_ms): (Task, Option<u64>)| report::MonitorTask { name: task.name(), every_ms };
     let report =

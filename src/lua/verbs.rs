@@ -104,7 +104,8 @@ pub(super) fn add<M: UserDataMethods<Db>>(methods: &mut M) {
         let request = options(lua, table)?;
         let newest = || run.session.vault.newest_verified();
         let newest = run.session.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
-        let watched = run.session.board.checks();
+        let mut watched = run.session.board.checks();
+        watched.extend(ops::audit::check(&run.session.audit));
         shown(lua, ops::health::run(&access, &run.session.catalog, &request, newest, watched, &db.operation))
     });
     add_verb(methods, "alerts", |lua, db, table: Option<Table>| {

@@ -9,11 +9,13 @@
 mod board;
 mod engine;
 mod look;
+mod pace;
 pub mod readings;
 mod rules;
 
 pub use board::{Board, Duties, Duty, Integrity};
 pub use look::Look;
+pub use pace::Pace;
 pub use rules::judge;
 
 use crate::error::Result;

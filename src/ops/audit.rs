@@ -26,6 +26,25 @@ const PATIENCE: Duration = Duration::from_millis(100);
 const DAY_MS: i64 = 86_400_000;
 const DEFAULT_LIMIT: u64 = 100;
 
+/// What the health of a database says of its audit; nothing where none is kept.
+pub fn check(log: &Log) -> Option<report::Check> {
+    if !log.is_on() {
+        return None;
+    }
+    let (waiting, lost) = log.waiting();
+    let remedy = "records could not be written: see the log, and whether the disk is full or the file damaged";
+    let status = if lost > 0 { report::HealthStatus::Degraded } else { report::HealthStatus::Ok };
+    Some(report::Check {
+        id: "audit",
+        status,
+        value: serde_json::json!({ "waiting": waiting, "lost": lost }),
+        threshold: serde_json::json!({ "lost": 0 }),
+        measured_at: now_ms(),
+        cost_us: 0,
+        remedy: (lost > 0).then(|| remedy.to_owned()),
+    })
+}
+
 /// Reports, and proves and prunes where that is asked for. With `only`, records of this actor and no other.
 pub fn run(
     access: &Access,

@@ -17,20 +17,24 @@ use super::super::{Core, Database};
 use super::{Signals, Stop, WATCHED};
 use crate::error::{Error, Result};
 use crate::machine::Moment;
-use crate::operation::{self, Operation, Origin};
-use crate::ops::alerts::{self, Duties, Duty, Integrity, Look};
+use crate::operation::{self, Caller, Operation, Origin};
+use crate::ops::alerts::readings::Denials;
+use crate::ops::alerts::{self, Duties, Duty, Integrity, Look, Pace};
 use crate::ops::monitor::{self as plan, Log, Notes, Outcome, Plan, Schedule, Seat, Task};
 use crate::ops::{checkpoint, upkeep};
 use crate::report::{Alert, AlertEvent, AlertState, Severity, elapsed_ms};
 use crate::request;
 use crate::sqlite::{AtWork, Settings};
 
+/// The window in which denials are counted.
+const DENIALS_WINDOW: Duration = Duration::from_secs(300);
+
 /// The looks, which also go on while a task runs.
 struct Ticker {
     core: Arc<Core>,
     gate: Arc<Gate>,
     tick: Duration,
-    look: Mutex<Look>,
+    look: Mutex<(Look, Pace)>,
     /// What checks found, for the rules.
     known: Mutex<Known>,
     /// When it last looked, by the steady clock.
@@ -54,7 +58,11 @@ impl Ticker {
         self.last.store(now.steady_ms, Ordering::Relaxed);
         let operation = self.gate.operation("monitor");
         let _entered = operation::enter(operation.clone());
+        let (look, pace) = &mut *look;
         let mut readings = look.take(access, &self.core.vault, &operation, now);
+        (readings.statements, readings.scans) = pace.see(access, self.tick, now, &operation);
+        let denied = self.core.audit.denied_within(DENIALS_WINDOW).into_iter();
+        readings.denials = Some(denied.map(|(actor, count, last)| denials(&actor, count, last)).collect());
         let Known { damage, orphans } = self.known.lock().clone();
         (readings.damage, readings.orphans) = (damage, orphans);
         self.core.board.ticked(|limits| alerts::judge(&readings, limits, now.wall_ms), now);
@@ -68,6 +76,10 @@ impl Ticker {
             self.look(now);
         }
     }
+}
+
+fn denials(actor: &str, count: u64, last: &str) -> Denials {
+    Denials { actor: actor.to_owned(), count, last: last.to_owned() }
 }
 
 /// What becomes of an event.
@@ -88,6 +100,15 @@ pub(super) struct Watch {
     signals: Arc<Signals>,
     record: Record,
     database: Database,
+}
+
+/// The audit keeps what becomes of alerts.
+fn record(core: &Arc<Core>, caller: &Caller) -> Record {
+    let (core, caller) = (Arc::clone(core), caller.clone());
+    Box::new(move |event, alert| {
+        let target = format!("{}: {} to {}: {}", event.key, event.from.name(), event.to.name(), alert.message);
+        core.audit.event(caller.clone(), "alert", target);
+    })
 }
 
 impl Watch {
@@ -115,8 +136,7 @@ impl Watch {
             notes: Notes::default(),
             written: None,
             signals,
-            // what becomes of an event besides the log and the host's callback: the audit takes it from here
-            record: Box::new(|_, _| {}),
+            record: record(core, &database.caller),
             database,
         }
     }
@@ -153,6 +173,7 @@ impl Watch {
         self.ticker.look(now);
         self.publish(now);
         self.tell();
+        self.settle();
         if self.winner != Some(true) {
             return;
         }
@@ -162,6 +183,14 @@ impl Watch {
             self.run_task(task);
             self.publish(Moment::now());
             self.tell();
+        }
+    }
+
+    /// Writes the records of the audit that are due, those of alerts among them.
+    fn settle(&self) {
+        let _at_work = AtWork::begin();
+        if let Ok(access) = self.ticker.core.access() {
+            self.ticker.core.audit.settle(access);
         }
     }
 
@@ -278,6 +307,12 @@ impl Watch {
             Task::Optimize => {
                 let optimize = |core: &Arc<Core>, operation: &Operation| upkeep::optimize(core.access()?, operation);
                 self.database.call("optimize", operation, optimize)?;
+            }
+            Task::AuditPrune => {
+                let keep_days = self.ticker.core.audit.keep_days();
+                let prune = request::AuditPrune { keep_days, ..request::AuditPrune::default() };
+                let request = request::Audit { prune: Some(prune), limit: Some(0), ..request::Audit::default() };
+                self.database.audit(&request, operation)?;
             }
             Task::RestartCheckpoint | Task::Checkpoint => return self.move_log(task, log, limit, operation),
         }

@@ -188,7 +188,8 @@ fn holder(lease: &LeaseInfo) -> Holder {
     Holder {
         label: lease.label.to_owned(),
         age_ms: u64::try_from(lease.age.as_millis()).unwrap_or(u64::MAX),
-        ..Holder::default()
+        role: lease.caller.as_ref().map(|(_, role)| *role),
+        statement: lease.statement.clone(),
     }
 }
 
