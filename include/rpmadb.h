@@ -657,7 +657,7 @@ int32_t rpmadb_health(rpmadb *db,
  *                 pragma_findings: [{pragma, expected, actual}], wal: {size_bytes, frames, backlog},
  *                 open_transactions: [{label, age_ms, writes, actor, role, statement}],
  *                 indexes: {redundant: [{index, table, covered_by}], missing: [{table, columns, reason, suggestion}],
- *                 unused: [{index, table}], full_scans: [{table, sql}], statements_seen, statements_forgotten},
+ *                 unused: [{index, table}], full_scans: [{table, sql, rows}], statements_seen, statements_forgotten},
  *                 disks: [{what, path, free_bytes, total_bytes}], files: [{path, mode, findings}], sqlite_version,
  *                 sqlite: {version, source_id, compile_options, has_wal_reset_bug},
  *                 system: {free_disk_bytes, resident_memory_bytes, cpu_ms}} or the error document; release it with
