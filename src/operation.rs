@@ -130,11 +130,6 @@ impl Operation {
         self.account.as_ref()
     }
 
-    /// The account of the call around this one.
-    pub(crate) fn outer_account(&self) -> Option<&Arc<Account>> {
-        self.outer.as_ref().and_then(|outer| outer.account())
-    }
-
     /// Whether the call is made inside another.
     pub(crate) fn is_inside(&self) -> bool {
         self.outer.is_some()

@@ -1,9 +1,9 @@
 //! The anchors: heads of the chain in a file beside the database, `DATABASE-audit`, that is only ever added to. Whoever can change
 //! the database but not this file cannot cut or rewrite the audit unseen.
 //!
-//! A line is a JSON document: `{"kind": "head" | "restored", "seq", "hash", "at", "key", "mac"}`. After `restored` the database is one
-//! with that head, so what was anchored behind it before is no longer to be found. A line begins with a line break too, so that one that a power failure
-//! cut spoils no other.
+//! A line is a JSON document: `{"kind": "head" | "restored", "seq", "hash", "at", "key", "mac"}`. `restored` says that a database with
+//! that head is about to take the place of this one: nothing that was noted before need be found from then on, for it may be one with
+//! another past, nor need that head, for it may fail. A line begins with a line break too, so that one that a power failure cut spoils no other.
 //!
 //! Leaves to others: which heads are safe to anchor (`log.rs`), comparing them (`verify.rs`).
 //!
@@ -19,7 +19,6 @@ use serde::{Deserialize, Serialize};
 use super::chain::Key;
 use super::record::{Head, hex, unhex};
 use crate::error::{Error, Result};
-use crate::report::now_ms;
 use crate::sqlite::file::with_suffix;
 
 /// A file above this size is shortened: some 20,000 lines.
@@ -56,16 +55,16 @@ impl Line {
 pub struct Anchors {
     /// Heads that must be found in the chain.
     pub(super) heads: Vec<Head>,
-    /// When the database was replaced, and how many records it then had.
-    pub(super) restored: Vec<(i64, u64)>,
+    /// When the database was about to be replaced: what was noted elsewhere until then need not be found.
+    pub(super) restored: Vec<i64>,
     /// Lines that their key did not sign.
     pub(super) edited: u64,
 }
 
-/// Adds a line.
-pub(super) fn add(path: &Path, key: &Key, kind: Kind, head: Head) -> Result<()> {
+/// Adds a line, which says that it is of the time `at`.
+pub(super) fn add(path: &Path, key: &Key, kind: Kind, head: Head, at: i64) -> Result<()> {
     let (hash, id) = (hex(&head.hash), key.id().to_owned());
-    let mut line = Line { kind, seq: head.seq, hash, at: now_ms(), key: id, mac: String::new() };
+    let mut line = Line { kind, seq: head.seq, hash, at, key: id, mac: String::new() };
     line.mac = hex(&key.sign(&line.signed()));
     let text = serde_json::to_string(&line).map_err(|error| Error::Internal { detail: error.to_string() })?;
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
@@ -97,8 +96,14 @@ impl Anchors {
             // why passed over: a line that was cut by a power failure
             let Ok(line) = serde_json::from_slice::<Line>(text) else { continue };
             let everybodys = Key::new(None);
-            // why passed over: a line of a key that was not given says nothing, as do records of that key
-            let Some(key) = [key, &everybodys].into_iter().find(|key| key.id() == line.key) else { continue };
+            let Some(key) = [key, &everybodys].into_iter().find(|key| key.id() == line.key) else {
+                // why believed unproved: the key that everybody has could say the same
+                if line.kind == Kind::Restored {
+                    anchors.replaced(line.at);
+                }
+                // why passed over: a head of a key that was not given says nothing, as do records of that key
+                continue;
+            };
             let is_signed = hex(&key.sign(&line.signed())) == line.mac;
             match unhex(&line.hash).filter(|_| is_signed) {
                 Some(hash) => anchors.take(line.kind, Head { seq: line.seq, hash }, line.at),
@@ -109,13 +114,16 @@ impl Anchors {
     }
 
     fn take(&mut self, kind: Kind, head: Head, at: i64) {
-        if kind == Kind::Restored {
-            self.heads.retain(|known| known.seq <= head.seq);
-            self.restored.push((at, head.seq));
+        match kind {
+            Kind::Restored => self.replaced(at),
+            Kind::Head if head.seq > 0 && self.heads.last() != Some(&head) => self.heads.push(head),
+            Kind::Head => {}
         }
-        if head.seq > 0 && self.heads.last() != Some(&head) {
-            self.heads.push(head);
-        }
+    }
+
+    fn replaced(&mut self, at: i64) {
+        self.heads.clear();
+        self.restored.push(at);
     }
 }
 
@@ -173,43 +181,48 @@ mod tests {
         let read = || Anchors::read(Some(&path), &key).expect("reads");
         assert!(read().heads.is_empty(), "none yet");
         for seq in [3, 5, 9] {
-            add(&path, &key, Kind::Head, head(seq)).expect("adds");
+            add(&path, &key, Kind::Head, head(seq), 1).expect("adds");
         }
         assert_eq!(seqs(&read()), [3, 5, 9]);
-        add(&path, &key, Kind::Restored, head(5)).expect("adds");
-        add(&path, &key, Kind::Head, head(6)).expect("adds");
-        assert_eq!(seqs(&read()), [3, 5, 6]);
-        assert_eq!(read().restored[0].1, 5);
-        forget(&path, 6).expect("forgets");
-        assert_eq!(seqs(&read()), [5, 6], "5 is where it was restored");
-        assert_eq!(read().restored[0].1, 5);
+        add(&path, &key, Kind::Restored, head(5), 2).expect("adds");
+        assert!(seqs(&read()).is_empty(), "it may have another past, and may have failed");
+        add(&path, &key, Kind::Head, head(6), 3).expect("adds");
+        add(&path, &key, Kind::Head, head(7), 3).expect("adds");
+        assert_eq!((seqs(&read()), read().restored), (vec![6, 7], vec![2]));
+        forget(&path, 7).expect("forgets");
+        assert_eq!((seqs(&read()), read().restored), (vec![7], vec![2]));
+        let other = Key::new(Some(&crate::request::Secret("0123456789abcdef".into())));
+        add(&path, &other, Kind::Head, head(9), 3).expect("adds");
+        assert_eq!(seqs(&read()), [7], "a head of a key that was not given");
+        add(&path, &other, Kind::Restored, head(9), 4).expect("adds");
+        assert_eq!((seqs(&read()), read().restored), (vec![], vec![2, 4]));
     }
 
     #[test]
     fn a_file_that_has_grown_large_loses_its_older_half() {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, key) = (folder.path().join("a.db-audit"), Key::new(None));
-        add(&path, &key, Kind::Restored, head(1)).expect("adds");
+        add(&path, &key, Kind::Restored, head(1), 1).expect("adds");
         for seq in 2..7 {
-            add(&path, &key, Kind::Head, head(seq)).expect("adds");
+            add(&path, &key, Kind::Head, head(seq), 1).expect("adds");
         }
         shorten(&path).expect("shortens");
-        assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [1, 4, 5, 6]);
+        assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [4, 5, 6]);
         let text = std::fs::read_to_string(&path).expect("reads");
         std::fs::write(&path, format!("{}\n{text}", "x".repeat(usize::try_from(LARGE).expect("fits"))))
             .expect("writes");
-        add(&path, &key, Kind::Head, head(7)).expect("adds");
-        assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [1, 4, 5, 6, 7]);
+        add(&path, &key, Kind::Head, head(7), 1).expect("adds");
+        assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [4, 5, 6, 7]);
     }
 
     #[test]
     fn a_line_that_was_cut_spoils_no_other_and_a_changed_one_is_seen() {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, key) = (folder.path().join("a.db-audit"), Key::new(None));
-        add(&path, &key, Kind::Head, head(3)).expect("adds");
+        add(&path, &key, Kind::Head, head(3), 1).expect("adds");
         let whole = std::fs::read(&path).expect("reads");
         std::fs::write(&path, [whole.clone(), whole[..40].to_vec()].concat()).expect("writes");
-        add(&path, &key, Kind::Head, head(4)).expect("adds");
+        add(&path, &key, Kind::Head, head(4), 1).expect("adds");
         let read = || Anchors::read(Some(&path), &key).expect("reads");
         assert_eq!((seqs(&read()), read().edited), (vec![3, 4], 0));
         let text = String::from_utf8(whole).expect("is text").replace("\"seq\":3", "\"seq\":2");

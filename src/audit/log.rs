@@ -25,6 +25,7 @@ use super::redact::Redaction;
 use super::{Prunable, table};
 use crate::error::{Error, Result};
 use crate::operation::{self, Account, Operation, Origin};
+use crate::report::now_ms;
 use crate::request::{AuditLog, CheckpointMode};
 use crate::sqlite::{self, Access, Connection, DataVersion, Journal, Settings};
 
@@ -154,8 +155,14 @@ impl Log {
     }
 
     /// A call is over; `error` is how it failed. On the connection of a transaction it is part of that, and what it changed is
-    /// recorded when that commits.
-    pub fn finished(&self, access: &Access, operation: &Operation, error: Option<&Error>) {
+    /// recorded when that commits, for the call `around` it.
+    pub fn finished(
+        &self,
+        access: &Access,
+        operation: &Operation,
+        around: Option<&Arc<Account>>,
+        error: Option<&Error>,
+    ) {
         let Some(account) = operation.own_account().filter(|_| self.is_on()) else { return };
         let target = account.target().or_else(|| account.statements());
         match error {
@@ -166,8 +173,8 @@ impl Log {
         }
         if access.is_bound()
             && error.is_none()
-            && let Some(outer) = operation.outer_account()
-            && account.hand_to(outer)
+            && let Some(around) = around
+            && account.hand_to(around)
         {
             account.set_recorded();
         }
@@ -269,8 +276,8 @@ impl Log {
     /// Runs `body` in a write transaction of its own.
     fn alone(&self, access: &Access, patience: Duration, body: impl FnOnce(&Connection) -> Result<()>) -> Result<()> {
         // why an operation of its own: that the call was cancelled is just what may have to be written
-        let operation = Operation::new().begin("audit", 0, Arc::default());
         let _entered = operation::enter(Operation::new());
+        let operation = Operation::new().begin("audit", 0, Arc::default());
         let writer = access.writer_within(&operation, patience)?;
         let _wait = writer.wait_for_locks(patience);
         writer.begin_immediate()?;
@@ -298,13 +305,16 @@ impl Log {
                 return Ok(None);
             }
         }
-        let head = match table::head(connection)? {
-            Some(head) => head,
-            None if self.enabled == Some(true) || table::is_managed(connection)? => {
+        let is_wanted = || -> Result<bool> { Ok(self.enabled == Some(true) || table::is_managed(connection)?) };
+        let head = match table::head(connection) {
+            Ok(Some(head)) => head,
+            Ok(None) if is_wanted()? => {
                 connection.execute_batch(table::CREATE)?;
                 Head::default()
             }
-            None => {
+            Err(error @ Error::Sql { .. }) if is_wanted()? => return Err(table::is_not_ours(&error)),
+            Err(error) if !matches!(error, Error::Sql { .. }) => return Err(error),
+            Ok(None) | Err(_) => {
                 self.state.lock().none_until = Some(Instant::now() + LOOK_AGAIN);
                 return Ok(None);
             }
@@ -323,10 +333,13 @@ impl Log {
             return;
         }
         let outcome = (|| {
-            let operation = Operation::new().begin("audit", 0, Arc::default());
             let _entered = operation::enter(Operation::new());
+            let operation = Operation::new().begin("audit", 0, Arc::default());
             let writer = access.writer_within(&operation, patience)?;
             let _wait = writer.wait_for_locks(patience);
+            if !writer.is_synchronous()? {
+                return Ok(false);
+            }
             let Some(head) = table::head(&writer)? else { return Ok(false) };
             if writer.is_wal()? {
                 // why: it syncs the log before it moves it, and what is moved is synced before it is said to be
@@ -334,30 +347,52 @@ impl Log {
                 if state.busy || state.log != state.checkpointed {
                     return Ok(false);
                 }
+            } else {
+                // why: SQLite does not wait until it is on the disk that the journal is gone, and one that is there again undoes the commit
+                writer.sync_beside()?;
             }
-            anchor::add(path, &self.key, Kind::Head, head).map(|()| true)
+            anchor::add(path, &self.key, Kind::Head, head, now_ms()).map(|()| true)
         })();
-        let mut state = self.state.lock();
-        state.anchored_at = Some(Instant::now());
-        match outcome {
-            // why not 0: another call may have written one meanwhile
-            Ok(true) => state.unanchored = state.unanchored.saturating_sub(unanchored),
-            Ok(false) => {}
-            Err(error) => tracing::debug!(%error, "the audit was not anchored"),
+        {
+            let mut state = self.state.lock();
+            state.anchored_at = Some(Instant::now());
+            if outcome == Ok(true) {
+                // why not 0: another call may have written one meanwhile
+                state.unanchored = state.unanchored.saturating_sub(unanchored);
+            }
+        }
+        // why without the lock: it is the host's code that hears of it
+        if let Err(error) = outcome {
+            tracing::debug!(%error, "the audit was not anchored");
         }
     }
 
-    /// The database is about to be replaced by one whose audit ends with `head`: what is anchored behind it will no longer be
-    /// found. Said before, because of a database that was replaced while nobody could say so the anchors would tell that its end was cut off.
-    pub fn will_be_replaced(&self, head: Option<Head>) -> Result<()> {
-        let Some(path) = self.anchors.as_deref().filter(|path| path.exists()) else { return Ok(()) };
-        anchor::add(path, &self.key, Kind::Restored, head.unwrap_or_default())
+    /// The database is about to be replaced by one whose audit ends with `head`: what is anchored, or was noted elsewhere until
+    /// `noted`, need no longer be found. Said before, because of a database that was replaced while nobody could say so the anchors
+    /// would tell that its end was cut off.
+    pub fn will_be_replaced(&self, head: Option<Head>, noted: Option<i64>) -> Result<()> {
+        let Some(path) = &self.anchors else { return Ok(()) };
+        if head.is_none() && noted.is_none() && !path.exists() {
+            return Ok(());
+        }
+        // why not before what was noted: clocks jump
+        let at = now_ms().max(noted.unwrap_or(0));
+        anchor::add(path, &self.key, Kind::Restored, head.unwrap_or_default(), at)
     }
 
-    /// The database was replaced: nothing that is known of its audit holds any more.
-    pub fn was_replaced(&self) {
+    /// The database was replaced, or that failed: nothing that is known of its audit holds any more, and what is there is anchored.
+    pub fn was_replaced(&self, access: &Access) {
         // why one: its head is to be anchored, whoever wrote it
         *self.state.lock() = State { unanchored: 1, ..State::default() };
+        self.anchor(access, PATIENCE);
+    }
+
+    /// The same for a database that is not open and now ends with `head`, which is safe on the disk.
+    pub fn was_replaced_by(&self, head: Option<Head>) {
+        let (Some(path), Some(head)) = (&self.anchors, head.filter(|head| head.seq > 0)) else { return };
+        if let Err(error) = anchor::add(path, &self.key, Kind::Head, head, now_ms()) {
+            tracing::debug!(%error, "the audit was not anchored");
+        }
     }
 
     /// Removes records that were archived; see [`prune::remove`].
@@ -369,6 +404,8 @@ impl Log {
             let rows = connection.changes_since(before);
             let mut record = Record::of(account, account.caller.origin, Some(said.into()), rows, None);
             record.verb = prune::VERB;
+            // why not the rest: the proof reads what was removed there
+            record.actor = self.redaction.apply(&record.actor);
             let head = table::append(connection, &self.key, head, version, std::slice::from_ref(&record))?;
             self.state.lock().next = Some(Next { head, schema_version: version, change: Some(record) });
             Ok(())
@@ -410,6 +447,15 @@ fn tell(record: &Record) {
 }
 
 impl Journal for Log {
+    fn after_begin(&self) {
+        // why: what is still told of an earlier transaction was rolled back with it
+        if let Some(operation) = operation::current()
+            && let Some(account) = operation.account()
+        {
+            account.take_statements();
+        }
+    }
+
     fn before_commit(&self, connection: &Connection) -> Result<()> {
         let Some(operation) = operation::current() else { return Ok(()) };
         let Some(account) = operation.account() else { return Ok(()) };

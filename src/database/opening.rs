@@ -86,6 +86,7 @@ impl Opening {
             measured: Arc::default(),
             process: std::process::id(),
             owner: next_owner(),
+            around: None,
             lent: Mutex::default(),
         });
         let actor: Arc<str> = self.options.actor.as_deref().unwrap_or("host").into();

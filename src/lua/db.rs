@@ -256,6 +256,8 @@ impl Db {
         let writer = access.writer(&self.operation).map_err(raise)?;
         let number = run.savepoints.get() + 1;
         run.savepoints.set(number);
+        let account = self.operation.account();
+        let told = account.map(|account| account.told());
         writer.execute_batch(&format!("SAVEPOINT rpmadb_{number}")).map_err(raise)?;
         let outcome = body().and_then(|values| self.operation.check().map(|()| values).map_err(raise));
         match outcome {
@@ -271,6 +273,9 @@ impl Db {
                     writer
                         .execute_batch(&format!("ROLLBACK TO rpmadb_{number}; RELEASE rpmadb_{number}"))
                         .map_err(raise)?;
+                    if let Some((account, told)) = account.zip(told) {
+                        account.go_back(told);
+                    }
                 }
                 Err(error)
             }

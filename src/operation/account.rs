@@ -140,6 +140,16 @@ impl Account {
         told
     }
 
+    /// What was told so far, for [`Account::go_back`].
+    pub(crate) fn told(&self) -> Vec<(Arc<str>, u64)> {
+        self.statements.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Forgets what was told since: it was rolled back.
+    pub(crate) fn go_back(&self, told: Vec<(Arc<str>, u64)>) {
+        *self.statements.lock().unwrap_or_else(PoisonError::into_inner) = told;
+    }
+
     /// Hands what was changed to the call around this one, whose transaction it is part of; whether there was anything.
     pub(crate) fn hand_to(&self, outer: &Account) -> bool {
         let statements = std::mem::take(&mut *self.statements.lock().unwrap_or_else(PoisonError::into_inner));

@@ -8,6 +8,7 @@
 
 mod raw;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,6 +18,7 @@ use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 
 use super::failure::{Failure, from_code, os_error};
+use super::file;
 use super::heap;
 use super::rules::{Rules, Whose};
 use super::settings::{Common, Settings};
@@ -389,6 +391,20 @@ impl Connection {
         inner.is_readonly(rusqlite::MAIN_DB).map_err(|error| self.failure(error))
     }
 
+    /// Whether it syncs what it commits, at a checkpoint at the latest.
+    pub fn is_synchronous(&self) -> Result<bool> {
+        self.value::<i64>("PRAGMA synchronous", &[]).map(|level| level != Some(0))
+    }
+
+    /// Makes what was committed survive a power failure; see [`file::sync_beside`].
+    pub fn sync_beside(&self) -> Result<()> {
+        let path = self.raw().path().map(PathBuf::from);
+        match path.filter(|path| !path.as_os_str().is_empty()) {
+            Some(path) => file::sync_beside(&path).map_err(|error| Error::from_io(self.display(), &error)),
+            None => Ok(()),
+        }
+    }
+
     /// Whether the file was renamed, replaced or removed since it was opened.
     pub fn has_moved(&self) -> Result<bool> {
         let mut moved = 0;
@@ -426,7 +442,11 @@ impl Connection {
     /// Takes the write lock and begins a transaction.
     pub fn begin_immediate(&self) -> Result<()> {
         self.shared.changes_at_begin.store(self.total_changes(), Ordering::Relaxed);
-        self.execute_batch("BEGIN IMMEDIATE")
+        self.execute_batch("BEGIN IMMEDIATE")?;
+        if let Some(journal) = self.shared.common.journal.get() {
+            journal.after_begin();
+        }
+        Ok(())
     }
 
     /// Begins a read transaction that sees one state of the database.

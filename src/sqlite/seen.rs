@@ -208,7 +208,10 @@ const BEFORE_NAMES: &[&str] =
 #[must_use]
 pub fn shape(sql: &str) -> String {
     let mut text = String::with_capacity(sql.len());
-    let mut before = "";
+    let (mut before, mut earlier) = ("", "");
+    // why: elsewhere an expression follows the word
+    let is_definition =
+        pieces(sql).find(|(kind, _)| *kind != Kind::Blank).is_some_and(|(_, word)| word.eq_ignore_ascii_case("create"));
     let mut rest = sql;
     for (kind, piece) in pieces(sql) {
         rest = &rest[piece.len()..];
@@ -220,13 +223,15 @@ pub fn shape(sql: &str) -> String {
             }
             Kind::Literal => text.push('?'),
             Kind::Quoted if piece.starts_with('"') => {
-                let follows = BEFORE_NAMES.iter().any(|word| before.eq_ignore_ascii_case(word));
+                let follows = BEFORE_NAMES.iter().any(|word| before.eq_ignore_ascii_case(word))
+                    && !earlier.eq_ignore_ascii_case("distinct")
+                    && (is_definition || !before.eq_ignore_ascii_case("on"));
                 let is_name = follows || before == "." || rest.trim_start().starts_with('.');
                 text.push_str(if is_name { piece } else { "?" });
             }
             Kind::Quoted | Kind::Word | Kind::Sign => text.push_str(piece),
         }
-        before = piece;
+        (earlier, before) = (before, piece);
     }
     text.truncate(text.trim_end().len());
     text
@@ -277,6 +282,12 @@ mod tests {
             ("CREATE TABLE IF NOT EXISTS \"t\" (a)", "CREATE TABLE IF NOT EXISTS \"t\" (a)"),
             ("SELECT [a] FROM `t` /* secret */", "SELECT [a] FROM `t`"),
             ("SELECT 'ä", "SELECT ?"),
+            (
+                "SELECT 1 FROM t WHERE a IS NOT DISTINCT FROM \"secret\"",
+                "SELECT ? FROM t WHERE a IS NOT DISTINCT FROM ?",
+            ),
+            ("SELECT 1 FROM t JOIN u ON \"secret\" = u.a", "SELECT ? FROM t JOIN u ON ? = u.a"),
+            ("/* x */ CREATE INDEX i ON \"t\" (a)", "CREATE INDEX i ON \"t\" (a)"),
         ] {
             assert_eq!(shape(sql), shown);
         }

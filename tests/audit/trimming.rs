@@ -100,3 +100,17 @@ fn an_archive_of_that_name_is_left_alone() {
     assert_ne!(pruned.archive.expect("is archived"), crate::support::text(&there));
     assert_eq!(verified(&database).status, "ok");
 }
+
+#[test]
+fn who_is_on_the_list_is_not_named_by_the_record_of_a_pruning() {
+    let scratch = Scratch::new();
+    let folder = scratch.migrations("m", &[("1_notes.sql", "CREATE TABLE notes (text);")]);
+    let redact = request::AuditLog { redact: vec!["Sommerfeld".into()], ..request::AuditLog::default() };
+    let options = request::Open { actor: Some("Sommerfeld".into()), migrations: Some(folder), ..with_audit(redact) };
+    let database = try_open(scratch.path("a.db"), &options).expect("opens").0;
+    query(&database, "INSERT INTO notes VALUES (1)").expect("inserts");
+    prune(&database, keep_rows(1));
+    let named: Vec<String> = records(&database).iter().map(told).filter(|told| told.contains("Sommerfeld")).collect();
+    assert_eq!(named, Vec::<String>::new());
+    assert_eq!(verified(&database).status, "ok");
+}
