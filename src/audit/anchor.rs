@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::chain::Key;
 use super::record::{Head, hex, unhex};
 use crate::error::{Error, Result};
-use crate::sqlite::file::with_suffix;
+use crate::sqlite::file::{folder_of, sync_folder, with_suffix};
 
 /// A file above this size is shortened: some 20,000 lines.
 const LARGE: u64 = 4 << 20;
@@ -70,6 +70,10 @@ pub(super) fn add(path: &Path, key: &Key, kind: Kind, head: Head, at: i64) -> Re
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
     let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(failed)?;
     file.write_all(format!("\n{text}\n").as_bytes()).map_err(failed)?;
+    if kind == Kind::Restored {
+        // why: a power failure must not leave the new database and take this
+        file.sync_all().and_then(|()| sync_folder(folder_of(path))).map_err(failed)?;
+    }
     if file.metadata().is_ok_and(|found| found.len() > LARGE) {
         shorten(path)?;
     }

@@ -172,7 +172,8 @@ impl Log {
             _ => {}
         }
         if access.is_bound()
-            && error.is_none()
+            // why also a script that failed: what it did before that stays in the transaction
+            && (error.is_none() || account.verb.starts_with("script"))
             && let Some(around) = around
             && account.hand_to(around)
         {

@@ -368,10 +368,7 @@ impl Access {
             let _locked = connection.raw();
             connection.must_be_in_transaction()?;
             let _limited = limited(connection)?;
-            return connection.users(Whose::of(role), sql, |statement| {
-                told.change(statement);
-                body(connection, statement)
-            });
+            return connection.users(Whose::of(role), sql, |statement| told.run(connection, statement, &mut body));
         }
         let (whose, may_write) = self.reading(role);
         if !may_write || !writes(main_word, sql) {
@@ -385,10 +382,7 @@ impl Access {
         let writer = self.writer(operation)?;
         let _limited = limited(&writer)?;
         writer.begin_immediate()?;
-        let outcome = writer.users(Whose::Users, sql, |statement| {
-            told.change(statement);
-            body(&writer, statement)
-        });
+        let outcome = writer.users(Whose::Users, sql, |statement| told.run(&writer, statement, &mut body));
         match outcome {
             Ok(value) => writer.commit().map(|()| value),
             Err(error) => {
@@ -482,13 +476,20 @@ impl Access {
 struct Told(Option<(Arc<Account>, Arc<str>)>);
 
 impl Told {
-    /// The statement is about to run on the writer.
-    fn change(&self, statement: &mut Statement<'_>) {
-        if let Some((account, shape)) = &self.0
-            && !statement.is_read_only()
-        {
+    /// Runs the statement on the writer. What failed is told only where it left a change behind, as `INSERT OR FAIL` may.
+    fn run<T>(
+        &self,
+        connection: &Connection,
+        statement: &mut Statement<'_>,
+        body: &mut impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let Some((account, shape)) = &self.0 else { return body(connection, statement) };
+        let before = connection.total_changes();
+        let outcome = body(connection, statement);
+        if (outcome.is_ok() || connection.total_changes() != before) && !statement.is_read_only() {
             account.add_statement(shape, 1);
         }
+        outcome
     }
 }
 

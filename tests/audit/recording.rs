@@ -496,6 +496,9 @@ fn a_record_names_no_statement_that_was_rolled_back() {
         db:exec('DELETE FROM notes')
         db:transaction(function()
             db:exec('INSERT INTO notes VALUES (7)')
+            pcall(function() db:exec('INSERT INTO notes SELECT NULL') end)
+            local fails <close> = db:prepare('REPLACE INTO notes VALUES (?)')
+            pcall(function() fails:run(nil) end)
             pcall(function() db:transaction(function()
                 db:exec('UPDATE notes SET text = 2')
                 error('no')
@@ -586,4 +589,39 @@ fn a_function_of_the_hosts_that_panics_is_a_failure() {
     let all = records(&database);
     let found = all.iter().find(|record| record.verb == "transaction").map(told);
     assert_eq!(found.as_deref(), Some(format!("host admin rust transaction error {INSERT}").as_str()), "what it tried");
+}
+
+/// What a script did before it failed was committed with the transaction around it, and the record did not name it.
+#[test]
+fn a_transaction_names_what_a_script_in_it_did_before_it_failed() {
+    let scratch = Scratch::new();
+    let database = with_notes(&scratch, &request::Open::default());
+    let outcome = database.transaction(&watch(), |bound| {
+        let source = "db:exec('INSERT INTO notes VALUES (1)') error('no')";
+        let failed = bound.script(source, &request::Script::default(), &watch());
+        i32::from(failed.is_ok())
+    });
+    assert!(outcome.expect("commits").committed);
+    let rows = value(&database, "SELECT count(*) FROM notes");
+    let all = records(&database);
+    let change = all.iter().find(|record| record.verb == "transaction").expect("is recorded");
+    assert_eq!((rows, change.rows, change.target.as_deref()), (1.into(), 1, Some("INSERT INTO notes VALUES (?)")));
+}
+
+#[test]
+fn a_script_of_several_statements_names_them() {
+    let scratch = Scratch::new();
+    let database = with_notes(&scratch, &request::Open::default());
+    let source = "db:script(\"INSERT INTO notes VALUES ('a'); UPDATE notes SET text = 'b';\")
+                  for row in db:nrows('INSERT INTO notes VALUES (9) RETURNING text') do end";
+    database.script(source, &request::Script::default(), &watch()).expect("runs");
+    let found: Vec<String> = records(&database)[1..].iter().map(told).collect();
+    assert_eq!(
+        found,
+        [
+            "host admin lua script ok script: INSERT INTO notes VALUES (?); UPDATE notes SET text = ?",
+            "host admin lua script ok script: INSERT INTO notes VALUES (?) RETURNING text",
+            "host admin rust script ok script",
+        ]
+    );
 }
