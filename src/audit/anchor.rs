@@ -9,20 +9,27 @@
 //!
 //! Invariant: a line is written by one call, behind all others.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
 
 use serde::{Deserialize, Serialize};
 
 use super::chain::Key;
 use super::record::{Head, hex, unhex};
 use crate::error::{Error, Result};
-use crate::sqlite::file::{folder_of, sync_folder, with_suffix};
+use crate::sqlite::file::{folder_of, identity, sync_folder, with_suffix};
 
 /// A file above this size is shortened: some 20,000 lines.
 const LARGE: u64 = 4 << 20;
+/// How often, and after how long, a file that another process has is asked for again: half a second in all.
+const MOST_TRIES: u32 = 100;
+const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 /// A larger file is not read: it is not ours.
 const MOST_BYTES: u64 = 1 << 30;
 
@@ -68,7 +75,7 @@ pub(super) fn add(path: &Path, key: &Key, kind: Kind, head: Head, at: i64) -> Re
     line.mac = hex(&key.sign(&line.signed()));
     let text = serde_json::to_string(&line).map_err(|error| Error::Internal { detail: error.to_string() })?;
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
-    let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(failed)?;
+    let mut file = alone(path, true).map_err(failed)?;
     file.write_all(format!("\n{text}\n").as_bytes()).map_err(failed)?;
     if kind == Kind::Restored {
         // why: a power failure must not leave the new database and take this
@@ -80,7 +87,32 @@ pub(super) fn add(path: &Path, key: &Key, kind: Kind, head: Head, at: i64) -> Re
     Ok(())
 }
 
+/// The file, opened to add to it, while no other process does or writes it anew: a line that says that the database was replaced
+/// must not get lost.
+fn alone(path: &Path, create: bool) -> std::io::Result<Flock<File>> {
+    let mut tries = 0;
+    loop {
+        let file = OpenOptions::new().append(true).create(create).mode(0o600).open(path)?;
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            // why compared: it may have been written anew while its lock was waited for
+            Ok(file) if file.metadata().map(|found| (found.dev(), found.ino())).ok() == identity(path) => {
+                return Ok(file);
+            }
+            Ok(_) => {}
+            Err((_, Errno::EWOULDBLOCK)) if tries < MOST_TRIES => std::thread::sleep(BETWEEN_TRIES),
+            Err((_, errno)) => return Err(errno.into()),
+        }
+        tries += 1;
+    }
+}
+
 impl Anchors {
+    /// Whether the database was replaced between these and the `later` ones.
+    #[must_use]
+    pub fn was_replaced(&self, later: &Anchors) -> bool {
+        self.restored != later.restored
+    }
+
     /// Reads the file; one that is not there says nothing.
     pub fn read(path: Option<&Path>, key: &Key) -> Result<Anchors> {
         let mut anchors = Anchors::default();
@@ -133,17 +165,17 @@ impl Anchors {
 
 /// Leaves out what is anchored before `seq`, whose records are gone.
 pub(super) fn forget(path: &Path, seq: u64) -> Result<()> {
+    let _alone = alone(path, false).map_err(|error| Error::from_io(path.display().to_string(), &error))?;
     rewrite(path, |_, line| line.kind == Kind::Restored || line.seq >= seq)
 }
 
-/// Leaves out the older half of a file that has grown large: a head stands for all before it.
+/// Leaves out the older half of a file that has grown large: a head stands for all before it. The caller has it alone.
 fn shorten(path: &Path) -> Result<()> {
     rewrite(path, |is_old, line| line.kind == Kind::Restored || !is_old)
 }
 
 /// Writes the file anew with the lines that `keeps` wants, which is told whether a line stands in the first half; what is no line
-/// of ours is kept, for it tells that somebody was there. A line that another process adds meanwhile may be lost, which makes the
-/// proof weaker and not wrong.
+/// of ours is kept, for it tells that somebody was there. The caller has the file alone.
 fn rewrite(path: &Path, keeps: impl Fn(bool, &Line) -> bool) -> Result<()> {
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
     let bytes = std::fs::read(path).map_err(failed)?;
@@ -200,6 +232,23 @@ mod tests {
         assert_eq!(seqs(&read()), [7], "a head of a key that was not given");
         add(&path, &other, Kind::Restored, head(9), 4).expect("adds");
         assert_eq!((seqs(&read()), read().restored), (vec![], vec![2, 4]));
+    }
+
+    /// A line that was added while another process wrote the file anew was lost.
+    #[test]
+    fn no_line_is_lost_while_others_are_left_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, key) = (folder.path().join("a.db-audit"), Key::new(None));
+        add(&path, &key, Kind::Head, head(1), 1).expect("adds");
+        std::thread::scope(|scope| {
+            let adding = scope.spawn(|| {
+                (0..100).for_each(|at| add(&path, &key, Kind::Restored, head(1), at).expect("adds"));
+            });
+            while !adding.is_finished() {
+                forget(&path, 2).expect("forgets");
+            }
+        });
+        assert_eq!(Anchors::read(Some(&path), &key).expect("reads").restored, (0..100).collect::<Vec<i64>>());
     }
 
     #[test]

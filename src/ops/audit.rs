@@ -47,6 +47,7 @@ pub fn run(
     // why before the rows: an anchor is of a commit, and what is read later has that
     let anchors = request.verify.then(|| log.anchors()).transpose()?;
     let outside = if request.verify { outside(vault)? } else { Vec::new() };
+    operation.boundary("the anchors were read");
     let connection = access.reader(operation)?;
     if !access.is_bound() {
         connection.begin_snapshot()?;
@@ -58,7 +59,15 @@ pub fn run(
         listed = list(&connection, request, only)?;
     }
     let verify = match anchors {
-        Some(anchors) => Some(audit::verify(&connection, log.key(), &anchors, &outside, operation)?),
+        Some(anchors) => {
+            let verify = audit::verify(&connection, log.key(), &anchors, &outside, operation)?;
+            // why asked only now: whoever says so does that before the database is replaced
+            if verify.status == "tampered" && anchors.was_replaced(&log.anchors()?) {
+                let what = format!("{}, which is being restored,", access.settings().display());
+                return Err(Error::Busy { what, waited_ms: 0 });
+            }
+            Some(verify)
+        }
         None => None,
     };
     let head = audit::head(&connection)?.filter(|head| head.seq > 0).map(|head| head.report());

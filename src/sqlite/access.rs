@@ -397,9 +397,8 @@ impl Access {
         let has_journal = self.settings().common.journal.get().is_some();
         let Some(account) = operation.account().filter(|_| has_journal) else { return Told(None) };
         let shape = match shape {
-            _ if self.settings().tells_literals => sql.into(),
-            Some(shape) => shape,
-            None => super::seen::shape(sql).into(),
+            Some(shape) if !self.settings().tells_literals => shape,
+            _ => self.as_told(sql),
         };
         if account.verb == "query" {
             account.set_target(Arc::clone(&shape));
@@ -410,6 +409,12 @@ impl Access {
     /// The same for a statement that will run again and again inside a transaction.
     pub(super) fn tell_of(&self, sql: &str, operation: Option<&Operation>) -> Option<(Arc<Account>, Arc<str>)> {
         self.told(sql, None, operation?).0
+    }
+
+    /// A statement as it may be told: without its literals, unless the host wants them.
+    #[must_use]
+    pub fn as_told(&self, sql: &str) -> Arc<str> {
+        if self.settings().tells_literals { sql.into() } else { super::seen::shape(sql).into() }
     }
 
     /// The rules for a statement of this role's on a reader, and whether one that writes is to be run on the writer.

@@ -153,3 +153,24 @@ fn nothing_is_anchored_where_nothing_is_synced() {
     database.close().expect("closes");
     assert!(scratch.path("a.db-audit").exists());
 }
+
+/// The anchors were of before a restore and the records of after it.
+#[test]
+fn a_proof_during_a_restore_is_no_alarm() {
+    let scratch = Scratch::new();
+    let database = Arc::new(open_at(&scratch, "a.db"));
+    let first = back_up(&database);
+    insert(&database, 30);
+    back_up(&database);
+    let prover = open_at(&scratch, "a.db");
+    let operation = watch();
+    let restorer = Arc::clone(&database);
+    operation.on_boundary(Some(Arc::new(move |place| {
+        if place == "the anchors were read" {
+            restore(&restorer, &first).expect("restores");
+        }
+    })));
+    let request = request::Audit { verify: true, limit: Some(0), ..request::Audit::default() };
+    assert_eq!(refusal(prover.audit(&request, &operation)), "BUSY");
+    is_whole(&prover, "afterwards");
+}

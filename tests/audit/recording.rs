@@ -625,3 +625,37 @@ fn a_script_of_several_statements_names_them() {
         ]
     );
 }
+
+/// A script could try what its role may not, catch the refusal, and leave no trace of it.
+#[test]
+fn what_is_denied_inside_a_script_is_recorded_though_it_catches_that() {
+    let scratch = Scratch::new();
+    let database = with_notes(&scratch, &request::Open::default());
+    let anna = database.act_as("anna", Role::Supervisor).expect("acts");
+    let source = "
+        local tries = {
+            function() db:exec('DELETE FROM notes') end,
+            function() db:query('DELETE FROM notes RETURNING text') end,
+            function() db:query('SELECT actor FROM rpmadb_audit') end,
+            function() db:transaction(function() end) end,
+            function() db:script('DELETE FROM notes') end,
+            function() db:vacuum() end,
+        }
+        local failed = 0
+        for _, try in ipairs(tries) do if not pcall(try) then failed = failed + 1 end end
+        return failed";
+    let report = anna.script(source, &request::Script::default(), &watch()).expect("runs");
+    assert_eq!(report.result, 6);
+    let denied: Vec<String> = records(&database).iter().filter(|record| record.outcome == "denied").map(told).collect();
+    assert_eq!(
+        denied,
+        [
+            "anna supervisor lua query denied DELETE FROM notes",
+            "anna supervisor lua query denied DELETE FROM notes RETURNING text",
+            "anna supervisor lua query denied SELECT actor FROM rpmadb_audit",
+            "anna supervisor lua transaction denied -",
+            "anna supervisor lua query denied DELETE FROM notes",
+            "anna supervisor lua vacuum denied -",
+        ]
+    );
+}
