@@ -22,7 +22,7 @@ use super::pending::Pending;
 use super::prune;
 use super::record::{Head, Record};
 use super::redact::Redaction;
-use super::{Prunable, table};
+use super::{Archived, Prunable, table};
 use crate::error::{Error, Result};
 use crate::operation::{self, Account, Operation, Origin};
 use crate::report::now_ms;
@@ -91,7 +91,16 @@ struct State {
     is_damaged: bool,
     /// Records that this handle wrote since it anchored.
     unanchored: u64,
+    /// When it last anchored, or tried to; before that, since when there is something to anchor.
     anchored_at: Option<Instant>,
+}
+
+impl State {
+    /// Whether it is time to anchor, or to try again: that a reader holds the checkpoint back must not cost each call one.
+    fn is_anchor_due(&self) -> bool {
+        let age = self.anchored_at.map_or(Duration::ZERO, |at| at.elapsed());
+        self.unanchored > 0 && (age >= ANCHOR_AGE || (self.unanchored >= ANCHOR_RECORDS && age >= PAUSE))
+    }
 }
 
 /// What is being committed.
@@ -231,12 +240,7 @@ impl Log {
             let outcome = self.flush(access, Duration::ZERO);
             self.state.lock().tried = outcome.is_err().then(Instant::now);
         }
-        let is_due = {
-            let state = self.state.lock();
-            let is_old = state.anchored_at.is_some_and(|at| at.elapsed() >= ANCHOR_AGE);
-            state.unanchored >= ANCHOR_RECORDS || (state.unanchored > 0 && is_old)
-        };
-        if is_due {
+        if self.state.lock().is_anchor_due() {
             self.anchor(access, Duration::ZERO);
         }
     }
@@ -397,7 +401,7 @@ impl Log {
     }
 
     /// Removes records that were archived; see [`prune::remove`].
-    pub fn prune(&self, access: &Access, account: &Account, prunable: Prunable, archive: (&str, &str)) -> Result<()> {
+    pub fn prune(&self, access: &Access, account: &Account, prunable: Prunable, archive: &Archived) -> Result<()> {
         self.alone(access, access.settings().busy_timeout, |connection| {
             let Some((head, version)) = self.head_to_write(connection, false)? else { return Ok(()) };
             let before = connection.total_changes();
@@ -503,5 +507,22 @@ impl Journal for Log {
         if let Some(record) = &next.change {
             tell(record);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Once so many records waited and a reader held the checkpoint back, each call made one.
+    #[test]
+    fn an_anchor_that_failed_is_not_tried_with_each_call() {
+        let ago = |time: Duration| Instant::now().checked_sub(time);
+        let state = |unanchored, anchored_at| State { unanchored, anchored_at, ..State::default() };
+        assert!(!state(ANCHOR_RECORDS, ago(Duration::ZERO)).is_anchor_due(), "just tried");
+        assert!(state(ANCHOR_RECORDS, ago(PAUSE)).is_anchor_due());
+        assert!(!state(1, ago(PAUSE)).is_anchor_due());
+        assert!(state(1, ago(ANCHOR_AGE)).is_anchor_due());
+        assert!(!state(0, ago(ANCHOR_AGE)).is_anchor_due(), "nothing to anchor");
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::archive::vault::{Vault, stem};
-use crate::audit::{self, Filter, Log, Outside, Prunable};
+use crate::audit::{self, Archived, Filter, Log, Outside, Prunable};
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::report::{self, elapsed_ms, now_ms};
@@ -162,13 +162,12 @@ pub fn prune(
         return Ok(report);
     }
     let path = archive_path(access, vault, request, from, to)?;
-    let hash = write_archive(access, &path, from, to, operation)?;
+    let archived = write_archive(access, &path, from, to, operation)?;
     operation.boundary("the audit was archived");
     let Some(account) = operation.account() else {
         return Err(Error::Internal { detail: "the audit was to be pruned by nobody".into() });
     };
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    log.prune(access, account, Prunable { from, to }, (&name, &hash))?;
+    log.prune(access, account, Prunable { from, to }, &archived)?;
     operation.boundary("the audit was pruned");
     Ok(report::AuditPruned { archive: Some(path.display().to_string()), ..report })
 }
@@ -188,8 +187,8 @@ fn archive_path(access: &Access, vault: &Vault, request: &AuditPrune, from: u64,
     names.find(|path| !path.exists()).ok_or_else(|| Error::AlreadyExists { path: name })
 }
 
-/// Writes the records to `path`, whole or not at all, and returns the hash of the file.
-fn write_archive(access: &Access, path: &Path, from: u64, to: u64, operation: &Operation) -> Result<String> {
+/// Writes the records to `path`, whole or not at all.
+fn write_archive(access: &Access, path: &Path, from: u64, to: u64, operation: &Operation) -> Result<Archived> {
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
     let partial = with_suffix(path, &format!(".{}.partial", std::process::id()));
     // why removed first: a process of this number may have died here
@@ -198,11 +197,13 @@ fn write_archive(access: &Access, path: &Path, from: u64, to: u64, operation: &O
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial).map_err(failed)?;
         let mut writer = zstd::Encoder::new(file, 3).map_err(failed)?;
         let connection = access.reader(operation)?;
+        let mut last = String::new();
         audit::records(&connection, &Filter::span(from, to), |record| {
             if record.seq.is_multiple_of(10_000) {
                 operation.report("archiving the audit", record.seq - from, to - from + 1)?;
             }
             writer.write_all(line(&record)?.as_bytes()).and_then(|()| writer.write_all(b"\n")).map_err(failed)?;
+            last = record.hash;
             Ok(true)
         })?;
         let file = writer.finish().map_err(failed)?;
@@ -212,7 +213,8 @@ fn write_archive(access: &Access, path: &Path, from: u64, to: u64, operation: &O
         // why a link and not a new name: that would take the place of an archive that is there already
         std::fs::hard_link(&partial, path).map_err(failed)?;
         sync_folder(folder_of(path)).map_err(failed)?;
-        Ok(hasher.finalize().to_hex().to_string())
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Archived { name, blake3: hasher.finalize().to_hex().to_string(), last })
     })();
     // why ignored: a second name of the archive, or a part of one that failed
     let _ = std::fs::remove_file(&partial);

@@ -114,3 +114,31 @@ fn who_is_on_the_list_is_not_named_by_the_record_of_a_pruning() {
     assert_eq!(named, Vec::<String>::new());
     assert_eq!(verified(&database).status, "ok");
 }
+
+/// What was removed then were records of the backup, which are in no archive.
+#[test]
+fn a_restore_between_archive_and_removal_loses_no_record() {
+    let scratch = Scratch::new();
+    let database = Arc::new(filled(&scratch, 3));
+    let backup = scratch.path("backup");
+    database.backup(Some(&backup), &request::Backup::default(), &watch()).expect("backs up");
+    for _ in 0..20 {
+        query(&database, "UPDATE notes SET text = 2").expect("updates");
+    }
+    database.backup(Some(&scratch.path("later")), &request::Backup::default(), &watch()).expect("backs up");
+    database.restore(&backup, &request::Restore::default(), &watch()).expect("restores");
+    for _ in 0..20 {
+        query(&database, "DELETE FROM notes").expect("deletes");
+    }
+    let (restorer, later) = (filled(&scratch, 1), scratch.path("later"));
+    let operation = watch();
+    operation.on_boundary(Some(Arc::new(move |place| {
+        if place == "the audit was archived" {
+            restorer.restore(&later, &request::Restore::default(), &watch()).expect("restores");
+        }
+    })));
+    let request = request::Audit { prune: Some(keep_rows(5)), ..request::Audit::default() };
+    assert_eq!(refusal(database.audit(&request, &operation)), "NOT_FOUND");
+    assert_eq!(records(&database)[0].seq, 1, "nothing was removed");
+    assert_eq!(verified(&database).status, "ok");
+}
