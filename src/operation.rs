@@ -329,6 +329,16 @@ pub(crate) fn current() -> Option<Operation> {
     CURRENT.with_borrow(|stack| stack.last().cloned())
 }
 
+/// Says, for the account of the call that this thread is in, whether it only tries.
+pub(crate) fn about_dry_run(is_dry: bool) {
+    if is_dry
+        && let Some(operation) = current()
+        && let Some(account) = operation.account()
+    {
+        account.set_dry();
+    }
+}
+
 /// Whether a call on the handle `owner` is under way further up this thread's stack.
 pub(crate) fn is_entered(owner: u64) -> bool {
     CURRENT.with_borrow(|stack| stack.iter().any(|operation| operation.is_of(owner)))

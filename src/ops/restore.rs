@@ -28,7 +28,7 @@ use crate::audit::{self, Head, Log};
 use crate::error::{Error, Result};
 use crate::machine;
 use crate::migrations::{self, Catalog};
-use crate::operation::Operation;
+use crate::operation::{self, Operation};
 use crate::report::{self, Checks, elapsed_ms};
 use crate::request::{self, Depth, Open};
 use crate::sqlite::file::{folder_of, identity, remove_beside, sync_folder, with_suffix};
@@ -66,6 +66,7 @@ pub fn run(
     request: &request::Restore,
     operation: &Operation,
 ) -> Result<report::Restore> {
+    operation::about_dry_run(request.dry_run);
     let start = Instant::now();
     if access.is_bound() {
         return Err(Error::Unsupported {

@@ -659,3 +659,29 @@ fn what_is_denied_inside_a_script_is_recorded_though_it_catches_that() {
         ]
     );
 }
+
+/// The record of a dry run said the same as that of a migration that was applied.
+#[test]
+fn a_dry_run_is_told_from_the_real_one() {
+    let scratch = Scratch::new();
+    let database = with_notes(&scratch, &request::Open::default());
+    scratch.write("m/2_more.sql", "CREATE TABLE more (a);");
+    scratch.write("m/2_more.down.sql", "DROP TABLE more;");
+    let dry = request::Migrate { dry_run: true, ..request::Migrate::default() };
+    database.migrate(&dry, &watch()).expect("tries");
+    database.migrate(&request::Migrate::default(), &watch()).expect("migrates");
+    let back = request::Rollback { dry_run: true, ..request::Rollback::default() };
+    database.rollback(1, &back, &watch()).expect("tries");
+    let script = request::Script { dry_run: true, ..request::Script::default() };
+    database.script("db:exec('DELETE FROM notes')", &script, &watch()).expect("tries");
+    let found: Vec<String> = records(&database)[1..].iter().map(told).collect();
+    assert_eq!(
+        found,
+        [
+            "host admin rust migrate ok 1 to 2 (dry run)",
+            "host admin rust migrate ok 1 to 2",
+            "host admin rust rollback ok to 1 (dry run)",
+            "host admin rust script ok script (dry run)",
+        ]
+    );
+}
