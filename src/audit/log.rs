@@ -175,7 +175,12 @@ impl Log {
         let Some(account) = operation.own_account().filter(|_| self.is_on()) else { return };
         let target = account.target().or_else(|| account.statements());
         match error {
-            Some(Error::Corrupt { .. } | Error::NotADatabase { .. }) => self.found_damage(),
+            // why compared: a call may be about another file
+            Some(Error::Corrupt { path, .. } | Error::NotADatabase { path, .. })
+                if *path == access.settings().display() =>
+            {
+                self.found_damage();
+            }
             // why that too: a copy that does not stand up to its checks is one of a damaged file
             Some(Error::BackupInvalid { .. }) if account.verb == "backup" => self.found_damage(),
             _ => {}

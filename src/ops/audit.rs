@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::archive::vault::{Vault, stem};
 use crate::audit::{self, Archived, Filter, Log, Outside, Prunable};
 use crate::error::{Error, Result};
-use crate::operation::Operation;
+use crate::operation::{self, Operation};
 use crate::report::{self, elapsed_ms, now_ms};
 use crate::request;
 use crate::request::{AuditFormat, AuditPrune};
@@ -164,7 +164,9 @@ pub fn prune(
     let path = archive_path(access, vault, request, from, to)?;
     let archived = write_archive(access, &path, from, to, operation)?;
     operation.boundary("the audit was archived");
-    let Some(account) = operation.account() else {
+    // why not of the operation: a script hands its own to all that it calls
+    let caller = operation::current();
+    let Some(account) = caller.as_ref().and_then(Operation::account) else {
         return Err(Error::Internal { detail: "the audit was to be pruned by nobody".into() });
     };
     log.prune(access, account, Prunable { from, to }, &archived)?;

@@ -685,3 +685,20 @@ fn a_dry_run_is_told_from_the_real_one() {
         ]
     );
 }
+
+/// Any damaged file that a call named stopped the audit of the database: a comparison with it, which a supervisor may make, was
+/// enough, and what was denied after that was not recorded.
+#[test]
+fn another_file_that_is_no_database_does_not_stop_the_audit() {
+    let scratch = Scratch::new();
+    let database = with_notes(&scratch, &request::Open::default());
+    let anna = database.act_as("anna", Role::Supervisor).expect("acts");
+    let other = scratch.write("other.db", &"no database ".repeat(1_000));
+    let compare = request::Schema { compare: Some(crate::support::text(&other)) };
+    assert_eq!(refusal(anna.schema(&compare, &watch())), "NOT_A_DATABASE");
+    assert_eq!(refusal(query(&anna, "DELETE FROM notes")), "DENIED");
+    let count: i64 = stranger(&scratch.path("a.db"))
+        .query_row("SELECT count(*) FROM rpmadb_audit WHERE outcome = 'denied'", [], |row| row.get(0))
+        .expect("counts");
+    assert_eq!(count, 1);
+}

@@ -142,3 +142,17 @@ fn a_restore_between_archive_and_removal_loses_no_record() {
     assert_eq!(records(&database)[0].seq, 1, "nothing was removed");
     assert_eq!(verified(&database).status, "ok");
 }
+
+/// It was told of the door through which the script came.
+#[test]
+fn a_pruning_by_a_script_is_the_scripts() {
+    let scratch = Scratch::new();
+    let database = filled(&scratch, 10);
+    let source = "return db:audit({ prune = { keep_rows = 1 } }).pruned.rows";
+    let report = database.script(source, &request::Script::default(), &watch()).expect("prunes");
+    assert!(report.result.as_i64().is_some_and(|rows| rows > 0));
+    let all = records(&database);
+    let record = all.iter().find(|record| record.verb == "audit_prune").expect("is recorded");
+    assert_eq!((&*record.origin, &*record.actor), ("lua", "host"));
+    assert_eq!(verified(&database).status, "ok");
+}
