@@ -13,7 +13,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
@@ -27,9 +27,9 @@ use crate::sqlite::file::{folder_of, identity, sync_folder, with_suffix};
 
 /// A file above this size is shortened: some 20,000 lines.
 const LARGE: u64 = 4 << 20;
-/// How often, and after how long, a file that another process has is asked for again: half a second in all.
-const MOST_TRIES: u32 = 100;
-const BETWEEN_TRIES: Duration = Duration::from_millis(5);
+/// How long a file that another process has is waited for, and between two looks.
+const PATIENCE: Duration = Duration::from_millis(500);
+const BETWEEN_TRIES: Duration = Duration::from_millis(2);
 /// A larger file is not read: it is not ours.
 const MOST_BYTES: u64 = 1 << 30;
 
@@ -75,7 +75,7 @@ pub(super) fn add(path: &Path, key: &Key, kind: Kind, head: Head, at: i64) -> Re
     line.mac = hex(&key.sign(&line.signed()));
     let text = serde_json::to_string(&line).map_err(|error| Error::Internal { detail: error.to_string() })?;
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
-    let mut file = alone(path, true).map_err(failed)?;
+    let mut file = alone(path, true)?;
     file.write_all(format!("\n{text}\n").as_bytes()).map_err(failed)?;
     if kind == Kind::Restored {
         // why: a power failure must not leave the new database and take this
@@ -89,20 +89,24 @@ pub(super) fn add(path: &Path, key: &Key, kind: Kind, head: Head, at: i64) -> Re
 
 /// The file, opened to add to it, while no other process does or writes it anew: a line that says that the database was replaced
 /// must not get lost.
-fn alone(path: &Path, create: bool) -> std::io::Result<Flock<File>> {
-    let mut tries = 0;
+fn alone(path: &Path, create: bool) -> Result<Flock<File>> {
+    let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
+    let since = Instant::now();
     loop {
-        let file = OpenOptions::new().append(true).create(create).mode(0o600).open(path)?;
+        let file = OpenOptions::new().append(true).create(create).mode(0o600).open(path).map_err(failed)?;
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             // why compared: it may have been written anew while its lock was waited for
             Ok(file) if file.metadata().map(|found| (found.dev(), found.ino())).ok() == identity(path) => {
                 return Ok(file);
             }
             Ok(_) => {}
-            Err((_, Errno::EWOULDBLOCK)) if tries < MOST_TRIES => std::thread::sleep(BETWEEN_TRIES),
-            Err((_, errno)) => return Err(errno.into()),
+            Err((_, Errno::EWOULDBLOCK)) if since.elapsed() < PATIENCE => std::thread::sleep(BETWEEN_TRIES),
+            Err((_, Errno::EWOULDBLOCK)) => {
+                let waited_ms = u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
+                return Err(Error::Busy { what: path.display().to_string(), waited_ms });
+            }
+            Err((_, errno)) => return Err(failed(errno.into())),
         }
-        tries += 1;
     }
 }
 
@@ -165,7 +169,7 @@ impl Anchors {
 
 /// Leaves out what is anchored before `seq`, whose records are gone.
 pub(super) fn forget(path: &Path, seq: u64) -> Result<()> {
-    let _alone = alone(path, false).map_err(|error| Error::from_io(path.display().to_string(), &error))?;
+    let _alone = alone(path, false)?;
     rewrite(path, |_, line| line.kind == Kind::Restored || line.seq >= seq)
 }
 
@@ -242,10 +246,16 @@ mod tests {
         add(&path, &key, Kind::Head, head(1), 1).expect("adds");
         std::thread::scope(|scope| {
             let adding = scope.spawn(|| {
-                (0..100).for_each(|at| add(&path, &key, Kind::Restored, head(1), at).expect("adds"));
+                for at in 0..100 {
+                    // why slept: who asks again and again at once leaves the lock to nobody else
+                    std::thread::sleep(BETWEEN_TRIES);
+                    add(&path, &key, Kind::Restored, head(1), at).expect("adds");
+                }
             });
             while !adding.is_finished() {
-                forget(&path, 2).expect("forgets");
+                std::thread::sleep(BETWEEN_TRIES / 2);
+                // why ignored: what is not left out now is left out another time
+                let _ = forget(&path, 2);
             }
         });
         assert_eq!(Anchors::read(Some(&path), &key).expect("reads").restored, (0..100).collect::<Vec<i64>>());
