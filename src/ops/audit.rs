@@ -186,7 +186,7 @@ fn archive_path(access: &Access, vault: &Vault, request: &AuditPrune, from: u64,
     // why numbered: a kill between archive and removal leaves an archive of records that are still there
     let numbered = (2..).map(|number| format!("{name}-{number}"));
     let mut names = std::iter::once(name.clone()).chain(numbered).map(|name| folder.join(format!("{name}.jsonl.zst")));
-    names.find(|path| !path.exists()).ok_or_else(|| Error::AlreadyExists { path: name })
+    names.find(|path| !path.exists()).ok_or(Error::AlreadyExists { path: name })
 }
 
 /// Writes the records to `path`, whole or not at all.

@@ -174,3 +174,41 @@ fn a_proof_during_a_restore_is_no_alarm() {
     assert_eq!(refusal(prover.audit(&request, &operation)), "BUSY");
     is_whole(&prover, "afterwards");
 }
+
+#[test]
+fn what_is_done_through_a_link_and_a_migration_that_is_taken_back_are_no_tampering() {
+    let scratch = Scratch::new();
+    let database = open_at(&scratch, "a.db");
+    scratch.write("m/2_more.sql", "CREATE TABLE more (a);");
+    scratch.write("m/2_more.down.sql", "DROP TABLE more;");
+    database.migrate(&request::Migrate::default(), &watch()).expect("migrates");
+    std::os::unix::fs::symlink(scratch.path("a.db"), scratch.path("link.db")).expect("links");
+    let linked = try_open(
+        scratch.path("link.db"),
+        &request::Open { migrations: Some(text(&scratch.path("m"))), ..request::Open::default() },
+    );
+    let linked = linked.expect("opens").0;
+    insert(&linked, 3);
+    insert(&database, 3);
+    linked.close().expect("closes");
+    assert!(!scratch.path("link.db-audit").exists());
+    is_whole(&database, "with two handles");
+    database.rollback(1, &request::Rollback::default(), &watch()).expect("goes back");
+    is_whole(&database, "after a migration was taken back");
+    database.close().expect("closes");
+    is_whole(&open_at(&scratch, "a.db"), "after another open");
+}
+
+#[test]
+fn a_table_that_is_dropped_while_the_database_is_open_is_found_and_stops_nobody() {
+    let scratch = Scratch::new();
+    let database = open_at(&scratch, "a.db");
+    insert(&database, 20);
+    database.close().expect("closes");
+    let database = open_at(&scratch, "a.db");
+    insert(&database, 2);
+    stranger(&scratch.path("a.db")).execute_batch("DROP TABLE rpmadb_audit").expect("drops");
+    insert(&database, 2);
+    assert_eq!(records(&database).len(), 2);
+    assert_eq!(verified(&database).status, "tampered");
+}

@@ -306,7 +306,7 @@ fn who_is_no_admin_sees_own_records_and_proves_and_prunes_nothing() {
     let in_lua = anna.script("return #db:audit().records", &request::Script::default(), &watch()).expect("runs");
     assert!(in_lua.result.as_i64().is_some_and(|count| (1..10).contains(&count)), "{}", in_lua.result);
     let proving = anna.script("return db:audit({ verify = true })", &request::Script::default(), &watch());
-    assert_eq!(proving.expect_err("is denied").to_string().contains("supervisor"), true);
+    assert!(proving.expect_err("is denied").to_string().contains("supervisor"));
 }
 
 #[test]
@@ -693,7 +693,7 @@ fn another_file_that_is_no_database_does_not_stop_the_audit() {
     let scratch = Scratch::new();
     let database = with_notes(&scratch, &request::Open::default());
     let anna = database.act_as("anna", Role::Supervisor).expect("acts");
-    let other = scratch.write("other.db", &"no database ".repeat(1_000));
+    let other = scratch.write("other.db", "no database ".repeat(1_000));
     let compare = request::Schema { compare: Some(crate::support::text(&other)) };
     assert_eq!(refusal(anna.schema(&compare, &watch())), "NOT_A_DATABASE");
     assert_eq!(refusal(query(&anna, "DELETE FROM notes")), "DENIED");
