@@ -343,6 +343,7 @@ mod tests {
             ("SELECT 1 FROM t WHERE a = 'O'Brien' AND b = 'x'", "SELECT ? FROM t WHERE a = ?"),
             ("INSERT INTO t VALUES (7, 'O'Brien', 'D'Arcy')", "INSERT INTO t VALUES (?, ?"),
             ("SELECT \"O\"Brien\"", "SELECT ?"),
+            ("SELECT 1 FROM t WHERE a = 'the ' Brien'", "SELECT ? FROM t WHERE a = ?"),
             ("SELECT 'it''s'AND'b'COLLATE NOCASE", "SELECT ?AND?COLLATE NOCASE"),
             (
                 "SELECT 1 FROM t WHERE a IS NOT DISTINCT FROM \"secret\"",
