@@ -26,7 +26,7 @@ use crate::audit::Log;
 use crate::error::{Error, Result};
 use crate::lua;
 use crate::migrations::{self, Catalog};
-use crate::operation::{Caller, Operation};
+use crate::operation::{Account, Caller, Operation};
 use crate::ops;
 use crate::ops::restore::Net;
 use crate::report::{self, elapsed_ms};
@@ -64,6 +64,8 @@ struct Core {
     process: u32,
     /// Tells calls on this database from calls on others, see [`Error::Reentrant`].
     owner: u64,
+    /// For a transaction: the account of the call that it is part of.
+    around: Option<Arc<Account>>,
     /// Further handles on a transaction: they end with it.
     lent: Mutex<Vec<Weak<Gate>>>,
 }

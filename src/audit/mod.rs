@@ -19,7 +19,7 @@ mod table;
 mod verify;
 
 pub use log::Log;
-pub use prune::{Prunable, prunable};
+pub use prune::{Archived, Prunable, prunable};
 pub use record::Head;
 pub use table::{CREATE, Filter, ends, head, records};
 pub use verify::{Outside, verify};

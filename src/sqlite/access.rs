@@ -381,10 +381,7 @@ impl Access {
             let _locked = connection.raw();
             connection.must_be_in_transaction()?;
             let _limited = limited(connection)?;
-            return connection.users(Whose::of(role), sql, |statement| {
-                told.change(statement);
-                body(connection, statement)
-            });
+            return connection.users(Whose::of(role), sql, |statement| told.run(connection, statement, &mut body));
         }
         let (whose, may_write) = self.reading(role);
         if !may_write || !writes(main_word, sql) {
@@ -399,10 +396,7 @@ impl Access {
         let writer = self.writer_for(taker, self.settings().busy_timeout)?;
         let _limited = limited(&writer)?;
         writer.begin_immediate()?;
-        let outcome = writer.users(Whose::Users, sql, |statement| {
-            told.change(statement);
-            body(&writer, statement)
-        });
+        let outcome = writer.users(Whose::Users, sql, |statement| told.run(&writer, statement, &mut body));
         match outcome {
             Ok(value) => writer.commit().map(|()| value),
             Err(error) => {
@@ -417,9 +411,8 @@ impl Access {
         let has_journal = self.settings().common.journal.get().is_some();
         let Some(account) = operation.account().filter(|_| has_journal) else { return Told(None) };
         let shape = match shape {
-            _ if self.settings().tells_literals => sql.into(),
-            Some(shape) => Arc::clone(shape),
-            None => super::seen::shape(sql).into(),
+            Some(shape) if !self.settings().tells_literals => Arc::clone(shape),
+            _ => self.as_told(sql),
         };
         if account.verb == "query" {
             account.set_target(Arc::clone(&shape));
@@ -430,6 +423,12 @@ impl Access {
     /// The same for a statement that will run again and again inside a transaction.
     pub(super) fn tell_of(&self, sql: &str, operation: Option<&Operation>) -> Option<(Arc<Account>, Arc<str>)> {
         self.told(sql, None, operation?).0
+    }
+
+    /// A statement as it may be told: without its literals, unless the host wants them.
+    #[must_use]
+    pub fn as_told(&self, sql: &str) -> Arc<str> {
+        if self.settings().tells_literals { sql.into() } else { super::seen::shape(sql).into() }
     }
 
     /// The rules for a statement of this role's on a reader, and whether one that writes is to be run on the writer.
@@ -508,13 +507,20 @@ impl Access {
 struct Told(Option<(Arc<Account>, Arc<str>)>);
 
 impl Told {
-    /// The statement is about to run on the writer.
-    fn change(&self, statement: &mut Statement<'_>) {
-        if let Some((account, shape)) = &self.0
-            && !statement.is_read_only()
-        {
+    /// Runs the statement on the writer. What failed is told only where it left a change behind, as `INSERT OR FAIL` may.
+    fn run<T>(
+        &self,
+        connection: &Connection,
+        statement: &mut Statement<'_>,
+        body: &mut impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let Some((account, shape)) = &self.0 else { return body(connection, statement) };
+        let before = connection.total_changes();
+        let outcome = body(connection, statement);
+        if (outcome.is_ok() || connection.total_changes() != before) && !statement.is_read_only() {
             account.add_statement(shape, 1);
         }
+        outcome
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod raw;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 
 use super::failure::{Failure, from_code, os_error};
+use super::file;
 use super::heap;
 use super::meter::{Meter, Running, is_refused};
 use super::rules::{Rules, Whose};
@@ -420,6 +422,20 @@ impl Connection {
         inner.is_readonly(rusqlite::MAIN_DB).map_err(|error| self.failure(error))
     }
 
+    /// Whether it syncs what it commits, at a checkpoint at the latest.
+    pub fn is_synchronous(&self) -> Result<bool> {
+        self.value::<i64>("PRAGMA synchronous", &[]).map(|level| level != Some(0))
+    }
+
+    /// Makes what was committed survive a power failure; see [`file::sync_beside`].
+    pub fn sync_beside(&self) -> Result<()> {
+        let path = self.raw().path().map(PathBuf::from);
+        match path.filter(|path| !path.as_os_str().is_empty()) {
+            Some(path) => file::sync_beside(&path).map_err(|error| Error::from_io(self.display(), &error)),
+            None => Ok(()),
+        }
+    }
+
     /// Whether the file was renamed, replaced or removed since it was opened.
     pub fn has_moved(&self) -> Result<bool> {
         let mut moved = 0;
@@ -460,6 +476,9 @@ impl Connection {
         self.execute_batch("BEGIN IMMEDIATE")?;
         if self.meter().is_some() {
             *self.shared.began.lock() = Some(Instant::now());
+        }
+        if let Some(journal) = self.shared.common.journal.get() {
+            journal.after_begin();
         }
         Ok(())
     }
