@@ -10,15 +10,17 @@
 //! Invariants: a database without the history of this library gets no table of the audit's, unless the host asks for it; nothing is
 //! written by the audit itself into a file that was found damaged, which would make it worse.
 
-use std::collections::{BTreeMap, VecDeque};
+mod anchoring;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::anchor::{self, Anchors, Kind};
+use super::anchor::{self, Anchors};
 use super::chain::Key;
+use super::denials::{Denials, Denied};
 use super::pending::Pending;
 use super::prune;
 use super::record::{Head, Record};
@@ -26,9 +28,8 @@ use super::redact::Redaction;
 use super::{Archived, Prunable, table};
 use crate::error::{Error, Result};
 use crate::operation::{self, Account, Caller, Operation, Origin};
-use crate::report::now_ms;
-use crate::request::{AuditLog, CheckpointMode};
-use crate::sqlite::{self, Access, Connection, DataVersion, Journal, Settings};
+use crate::request::AuditLog;
+use crate::sqlite::{Access, Connection, DataVersion, Journal, Settings};
 
 /// How long an anchor waits for the writer.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -38,8 +39,6 @@ const LAST_PATIENCE: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(500);
 /// A database that had no history is looked at again after so long.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// Denials that are remembered.
-const MOST_DENIALS: usize = 1_000;
 /// So many records, or so much time, without an anchor.
 const ANCHOR_RECORDS: u64 = 4_096;
 const ANCHOR_AGE: Duration = Duration::from_secs(60);
@@ -79,15 +78,7 @@ pub struct Log {
     anchors: Option<PathBuf>,
     pending: Mutex<Pending>,
     state: Mutex<State>,
-    denials: Mutex<VecDeque<Denial>>,
-}
-
-/// A call that was refused.
-#[derive(Debug)]
-struct Denial {
-    at: Instant,
-    actor: Arc<str>,
-    verb: &'static str,
+    denials: Denials,
 }
 
 #[derive(Debug, Default)]
@@ -138,7 +129,7 @@ impl Log {
             anchors: settings.beside("-audit"),
             pending: Mutex::default(),
             state: Mutex::default(),
-            denials: Mutex::default(),
+            denials: Denials::default(),
         });
         if log.is_on() {
             settings.set_journal(Arc::<Log>::clone(&log));
@@ -187,7 +178,7 @@ impl Log {
     ) {
         let Some(account) = operation.own_account() else { return };
         if matches!(error, Some(Error::Denied { .. })) {
-            self.count_denial(account);
+            self.denials.count(self.redaction.apply(&account.caller.actor), account.verb);
         }
         if !self.is_on() {
             return;
@@ -218,25 +209,10 @@ impl Log {
         }
     }
 
-    fn count_denial(&self, account: &Account) {
-        let mut denials = self.denials.lock();
-        if denials.len() >= MOST_DENIALS {
-            denials.pop_front();
-        }
-        let actor = self.redaction.apply(&account.caller.actor);
-        denials.push_back(Denial { at: Instant::now(), actor, verb: account.verb });
-    }
-
     /// Who was denied something within `window`, how often, and which verb it was the last time.
     #[must_use]
-    pub fn denied_within(&self, window: Duration) -> Vec<(Arc<str>, u64, &'static str)> {
-        let denials = self.denials.lock();
-        let mut found: BTreeMap<&Arc<str>, (u64, &'static str)> = BTreeMap::new();
-        for denial in denials.iter().filter(|denial| denial.at.elapsed() < window) {
-            let (count, last) = found.entry(&denial.actor).or_default();
-            (*count, *last) = (*count + 1, denial.verb);
-        }
-        found.into_iter().map(|(actor, (count, last))| (Arc::clone(actor), count, last)).collect()
+    pub fn denied_within(&self, window: Duration) -> Vec<Denied> {
+        self.denials.within(window)
     }
 
     /// Records something that happened and that nobody called.
@@ -255,7 +231,7 @@ impl Log {
     /// The same for a call that a script makes, which is part of the script's own.
     pub fn finished_in_script(&self, account: &Account, error: Option<&Error>) {
         if matches!(error, Some(Error::Denied { .. })) {
-            self.count_denial(account);
+            self.denials.count(self.redaction.apply(&account.caller.actor), account.verb);
         }
         if self.is_on() {
             self.note(account, Origin::Lua, account.target(), error);
@@ -381,79 +357,6 @@ impl Log {
             }
         };
         Ok(Some((head, table::schema_version(connection)?)))
-    }
-
-    /// Anchors the head, where all of it is safe on the disk. A head that cannot be anchored now is anchored another time.
-    pub fn anchor(&self, access: &Access, patience: Duration) {
-        let Some(path) = self.anchors.as_deref().filter(|_| self.writes && self.is_on()) else { return };
-        let (unanchored, is_damaged) = {
-            let state = self.state.lock();
-            (state.unanchored, state.is_damaged)
-        };
-        if unanchored == 0 || is_damaged {
-            return;
-        }
-        let outcome = (|| {
-            let _entered = operation::enter(Operation::new());
-            let operation = Operation::new().begin("audit", 0, Arc::default());
-            let writer = access.writer_within(&operation, patience)?;
-            let _wait = writer.wait_for_locks(patience);
-            if !writer.is_synchronous()? {
-                return Ok(false);
-            }
-            let Some(head) = table::head(&writer)? else { return Ok(false) };
-            if writer.is_wal()? {
-                // why: it syncs the log before it moves it, and what is moved is synced before it is said to be
-                let state = sqlite::checkpoint(&writer, CheckpointMode::Passive.name())?;
-                if state.busy || state.log != state.checkpointed {
-                    return Ok(false);
-                }
-            } else {
-                // why: SQLite does not wait until it is on the disk that the journal is gone, and one that is there again undoes the commit
-                writer.sync_beside()?;
-            }
-            anchor::add(path, &self.key, Kind::Head, head, now_ms()).map(|()| true)
-        })();
-        {
-            let mut state = self.state.lock();
-            state.anchored_at = Some(Instant::now());
-            if outcome == Ok(true) {
-                // why not 0: another call may have written one meanwhile
-                state.unanchored = state.unanchored.saturating_sub(unanchored);
-            }
-        }
-        // why without the lock: it is the host's code that hears of it
-        if let Err(error) = outcome {
-            tracing::debug!(%error, "the audit was not anchored");
-        }
-    }
-
-    /// The database is about to be replaced by one whose audit ends with `head`: what is anchored, or was noted elsewhere until
-    /// `noted`, need no longer be found. Said before, because of a database that was replaced while nobody could say so the anchors
-    /// would tell that its end was cut off.
-    pub fn will_be_replaced(&self, head: Option<Head>, noted: Option<i64>) -> Result<()> {
-        let Some(path) = &self.anchors else { return Ok(()) };
-        if head.is_none() && noted.is_none() && !path.exists() {
-            return Ok(());
-        }
-        // why not before what was noted: clocks jump
-        let at = now_ms().max(noted.unwrap_or(0));
-        anchor::add(path, &self.key, Kind::Restored, head.unwrap_or_default(), at)
-    }
-
-    /// The database was replaced, or that failed: nothing that is known of its audit holds any more, and what is there is anchored.
-    pub fn was_replaced(&self, access: &Access) {
-        // why one: its head is to be anchored, whoever wrote it
-        *self.state.lock() = State { unanchored: 1, ..State::default() };
-        self.anchor(access, PATIENCE);
-    }
-
-    /// The same for a database that is not open and now ends with `head`, which is safe on the disk.
-    pub fn was_replaced_by(&self, head: Option<Head>) {
-        let (Some(path), Some(head)) = (&self.anchors, head.filter(|head| head.seq > 0)) else { return };
-        if let Err(error) = anchor::add(path, &self.key, Kind::Head, head, now_ms()) {
-            tracing::debug!(%error, "the audit was not anchored");
-        }
     }
 
     /// Removes records that were archived; see [`prune::remove`].

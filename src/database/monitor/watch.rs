@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use super::super::call::Gate;
 use super::super::{Core, Database};
 use super::{Signals, Stop, WATCHED};
+use crate::audit::Denied;
 use crate::error::{Error, Result};
 use crate::machine::Moment;
 use crate::operation::{self, Caller, Operation, Origin};
@@ -62,7 +63,7 @@ impl Ticker {
         let mut readings = look.take(access, &self.core.vault, &operation, now);
         (readings.statements, readings.scans) = pace.see(access, self.tick, now, &operation);
         let denied = self.core.audit.denied_within(DENIALS_WINDOW).into_iter();
-        readings.denials = Some(denied.map(|(actor, count, last)| denials(&actor, count, last)).collect());
+        readings.denials = Some(denied.map(denials).collect());
         let Known { damage, orphans } = self.known.lock().clone();
         (readings.damage, readings.orphans) = (damage, orphans);
         self.core.board.ticked(|limits| alerts::judge(&readings, limits, now.wall_ms), now);
@@ -78,8 +79,8 @@ impl Ticker {
     }
 }
 
-fn denials(actor: &str, count: u64, last: &str) -> Denials {
-    Denials { actor: actor.to_owned(), count, last: last.to_owned() }
+fn denials(denied: Denied) -> Denials {
+    Denials { actor: denied.actor.to_string(), count: denied.count, last: denied.last.to_owned() }
 }
 
 /// What becomes of an event.
