@@ -119,7 +119,7 @@ fn run(lua: &Lua, line: &Line, memory: u64, log: impl Fn() -> Vec<String>) -> Re
 
 /// What a line that ran out of memory left must not keep the next from letting go of it: so this much is held while a line runs, and
 /// let go of before the next is read.
-const RESERVE: [u8; 64 << 10] = [b' '; 64 << 10];
+static RESERVE: [u8; 64 << 10] = [b' '; 64 << 10];
 const RESERVED: &str = "reserve";
 
 fn release(lua: &Lua) -> mlua::Result<()> {
