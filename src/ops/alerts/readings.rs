@@ -4,6 +4,8 @@
 //!
 //! Invariant: `None` is "not measured", and then nothing is concluded from it; an empty list is "measured, and nothing found".
 
+use crate::report::Check;
+
 /// See the head of this file.
 #[derive(Debug, Clone, Default)]
 pub struct Readings {
@@ -37,6 +39,8 @@ pub struct Readings {
     pub orphans: Option<Vec<String>>,
     /// What the last check of the file found.
     pub damage: Option<Vec<String>>,
+    /// The last `health`, which is asked at each tenth look.
+    pub health: Option<Vec<Check>>,
 }
 
 /// The write-ahead log.
@@ -55,6 +59,8 @@ pub struct Holder {
     pub label: String,
     /// How long it has had it.
     pub age_ms: u64,
+    /// Who made it, where that is known.
+    pub actor: Option<String>,
     /// The role it runs as, where that is known.
     pub role: Option<&'static str>,
     /// The fingerprint of its statement, where that is known.

@@ -94,12 +94,13 @@ fn a_message_names_who_it_is_about() {
     let holder = || Holder {
         label: "script".into(),
         age_ms: 9_000,
+        actor: Some("bob".into()),
         role: Some("supervisor"),
         statement: Some("SELECT ?".into()),
     };
     let wal = Readings { wal: Some(Wal { size_bytes: 1 << 30, holder: Some(holder()) }), ..Readings::default() };
     let told = message(&wal);
-    assert!(told.contains("the call script of the role supervisor (SELECT ?) for 9000 ms"), "{told}");
+    assert!(told.contains("the call script of bob of the role supervisor (SELECT ?) for 9000 ms"), "{told}");
     let pool = Pool { in_use: 2, most: 2, oldest: Some(holder()) };
     let told = message(&Readings { pool: Some(pool), ..Readings::default() });
     assert!(told.contains("all 2 readers") && told.contains("the call script"), "{told}");
