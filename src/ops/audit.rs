@@ -33,7 +33,7 @@ pub fn check(log: &Log) -> Option<report::Check> {
     }
     let (waiting, lost) = log.waiting();
     let remedy = match (log.trouble(), lost) {
-        (Some(trouble), _) => Some(format!("records cannot be written: {trouble}")),
+        (Some(trouble), _) => Some(format!("records cannot be written into rpmadb_audit: {trouble}")),
         (None, 0) => None,
         (None, _) => Some("records were lost: see the log, and open the database again when it is mended".into()),
     };

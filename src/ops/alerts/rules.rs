@@ -7,6 +7,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::pace::FEW_CALLS;
 use super::readings::{Holder, Readings};
 use crate::report::Severity::{self, Critical, Info, Warning};
 use crate::report::{Alert, Check, HealthStatus};
@@ -18,8 +19,6 @@ const HOUR_MS: u64 = 3_600_000;
 const FEW_WAITS: u64 = 10;
 /// A backup that differs by fewer pages has not jumped.
 const FEW_PAGES: u64 = 256;
-/// Fewer calls than this say nothing about a mean.
-const FEW_CALLS: u64 = 10;
 /// A statement that takes less is slow for nobody.
 const FAST_US: u64 = 1_000;
 /// More subjects of one rule than this are a flood that nobody reads.
@@ -47,8 +46,9 @@ const BACKUP_JUMP: Rule =
     rule("backup_size_jump", 0, "look with stats what grew or went, before the older backup is removed");
 const BUSY_SHARE: Rule = rule("busy_share", 0, "look who writes for so long: health names the oldest call");
 const POOL_EXHAUSTED: Rule = rule("pool_exhausted", 5_000, "end long reads, or open with a larger pool.max");
+// why so long: a checkpoint or a cold cache makes everything slow for a while
 const STATEMENT_SLOW: Rule =
-    rule("statement_slow", 0, "look at its plan: an index may be gone, or the statistics stale (optimize)");
+    rule("statement_slow", 30_000, "look at its plan: an index may be gone, or the statistics stale (optimize)");
 const FULL_SCAN: Rule = rule("full_scan", 0, "add an index on the columns that it compares, see diagnostics");
 const DENIALS: Rule = rule("denials", 0, "look what this actor tries, and whether the role is the right one");
 const CONFIG_CHANGED: Rule =
