@@ -136,8 +136,8 @@ fn a_statement_that_became_slower_than_it_was() {
     grow(&scene, 100);
     let done = AtomicBool::new(false);
     let seen = Seen {
-        key: "statement_slow:SELECT max(b) FROM big WHERE b <> ?",
-        says: &["SELECT max(b) FROM big WHERE b <> ? takes", "us before"],
+        key: "statement_slow:select max(b) from big where b <> ?",
+        says: &["select max(b) from big where b <> ? takes", "us before"],
         window: 2 * HEALTH,
         ..Seen::default()
     };

@@ -146,7 +146,11 @@ impl Look {
         let _at_once = connection.wait_for_locks(Duration::ZERO);
         let mut changes = differences(&connection.effective()?, access);
         if stamps.is_none() || stamps != self.stamps {
-            self.read_file(&connection, access)?;
+            // why a transaction: one lock for all, and all of one state of the file
+            connection.execute_batch("BEGIN")?;
+            let outcome = self.read_file(&connection, access);
+            connection.rollback();
+            outcome?;
             self.stamps = stamps.filter(|stamps| stamps.iter().flatten().all(|stamp| stamp.is_settled(now_ms)));
         }
         changes.extend(self.changed.iter().cloned());

@@ -33,9 +33,9 @@ const LEARNS_FROM_ODD: f64 = 1.0 / 256.0;
 #[derive(Debug, Default)]
 pub struct Pace {
     known: HashMap<Arc<str>, Known>,
-    times: Option<Vec<StatementTime>>,
+    times: Option<Arc<[StatementTime]>>,
     timed_at: Option<u64>,
-    scans: Option<Vec<FullScan>>,
+    scans: Option<Arc<[FullScan]>>,
     scanned_at: Option<u64>,
 }
 
@@ -57,7 +57,7 @@ impl Pace {
         tick: Duration,
         now: Moment,
         operation: &Operation,
-    ) -> (Option<Vec<StatementTime>>, Option<Vec<FullScan>>) {
+    ) -> (Option<Arc<[StatementTime]>>, Option<Arc<[FullScan]>>) {
         let tick_ms = u64::try_from(tick.as_millis()).unwrap_or(u64::MAX);
         let is_due = |at: Option<u64>, looks: u64, most: u64| {
             at.is_none_or(|at| now.steady_ms.saturating_sub(at) >= tick_ms.saturating_mul(looks).min(most))
@@ -66,7 +66,7 @@ impl Pace {
             && is_due(self.timed_at, LOOKS_PER_TIME, TIMES_AT_LEAST_MS)
         {
             self.timed_at = Some(now.steady_ms);
-            self.times = Some(self.times(&meter.statements()));
+            self.times = Some(self.times(&meter.statements()).into());
         }
         if is_due(self.scanned_at, LOOKS_PER_SCAN, SCANS_AT_LEAST_MS)
             && let Ok(reader) = access.reader_within(operation, Duration::ZERO)

@@ -4,6 +4,8 @@
 //!
 //! Invariant: `None` is "not measured", and then nothing is concluded from it; an empty list is "measured, and nothing found".
 
+use std::sync::Arc;
+
 use crate::report::Check;
 
 /// See the head of this file.
@@ -22,9 +24,9 @@ pub struct Readings {
     /// The readers.
     pub pool: Option<Pool>,
     /// Statements with their present and their usual time; from the metrics.
-    pub statements: Option<Vec<StatementTime>>,
+    pub statements: Option<Arc<[StatementTime]>>,
     /// Full scans; from the metrics.
-    pub scans: Option<Vec<FullScan>>,
+    pub scans: Option<Arc<[FullScan]>>,
     /// Who was denied something, within the window of the audit.
     pub denials: Option<Vec<Denials>>,
     /// Settings that are not what was asked for, or not what they were when the monitor started.
@@ -40,7 +42,7 @@ pub struct Readings {
     /// What the last check of the file found.
     pub damage: Option<Vec<String>>,
     /// The last `health`, which is asked at each tenth look.
-    pub health: Option<Vec<Check>>,
+    pub health: Option<Arc<[Check]>>,
 }
 
 /// The write-ahead log.

@@ -244,7 +244,7 @@ fn health(verdict: &mut Verdict, readings: &Readings) {
     let Some(checks) = &readings.health else { return };
     verdict.judge(&HEALTH);
     let is_drifted = readings.drift.as_ref().is_some_and(|drift| !drift.is_empty());
-    for check in checks {
+    for check in checks.iter() {
         let (level, severity) = match check.status {
             HealthStatus::Ok => continue,
             HealthStatus::Degraded => (Level::Bad, Warning),

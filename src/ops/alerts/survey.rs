@@ -4,6 +4,7 @@
 //!
 //! Invariant: each tenth look, and at least every ten seconds; in between what was found last stands.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::machine::Moment;
@@ -17,17 +18,22 @@ const AT_LEAST_MS: u64 = 10_000;
 #[derive(Debug, Default)]
 pub struct Survey {
     at: Option<u64>,
-    found: Option<Vec<Check>>,
+    found: Option<Arc<[Check]>>,
 }
 
 impl Survey {
     /// What was found last, anew where it is time; `ask` gives nothing when it cannot.
-    pub fn see(&mut self, tick: Duration, now: Moment, ask: impl FnOnce() -> Option<Vec<Check>>) -> Option<Vec<Check>> {
+    pub fn see(
+        &mut self,
+        tick: Duration,
+        now: Moment,
+        ask: impl FnOnce() -> Option<Vec<Check>>,
+    ) -> Option<Arc<[Check]>> {
         let tick_ms = u64::try_from(tick.as_millis()).unwrap_or(u64::MAX);
         let every = tick_ms.saturating_mul(LOOKS).min(AT_LEAST_MS);
         if self.at.is_none_or(|at| now.steady_ms.saturating_sub(at) >= every) {
             self.at = Some(now.steady_ms);
-            self.found = ask().or_else(|| self.found.take());
+            self.found = ask().map(Arc::from).or_else(|| self.found.take());
         }
         self.found.clone()
     }
