@@ -29,13 +29,16 @@ const STANDS: u32 = 6;
 const LEARNS: f64 = 1.0 / 16.0;
 const LEARNS_FROM_ODD: f64 = 1.0 / 256.0;
 
+type Times = Option<Arc<[StatementTime]>>;
+type Scans = Option<Arc<[FullScan]>>;
+
 /// See the head of this file.
 #[derive(Debug, Default)]
 pub struct Pace {
     known: HashMap<Arc<str>, Known>,
-    times: Option<Arc<[StatementTime]>>,
+    times: Times,
     timed_at: Option<u64>,
-    scans: Option<Arc<[FullScan]>>,
+    scans: Scans,
     scanned_at: Option<u64>,
 }
 
@@ -51,13 +54,7 @@ struct Known {
 
 impl Pace {
     /// What is known now, measured anew where it is time; nothing where nobody counts.
-    pub fn see(
-        &mut self,
-        access: &Access,
-        tick: Duration,
-        now: Moment,
-        operation: &Operation,
-    ) -> (Option<Arc<[StatementTime]>>, Option<Arc<[FullScan]>>) {
+    pub fn see(&mut self, access: &Access, tick: Duration, now: Moment, operation: &Operation) -> (Times, Scans) {
         let tick_ms = u64::try_from(tick.as_millis()).unwrap_or(u64::MAX);
         let is_due = |at: Option<u64>, looks: u64, most: u64| {
             at.is_none_or(|at| now.steady_ms.saturating_sub(at) >= tick_ms.saturating_mul(looks).min(most))
