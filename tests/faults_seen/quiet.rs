@@ -70,7 +70,7 @@ fn quiet_run(duration: Duration) {
     let (done, calls) = (AtomicBool::new(false), AtomicU64::new(0));
     std::thread::scope(|scope| {
         let _ends = Ends(&done);
-        let works: [&(dyn Fn(&Scene, u64) + Sync); 4] = [&writes, &reads, &scripts, &keeps];
+        let works: [fn(&Scene, u64); 4] = [writes, reads, scripts, keeps];
         for work in works {
             let (scene, done, calls) = (&scene, &done, &calls);
             scope.spawn(move || {
@@ -139,13 +139,13 @@ fn query(database: &Database, sql: &str, params: &str) {
 fn writes(scene: &Scene, number: u64) {
     let id = 1_000 + number % 500;
     query(&scene.database, "INSERT OR REPLACE INTO big VALUES (?, ?, randomblob(1000))", &format!("[{id}, {number}]"));
-    if number % 7 == 0 {
+    if number.is_multiple_of(7) {
         let committed = scene.database.transaction(&watch(), |bound| {
             query(bound, "UPDATE users SET name = ? WHERE id = 1", &format!("[\"ann{number}\"]"));
             query(bound, "DELETE FROM big WHERE id = ?", &format!("[{id}]"));
-            i32::from(number % 14 == 0)
+            i32::from(number.is_multiple_of(14))
         });
-        assert_eq!(committed.expect("runs").committed, number % 14 != 0);
+        assert_eq!(committed.expect("runs").committed, !number.is_multiple_of(14));
     }
     pause();
 }
@@ -164,7 +164,7 @@ fn scripts(scene: &Scene, number: u64) {
     let script = "local n = 0\nfor row in db:nrows('SELECT id FROM big WHERE id < ?', { 50 }) do n = n + 1 end\n\
         db:exec('UPDATE users SET name = ? WHERE id = ?', { 'lua', 1 })\nreturn n";
     scene.database.script(script, &request::Script::default(), &watch()).expect("runs");
-    if number % 50 == 0 {
+    if number.is_multiple_of(50) {
         let sql = "UPDATE users SET name = 'other' WHERE id = 1";
         let ran = run(scene.scratch.folder(), &["query", "a.db", sql, "--migrations", "m"]);
         assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -178,7 +178,7 @@ fn keeps(scene: &Scene, number: u64) {
     scene.database.checkpoint(mode[number as usize % 3], &request, &watch()).expect("moves");
     scene.database.stats(&request::Stats::default(), &watch()).expect("counts");
     scene.database.metrics(&request::Metrics::default(), &watch()).expect("tells");
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         scene.back_up();
     }
     std::thread::sleep(Duration::from_millis(100));
