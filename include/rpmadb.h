@@ -627,10 +627,11 @@ int32_t rpmadb_migrations(rpmadb *db,
  * The status is that of the worst check, and the score at most 39 when one is critical. A check that could not be made is
  * "unknown"; one that does not apply (such as free_disk in memory, or busy_rate before any lock was asked for) is not there.
  * While a monitor runs, its own state (monitor), what its last check of the file found (integrity) and its worst alert (alerts) are
- * among the checks.
+ * among the checks. What an alert and another check both tell of lowers the score once.
  *
  * Options: require_users (true: no row in the table users is critical, and so is no such table), backup_max_age_hours (1 to
- * 87600, 48: an older newest verified backup is degraded, one seven times as old critical).
+ * 87600, 48: an older newest verified backup is degraded, one seven times as old critical), call_max_ms (1 to 86400000, 60000: a call
+ * that has had its connection for longer is degraded).
  *
  * @param db       an open handle.
  * @param options  a JSON object, or NULL for defaults.
@@ -1219,9 +1220,11 @@ int32_t rpmadb_test(rpmadb *db,
  * - backup: makes the backups that are due by backup.every_hours of rpmadb_open, and lets retention remove older ones; true
  * - idle_ms: after so long without a write the log is moved into the database, 0 to 86400000; 5000
  * - wal_restart_bytes: a log with more in use is begun anew, 0 to 1099511627776; 67108864
+ * - require_users: no row in the table users is critical; false
  * - alerts, where they fire: disk_free_bytes, less free disk, 536870912; wal_bytes, a larger log, 134217728; backup_age_hours, an older
  *   newest verified backup, 48; backup_jump_percent, a backup bigger or smaller than the one before by more, 50; busy_percent, so many
- *   waits for a lock in the last minute in vain, 10; pool_exhausted_ms, all readers in use for so long, 5000; slow_percent, a statement
+ *   waits for a lock in the last minute in vain, 10; pool_exhausted_ms, all readers in use for so long, 5000;
+ *   call_max_ms, a call that has its connection for so long, 60000; slow_percent, a statement
  *   that takes so much of its own baseline, 300; scan_rows, a full scan of so many rows, 100000; denials of one actor, 5
  * - alerts, for how long: for_ms, a condition must hold, each rule's own; clear_ms, it must be clear, 5000
  *

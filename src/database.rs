@@ -16,7 +16,7 @@ mod testing;
 
 use std::path::Path;
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use call::Gate;
 use parking_lot::Mutex;
@@ -90,6 +90,15 @@ impl Core {
 
     fn place(&self) -> ops::restore::Place<'_> {
         ops::restore::Place { vault: &self.vault, catalog: &self.catalog, audit: &self.audit }
+    }
+
+    /// `health`, for the verb and for the monitor.
+    fn health(&self, request: &request::Health, operation: &Operation, patience: Duration) -> Result<report::Health> {
+        let newest = || self.vault.newest_verified();
+        let newest = self.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
+        let mut watched = self.board.watched();
+        watched.checks.extend(ops::audit::check(&self.audit));
+        ops::health::run(self.access()?, &self.catalog, request, newest, watched, (operation, patience))
     }
 }
 
@@ -239,11 +248,7 @@ impl Database {
     pub fn health(&self, request: &request::Health, operation: &Operation) -> Result<report::Health> {
         self.call("health", operation, |core, operation| {
             request::Request::check(request)?;
-            let newest = || core.vault.newest_verified();
-            let newest = core.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
-            let mut watched = core.board.checks();
-            watched.extend(ops::audit::check(&core.audit));
-            ops::health::run(core.access()?, &core.catalog, request, newest, watched, operation)
+            core.health(request, operation, ops::health::PATIENCE)
         })
     }
 

@@ -92,6 +92,8 @@ struct State {
     tried: Option<Instant>,
     /// Damage was found: nothing more is written into this file until it is replaced.
     is_damaged: bool,
+    /// Why the last flush failed, if that was not because the writer was in use.
+    trouble: Option<String>,
     /// Records that this handle wrote since it anchored.
     unanchored: u64,
     /// When it last anchored, or tried to; before that, since when there is something to anchor.
@@ -165,6 +167,13 @@ impl Log {
     pub fn waiting(&self) -> (u64, u64) {
         let pending = self.pending.lock();
         (pending.len() as u64, pending.lost())
+    }
+
+    /// What keeps records from being written.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        let state = self.state.lock();
+        if state.is_damaged { Some("the file was found damaged".into()) } else { state.trouble.clone() }
     }
 
     /// A call is over; `error` is how it failed. On the connection of a transaction it is part of that, and what it changed is
@@ -294,6 +303,11 @@ impl Log {
             }
             None => Ok(()),
         });
+        match &outcome {
+            Ok(()) => self.state.lock().trouble = None,
+            Err(Error::Busy { .. } | Error::Cancelled { .. } | Error::Timeout { .. }) => {}
+            Err(error) => self.state.lock().trouble = Some(error.to_string()),
+        }
         match &outcome {
             Ok(()) => {}
             Err(

@@ -185,7 +185,7 @@ pub(super) fn start(core: &Arc<Core>, owner: u64, request: &request::Monitor) ->
     let database = Database { gate: Arc::new(Gate::new(Arc::clone(core))), caller };
     let (gate, signals) = (Arc::downgrade(&database.gate), Arc::new(Signals::default()));
     let tick = Duration::from_millis(request.tick_ms());
-    let watch = Watch::new((core, database), settings, (plan, tick), Arc::clone(&signals));
+    let watch = Watch::new((core, database), settings, (plan, tick, request.health()), Arc::clone(&signals));
     core.board.start(request.alerts.clone(), tick);
     let owner_of_core = core.owner;
     let spawned = std::thread::Builder::new().name("rpmadb-monitor".into()).spawn(move || {

@@ -32,8 +32,12 @@ pub fn check(log: &Log) -> Option<report::Check> {
         return None;
     }
     let (waiting, lost) = log.waiting();
-    let remedy = "records could not be written: see the log, and whether the disk is full or the file damaged";
-    let status = if lost > 0 { report::HealthStatus::Degraded } else { report::HealthStatus::Ok };
+    let remedy = match (log.trouble(), lost) {
+        (Some(trouble), _) => Some(format!("records cannot be written into rpmadb_audit: {trouble}")),
+        (None, 0) => None,
+        (None, _) => Some("records were lost: see the log, and open the database again when it is mended".into()),
+    };
+    let status = if remedy.is_some() { report::HealthStatus::Degraded } else { report::HealthStatus::Ok };
     Some(report::Check {
         id: "audit",
         status,
@@ -41,7 +45,7 @@ pub fn check(log: &Log) -> Option<report::Check> {
         threshold: serde_json::json!({ "lost": 0 }),
         measured_at: now_ms(),
         cost_us: 0,
-        remedy: (lost > 0).then(|| remedy.to_owned()),
+        remedy,
     })
 }
 

@@ -465,6 +465,12 @@ impl Access {
         self.settings().common.ledger.leases(own.noted.as_ref().map(|noted| noted.id))
     }
 
+    /// Waits for locks of the last minute or two, and how many of them were in vain.
+    #[must_use]
+    pub fn recent_waits(&self) -> (u64, u64) {
+        self.settings().common.ledger.recent_waits()
+    }
+
     /// How often connections were taken and locks waited for since the handle was opened.
     #[must_use]
     pub fn lock_counters(&self) -> LockCounters {

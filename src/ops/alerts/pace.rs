@@ -21,38 +21,40 @@ const TIMES_AT_LEAST_MS: u64 = 10_000;
 /// The same for full scans, which cost planning.
 const LOOKS_PER_SCAN: u64 = 60;
 const SCANS_AT_LEAST_MS: u64 = 300_000;
-/// Fewer calls than this say nothing about a mean.
-const FEW_CALLS: u64 = 5;
+/// Fewer calls than this say nothing about a mean; they are counted on.
+pub(super) const FEW_CALLS: u64 = 10;
+/// What was measured last stands for so many measurements in which there were too few calls, and is forgotten then.
+const STANDS: u32 = 6;
 /// What share a new mean has in the usual one, when it is near it and when it is not.
 const LEARNS: f64 = 1.0 / 16.0;
 const LEARNS_FROM_ODD: f64 = 1.0 / 256.0;
+
+type Times = Option<Arc<[StatementTime]>>;
+type Scans = Option<Arc<[FullScan]>>;
 
 /// See the head of this file.
 #[derive(Debug, Default)]
 pub struct Pace {
     known: HashMap<Arc<str>, Known>,
-    times: Option<Vec<StatementTime>>,
+    times: Times,
     timed_at: Option<u64>,
-    scans: Option<Vec<FullScan>>,
+    scans: Scans,
     scanned_at: Option<u64>,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Known {
     calls: u64,
     total_us: f64,
     usual_us: f64,
+    last: Option<StatementTime>,
+    /// Measurements since then.
+    stood: u32,
 }
 
 impl Pace {
     /// What is known now, measured anew where it is time; nothing where nobody counts.
-    pub fn see(
-        &mut self,
-        access: &Access,
-        tick: Duration,
-        now: Moment,
-        operation: &Operation,
-    ) -> (Option<Vec<StatementTime>>, Option<Vec<FullScan>>) {
+    pub fn see(&mut self, access: &Access, tick: Duration, now: Moment, operation: &Operation) -> (Times, Scans) {
         let tick_ms = u64::try_from(tick.as_millis()).unwrap_or(u64::MAX);
         let is_due = |at: Option<u64>, looks: u64, most: u64| {
             at.is_none_or(|at| now.steady_ms.saturating_sub(at) >= tick_ms.saturating_mul(looks).min(most))
@@ -61,7 +63,7 @@ impl Pace {
             && is_due(self.timed_at, LOOKS_PER_TIME, TIMES_AT_LEAST_MS)
         {
             self.timed_at = Some(now.steady_ms);
-            self.times = Some(self.times(&meter.statements()));
+            self.times = Some(self.times(&meter.statements()).into());
         }
         if is_due(self.scanned_at, LOOKS_PER_SCAN, SCANS_AT_LEAST_MS)
             && let Ok(reader) = access.reader_within(operation, Duration::ZERO)
@@ -82,9 +84,9 @@ impl Pace {
         let mut seen = HashMap::with_capacity(figures.len());
         for figure in figures {
             let total_us = figure.total_ms * 1_000.0;
-            let before = self.known.get(&figure.fingerprint).copied();
-            let mut known = Known { calls: figure.calls, total_us, ..before.unwrap_or_default() };
-            if let Some(before) = before.filter(|before| figure.calls >= before.calls + FEW_CALLS) {
+            let before = self.known.remove(&figure.fingerprint);
+            let mut known = Known { calls: figure.calls, total_us, ..Known::default() };
+            if let Some(before) = before.as_ref().filter(|before| figure.calls >= before.calls + FEW_CALLS) {
                 let calls = figure.calls - before.calls;
                 let recent = (total_us - before.total_us).max(0.0) / calls as f64;
                 let is_odd = before.usual_us > 0.0 && recent > before.usual_us * 2.0;
@@ -93,17 +95,18 @@ impl Pace {
                     true => before.usual_us + (recent - before.usual_us) * share,
                     false => recent,
                 };
-                times.push(StatementTime {
+                known.last = Some(StatementTime {
                     fingerprint: figure.fingerprint.to_string(),
                     sql: figure.fingerprint.to_string(),
                     recent_us: recent as u64,
                     baseline_us: before.usual_us as u64,
                     calls,
                 });
-            } else if let Some(before) = before {
-                // why: until there are enough, they are counted on
-                (known.calls, known.total_us) = (before.calls, before.total_us);
+            } else if let Some(before) = before.filter(|before| figure.calls >= before.calls) {
+                let stood = before.stood + 1;
+                known = Known { stood, last: before.last.filter(|_| stood <= STANDS), ..before };
             }
+            times.extend(known.last.clone());
             seen.insert(Arc::clone(&figure.fingerprint), known);
         }
         self.known = seen;
@@ -163,9 +166,13 @@ mod tests {
     fn a_few_calls_are_counted_on_until_there_are_enough() {
         let mut pace = Pace::default();
         pace.times(&figures(10, 10.0));
-        assert!(pace.times(&figures(13, 13.0)).is_empty());
-        let enough = pace.times(&figures(16, 22.0));
-        assert_eq!((enough[0].calls, enough[0].recent_us), (6, 2_000));
+        assert!(pace.times(&figures(19, 28.0)).is_empty());
+        let enough = pace.times(&figures(22, 34.0));
+        assert_eq!((enough[0].calls, enough[0].recent_us), (12, 2_000));
+        for calls in 23..23 + u64::from(STANDS) {
+            assert_eq!(pace.times(&figures(calls, 34.0))[0].recent_us, 2_000, "too few to tell: it is as it was");
+        }
+        assert!(pace.times(&figures(30, 34.0)).is_empty(), "nobody asks for it any more");
         // what was forgotten and began anew is a new statement
         assert!(pace.times(&figures(1, 1.0)).is_empty());
     }
