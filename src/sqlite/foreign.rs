@@ -157,7 +157,10 @@ impl Foreign {
             _ if !has_one => None,
             Mode::Coexist => None,
             Mode::Refuse if self.asked == Mode::Coexist => {
-                Some("this system has no locks that belong to a descriptor: close the other connection, then open the database again")
+                Some(
+                    "the locks cannot be kept apart: the file system has none that belong to a descriptor, or this library had the \
+                     file open before in another mode; close the other connection, then open the database again",
+                )
             }
             Mode::Refuse => Some("close the other connection, then open the database again; or open with foreign_sqlite coexist"),
             Mode::Warn | Mode::Off => Some("close the other connection, or open with foreign_sqlite coexist"),

@@ -47,6 +47,11 @@ unsafe extern "C" {
     fn rpmadb_shim_set(function: Locks);
 }
 
+/// Whether a descriptor opened with these flags waits to be used again, in whatever process it is.
+pub(super) fn waits(flags: c_int) -> bool {
+    flags & table::MARK == table::MARK
+}
+
 fn table() -> MutexGuard<'static, Table> {
     TABLE.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -36,6 +36,18 @@ static void must(int ok, const char *what) {
   }
 }
 
+/* What was acknowledged outlives a process that is killed. */
+static int acknowledgements = -1;
+
+static void acknowledge(void) {
+  if (acknowledgements < 0) {
+    char name[4200];
+    snprintf(name, sizeof name, "%s-acks", path);
+    acknowledgements = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  }
+  must(write(acknowledgements, "x", 1) == 1, "no acknowledgement");
+}
+
 static long long now_ms(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -87,7 +99,7 @@ static rpmadb *ours_open(int *status) {
 static int ours_run(rpmadb *db, const char *sql) {
   char *out = NULL;
   int32_t status = rpmadb_query(db, sql, NULL, NULL, NULL, &out);
-  if (status != RPMADB_OK && status != RPMADB_BUSY) fprintf(stderr, "library: %s: %s\n", sql, out);
+  if (status != RPMADB_OK && status != RPMADB_BUSY && status != RPMADB_FOREIGN_SQLITE) fprintf(stderr, "library: %s: %s\n", sql, out);
   rpmadb_free(out);
   return status;
 }
@@ -150,7 +162,10 @@ static int be_other(char **arguments) {
     _exit(0);
   }
   while (now_ms() < until) {
-    count += host_run(own, "UPDATE counter SET n = n + 1") == SQLITE_OK;
+    if (host_run(own, "UPDATE counter SET n = n + 1") == SQLITE_OK) {
+      acknowledge();
+      count++;
+    }
   }
   printf("%lld\n", count);
   sqlite3_close(own);
@@ -195,7 +210,6 @@ static void read_beside_a_writer(void) {
 
 /* The host has the database open, and rows in its log, when the library closes it. */
 static void close_beside_a_reader(void) {
-  struct stat;
   sqlite3 *own = host_open(100);
   must(host_run(own, "PRAGMA synchronous=off; INSERT INTO t VALUES ('host', zeroblob(9000))") == SQLITE_OK, "no row");
   rpmadb *db = ours_open(NULL);
@@ -229,7 +243,7 @@ static void host_closes_last(void) {
   _exit(0);
 }
 
-static atomic_llong acknowledged;
+static atomic_llong acknowledged, by_library;
 static long long until;
 
 static void *host_thread(void *seed) {
@@ -241,6 +255,7 @@ static void *host_thread(void *seed) {
       if (rand_r(&random) % 4 == 0) {
         host_run(own, "SELECT * FROM counter");
       } else if (host_run(own, "UPDATE counter SET n = n + 1") == SQLITE_OK) {
+        acknowledge();
         acknowledged++;
       }
     }
@@ -257,7 +272,9 @@ static void *library_thread(void *seed) {
       if (rand_r(&random) % 4 == 0) {
         ours_run(db, "SELECT * FROM counter");
       } else if (ours_run(db, "UPDATE counter SET n = n + 1") == RPMADB_OK) {
+        acknowledge();
         acknowledged++;
+        by_library++;
       }
     }
     rpmadb_close(&db);
@@ -270,13 +287,15 @@ static void stress(int milliseconds, unsigned seed) {
   FILE *stream;
   pid_t process;
   until = now_ms() + milliseconds;
+  acknowledge(); /* one for nothing, before there are threads */
   other("count", milliseconds, &stream, &process);
   for (size_t at = 0; at < 4; at++) {
     pthread_create(&threads[at], NULL, at % 2 ? library_thread : host_thread, (void *)(size_t)(seed * 4 + at));
   }
   for (size_t at = 0; at < 4; at++) pthread_join(threads[at], NULL);
   long long others = answer(stream, process);
-  say("here", acknowledged);
+  say("library", by_library);
+  say("host", acknowledged - by_library);
   say("other", others);
   say("acknowledged", acknowledged + others);
 }
@@ -305,6 +324,197 @@ static void cycles(int count) {
   say("most", most);
 }
 
+
+/* The other modes: what may be written, and when again. */
+static void modes(void) {
+  int status = 0;
+  rpmadb *db = ours_open(&status);
+  say("open_alone", status);
+  say("write_alone", ours_run(db, "INSERT INTO t VALUES ('library', 1)"));
+  sqlite3 *own = host_open(100);
+  must(host_run(own, "SELECT count(*) FROM t") == SQLITE_OK, "no read");
+  usleep(250 * 1000); /* a look before a write may be this old */
+  say("read_beside", ours_run(db, "SELECT count(*) FROM t"));
+  say("write_beside", ours_run(db, "INSERT INTO t VALUES ('library', 1)"));
+  say("migrate_beside", ours_migrate(db));
+  char *out = NULL;
+  must(rpmadb_health(db, NULL, NULL, &out) == RPMADB_OK, "no health");
+  printf("health %s\n", out);
+  rpmadb_free(out);
+  must(rpmadb_diagnostics(db, NULL, NULL, &out) == RPMADB_OK, "no diagnostics");
+  printf("diagnostics %s\n", out);
+  rpmadb_free(out);
+  sqlite3_close(own);
+  usleep(250 * 1000);
+  say("write_after", ours_run(db, "INSERT INTO t VALUES ('library', 1)"));
+  rpmadb_close(&db);
+  db = ours_open(&status);
+  say("open_again", status);
+  say("write_again", ours_run(db, "INSERT INTO t VALUES ('library', 1)"));
+  rpmadb_close(&db);
+}
+
+/* What a host does that copies or looks at a live database with ordinary calls. */
+static void touch(void) {
+  char name[4200], byte;
+  const char *suffixes[] = {"", "-shm"};
+  for (int at = 0; at < 2; at++) {
+    snprintf(name, sizeof name, "%s%s", path, suffixes[at]);
+    int file = open(name, O_RDONLY);
+    if (file < 0) continue;
+    if (read(file, &byte, 1) < 0) perror("read");
+    close(file);
+  }
+}
+
+static int32_t touching_step(rpmadb *db, void *data) {
+  (void)data;
+  ours_run(db, "CREATE TABLE made (a)");
+  touch();
+  return 0;
+}
+
+static void touch_in_a_migration(void) {
+  rpmadb *db = ours_open(NULL);
+  char *out = NULL;
+  must(rpmadb_add_step(db, 1, "made", touching_step, NULL, NULL, &out) == RPMADB_OK, "no step");
+  say("migrate", ours_migrate(db));
+  rpmadb_close(&db);
+}
+
+static int32_t touching_progress(uint64_t done, uint64_t total, const char *stage, void *data) {
+  (void)done, (void)total, (void)data;
+  if (strcmp(stage, "writing pages") == 0) touch();
+  return 0;
+}
+
+static void touch_in_a_restore(void) {
+  char backup[4200], *out = NULL;
+  snprintf(backup, sizeof backup, "%s-backup", path);
+  rpmadb *db = ours_open(NULL);
+  for (int at = 0; at < 5; at++) ours_run(db, "INSERT INTO t VALUES ('big', randomblob(3000000))");
+  must(rpmadb_backup(db, backup, NULL, NULL, &out) == RPMADB_OK, "no backup");
+  rpmadb_free(out);
+  must(ours_run(db, "INSERT INTO t VALUES ('after', 1)") == RPMADB_OK, "no row");
+  /* with a second handle the pages are written in a transaction */
+  rpmadb *second = ours_open(NULL);
+  rpmadb_op *op = NULL;
+  must(rpmadb_op_new(&op) == RPMADB_OK, "no operation");
+  rpmadb_op_on_progress(op, touching_progress, NULL);
+  say("restore", rpmadb_restore(db, backup, "{\"backup\": false}", op, &out));
+  fprintf(stderr, "%s\n", out);
+  rpmadb_free(out);
+  rpmadb_op_free(&op);
+  rpmadb_close(&second);
+  rpmadb_close(&db);
+}
+
+static void restore(void) {
+  char backup[4200], *out = NULL;
+  snprintf(backup, sizeof backup, "%s-backup", path);
+  rpmadb *db = ours_open(NULL);
+  must(rpmadb_backup(db, backup, NULL, NULL, &out) == RPMADB_OK, "no backup");
+  rpmadb_free(out);
+  for (int at = 0; at < 3; at++) {
+    must(ours_run(db, "INSERT INTO t VALUES ('library', 1)") == RPMADB_OK, "no row");
+    /* parks descriptors of what will be replaced */
+    rpmadb_close(&db);
+    db = ours_open(NULL);
+    ours_run(db, "SELECT count(*) FROM t");
+    must(rpmadb_restore(db, backup, "{\"backup\": false}", NULL, &out) == RPMADB_OK, "no restore");
+    say("renamed", strstr(out, "\"rename\"") != NULL);
+    rpmadb_free(out);
+  }
+  say("descriptors", descriptors());
+  sqlite3 *own = host_open(100);
+  must(host_run(own, "BEGIN IMMEDIATE; INSERT INTO t VALUES ('host', 1)") == SQLITE_OK, "no transaction");
+  say("write_beside", ours_run(db, "INSERT INTO t VALUES ('library', 1)"));
+  say("host", host_run(own, "COMMIT") == SQLITE_OK);
+  say("library", ours_run(db, "INSERT INTO t VALUES ('library', 1)") == RPMADB_OK);
+  must(rpmadb_restore(db, backup, "{\"backup\": false}", NULL, &out) == RPMADB_OK, "no restore");
+  say("renamed_beside", strstr(out, "\"rename\"") != NULL);
+  rpmadb_free(out);
+  say("host_after", host_run(own, "INSERT INTO t VALUES ('host', 1)") == SQLITE_OK);
+  say("library_after", ours_run(db, "INSERT INTO t VALUES ('library', 1)") == RPMADB_OK);
+  sqlite3_close(own);
+  rpmadb_close(&db);
+}
+
+/* The library's own connections keep each other out, and those of other processes. */
+static rpmadb *second;
+
+static int32_t own_transaction(rpmadb *db, void *data) {
+  (void)data;
+  say("first", ours_run(db, "INSERT INTO t VALUES ('library', 1)") == RPMADB_OK);
+  say("second", ours_run(second, "INSERT INTO t VALUES ('library', 1)") == RPMADB_OK);
+  say("other", other_inserts());
+  sqlite3 *own = host_open(100);
+  say("host", host_run(own, "INSERT INTO t VALUES ('host', 1)") == SQLITE_OK);
+  sqlite3_close(own);
+  say("other_again", other_inserts());
+  return 0;
+}
+
+static void own_connections(void) {
+  rpmadb *db = ours_open(NULL);
+  second = ours_open(NULL);
+  say("committed", rpmadb_transaction(db, own_transaction, NULL, NULL, NULL, NULL) == RPMADB_OK);
+  say("after", ours_run(second, "INSERT INTO t VALUES ('library', 1)") == RPMADB_OK);
+  rpmadb_close(&second);
+  say("last", ours_run(db, "INSERT INTO t VALUES ('library', 1)") == RPMADB_OK);
+  rpmadb_close(&db);
+}
+
+/* A child that is forked inside of a transaction neither has nor drops its locks. */
+static int32_t forking_transaction(rpmadb *db, void *data) {
+  say("first", ours_run(db, "INSERT INTO t VALUES ('library', 1)") == RPMADB_OK);
+  int ends[2], wrote = -1;
+  must(pipe(ends) == 0, "no pipe");
+  pid_t child = fork();
+  if (child == 0 && data != NULL) {
+    /* outlives its parent */
+    close(1), close(2), close(ends[0]), close(ends[1]);
+    sleep(20);
+    _exit(0);
+  }
+  if (child == 0) {
+    rpmadb *own = ours_open(NULL);
+    wrote = ours_run(own, "INSERT INTO t VALUES ('child', 1)");
+    rpmadb_close(&own);
+    if (write(ends[1], &wrote, sizeof wrote) < 0) perror("write");
+    _exit(0);
+  }
+  if (data != NULL) {
+    printf("child %d\n", (int)child);
+    fflush(stdout);
+    _exit(0);
+  }
+  must(read(ends[0], &wrote, sizeof wrote) == sizeof wrote, "no word of the child");
+  waitpid(child, NULL, 0);
+  say("child", wrote);
+  say("other", other_inserts());
+  return 0;
+}
+
+static void fork_in_a_transaction(void *orphan) {
+  rpmadb *db = ours_open(NULL);
+  say("committed", rpmadb_transaction(db, forking_transaction, orphan, NULL, NULL, NULL) == RPMADB_OK);
+  say("after", ours_run(db, "INSERT INTO t VALUES ('library', 1)") == RPMADB_OK);
+  rpmadb_close(&db);
+}
+
+/* A commit loop for the benchmark: nanoseconds a commit. */
+static void commits(int count) {
+  rpmadb *db = ours_open(NULL);
+  struct timespec begin, end;
+  for (int at = 0; at < count / 10; at++) ours_run(db, "UPDATE counter SET n = n + 1");
+  clock_gettime(CLOCK_MONOTONIC, &begin);
+  for (int at = 0; at < count; at++) ours_run(db, "UPDATE counter SET n = n + 1");
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  say("ns", ((end.tv_sec - begin.tv_sec) * 1000000000LL + end.tv_nsec - begin.tv_nsec) / count);
+  rpmadb_close(&db);
+}
+
 int main(int count, char **arguments) {
   must(readlink("/proc/self/exe", self, sizeof self - 1) > 0, "no name");
   must(count >= 5, "host SCENE MODE JOURNAL FOLDER [MILLISECONDS SEED]");
@@ -324,6 +534,14 @@ int main(int count, char **arguments) {
   else if (strcmp(scene, "host-last") == 0) host_closes_last();
   else if (strcmp(scene, "stress") == 0) stress(number, count > 6 ? (unsigned)atoi(arguments[6]) : 1);
   else if (strcmp(scene, "cycles") == 0) cycles(number);
+  else if (strcmp(scene, "modes") == 0) modes();
+  else if (strcmp(scene, "touch-migration") == 0) touch_in_a_migration();
+  else if (strcmp(scene, "touch-restore") == 0) touch_in_a_restore();
+  else if (strcmp(scene, "restore") == 0) restore();
+  else if (strcmp(scene, "own") == 0) own_connections();
+  else if (strcmp(scene, "fork") == 0) fork_in_a_transaction(NULL);
+  else if (strcmp(scene, "orphan") == 0) fork_in_a_transaction(self);
+  else if (strcmp(scene, "commits") == 0) commits(number);
   else must(0, "no such scene");
   return 0;
 }

@@ -45,3 +45,7 @@ pub(super) fn after_fork() {}
 pub(super) fn in_child() {}
 
 pub(super) fn before_open() {}
+
+pub(super) fn waits(_flags: i32) -> bool {
+    false
+}

@@ -18,6 +18,10 @@ use super::held::Held;
 /// process has it open.
 const MOST_IDLE: usize = 32;
 
+/// How a descriptor that waits is marked, for whoever looks at this process from outside: neither of the two does anything to a file that is
+/// not written, and nobody opens a database like this.
+pub(super) const MARK: c_int = libc::O_APPEND | libc::O_NONBLOCK;
+
 /// What tells a file from all others: device and inode.
 pub(super) type Key = (u64, u64);
 
@@ -92,10 +96,17 @@ fn close(descriptor: c_int) {
     unsafe { libc::close(descriptor) };
 }
 
+/// Marks a descriptor as waiting, or takes the mark away.
+fn mark(descriptor: c_int, waits: bool) -> bool {
+    let flags = if waits { MARK } else { 0 };
+    // SAFETY: the call takes numbers alone.
+    unsafe { libc::fcntl(descriptor, libc::F_SETFL, flags) == 0 }
+}
+
 fn open_again(descriptor: c_int, access: c_int, wanted: Key) -> io::Result<c_int> {
     let path = CString::new(format!("/proc/self/fd/{descriptor}"))?;
     // SAFETY: the path ends with a zero; no file is made, so no mode is read.
-    let opened = unsafe { libc::open(path.as_ptr(), access | libc::O_CLOEXEC) };
+    let opened = unsafe { libc::open(path.as_ptr(), access | libc::O_CLOEXEC | MARK) };
     if opened < 0 {
         return Err(io::Error::last_os_error());
     }
@@ -159,7 +170,8 @@ impl Table {
         let file = self.files.get_mut(&key)?;
         while let Some(at) = file.parked.iter().position(|(_, parked)| *parked == access) {
             let (descriptor, _) = file.parked.swap_remove(at);
-            if key_of(descriptor) == Some(key) {
+            // why the mark: what is written through it would go to the end of the file
+            if key_of(descriptor) == Some(key) && mark(descriptor, false) {
                 file.users += 1;
                 self.open.insert(descriptor, (key, access));
                 return Some(descriptor);
@@ -194,6 +206,7 @@ impl Table {
             return true;
         }
         if key_of(descriptor) == Some(key) {
+            mark(descriptor, true);
             file.parked.push((descriptor, access));
         }
         if file.users == 0 {
