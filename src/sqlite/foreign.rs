@@ -153,7 +153,9 @@ impl Foreign {
         let others = if descriptors.is_empty() && looked { Vec::new() } else { copies() };
         let effective = self.mode();
         let has_one = !descriptors.is_empty();
+        let refused = self.refused.load(Ordering::Acquire);
         let remedy = match effective {
+            _ if !has_one && refused => Some("open the database again: this handle has found another SQLite and writes nothing more"),
             _ if !has_one => None,
             Mode::Coexist => None,
             Mode::Refuse if self.asked == Mode::Coexist => {
@@ -174,7 +176,7 @@ impl Foreign {
             live,
             modules: others.iter().map(|(module, _)| module.clone()).collect(),
             version: others.into_iter().find_map(|(_, version)| version),
-            refused: self.refused.load(Ordering::Acquire),
+            refused,
             remedy: remedy.map(str::to_owned),
         }
     }

@@ -29,8 +29,6 @@ static TABLE: Mutex<Table> = Mutex::new(Table::new());
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 /// Whether files that are opened from now on are locked by descriptor.
 static BY_DESCRIPTOR: AtomicBool = AtomicBool::new(false);
-/// Whether the system refused a lock by descriptor.
-static IS_REFUSED: AtomicBool = AtomicBool::new(false);
 
 /// Device and inode of a file.
 pub(super) type Key = table::Key;
@@ -85,11 +83,6 @@ fn is_installed() -> bool {
 /// Whether the locks of a file that our SQLite has open belong to a descriptor.
 pub(super) fn covers(key: Key) -> bool {
     table().find(key).is_some_and(|(file, _)| file.how == How::Descriptor)
-}
-
-/// Whether the system, or the file system of some file, has refused locks by descriptor.
-fn is_refused() -> bool {
-    IS_REFUSED.load(Ordering::Acquire)
 }
 
 /// The descriptors of a file in this process that are not our SQLite's; `None` where that is not known.
@@ -260,10 +253,7 @@ fn replace_calls() {
 }
 
 fn wanted() -> How {
-    match BY_DESCRIPTOR.load(Ordering::Acquire) && !is_refused() {
-        true => How::Descriptor,
-        false => How::Process,
-    }
+    if BY_DESCRIPTOR.load(Ordering::Acquire) { How::Descriptor } else { How::Process }
 }
 
 /// Whether a file opened like this may be locked: a database or its shared memory, which SQLite opens without following a link. Journals and
@@ -343,7 +333,6 @@ unsafe extern "C" fn locks(descriptor: c_int, command: c_int, asked: *mut libc::
     let outcome = match outcome {
         // why only then: what is held the one way must be let go of the same way
         Err(Errno::EINVAL | Errno::ENOENT | Errno::ENOSYS | Errno::ENOTSUP) if file.held.ranges().is_empty() => {
-            IS_REFUSED.store(true, Ordering::Release);
             file.how = How::Process;
             drop(table);
             return plain();

@@ -503,6 +503,22 @@ static void fork_in_a_transaction(void *orphan) {
   rpmadb_close(&db);
 }
 
+/* Many files, each opened and closed once. */
+static void files(int count) {
+  char folder[4096];
+  snprintf(folder, sizeof folder, "%s", path);
+  int most = 0;
+  for (int at = 0; at < count; at++) {
+    snprintf(path, sizeof path, "%.4000s-%d", folder, at);
+    rpmadb *db = ours_open(NULL);
+    ours_run(db, "CREATE TABLE t (a)");
+    rpmadb_close(&db);
+    int now = descriptors();
+    if (now > most) most = now;
+  }
+  say("most", most);
+}
+
 /* A commit loop for the benchmark: nanoseconds a commit. */
 static void commits(int count) {
   rpmadb *db = ours_open(NULL);
@@ -534,6 +550,7 @@ int main(int count, char **arguments) {
   else if (strcmp(scene, "host-last") == 0) host_closes_last();
   else if (strcmp(scene, "stress") == 0) stress(number, count > 6 ? (unsigned)atoi(arguments[6]) : 1);
   else if (strcmp(scene, "cycles") == 0) cycles(number);
+  else if (strcmp(scene, "files") == 0) files(number);
   else if (strcmp(scene, "modes") == 0) modes();
   else if (strcmp(scene, "touch-migration") == 0) touch_in_a_migration();
   else if (strcmp(scene, "touch-restore") == 0) touch_in_a_restore();

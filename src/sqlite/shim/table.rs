@@ -142,8 +142,7 @@ impl Table {
     /// closes now drops none. The parent's locks live with the last copy of their descriptor, which must not be this one.
     pub(super) fn forked(&mut self, process: u32) {
         for file in self.files.values() {
-            file.locks.iter().for_each(|(descriptor, _)| close(*descriptor));
-            file.parked.iter().for_each(|(descriptor, _)| close(*descriptor));
+            file.descriptors().for_each(close);
         }
         let open = std::mem::take(&mut self.open);
         self.unknown.extend(open.into_keys());
@@ -186,6 +185,8 @@ impl Table {
         if let Some(file) = self.files.get_mut(&key) {
             file.users = file.users.saturating_sub(1);
             if file.users == 0 && file.how == How::Process {
+                // why here: whoever closes now loses no more than to the close that SQLite is about to make
+                file.descriptors().for_each(close);
                 self.files.remove(&key);
                 if !self.unknown.iter().any(|unknown| key_of(*unknown) == Some(key)) {
                     self.before.remove(&key);
@@ -240,7 +241,7 @@ impl Table {
         let Some(foreign) = self.foreign() else { return };
         for key in keys.iter().filter(|key| !foreign.iter().any(|(_, found)| found == *key)) {
             let Some(file) = self.files.remove(key) else { continue };
-            for descriptor in file.parked.iter().map(|(parked, _)| *parked).chain(file.locks.map(|(locks, _)| locks)) {
+            for descriptor in file.descriptors() {
                 // why asked again: the number may be another file's by now
                 if key_of(descriptor) == Some(*key) {
                     close(descriptor);
@@ -254,7 +255,7 @@ impl Table {
         let mut found = descriptors()?;
         let mut own: BTreeSet<c_int> = self.open.keys().chain(&self.unknown).copied().collect();
         for file in self.files.values() {
-            own.extend(file.parked.iter().map(|(parked, _)| *parked).chain(file.locks.map(|(locks, _)| locks)));
+            own.extend(file.descriptors());
         }
         found.retain(|(descriptor, _)| !own.contains(descriptor));
         Some(found)
@@ -276,15 +277,14 @@ impl Table {
         let open = self.open.iter().find(|(_, (open, _))| *open == key).map(|(descriptor, _)| *descriptor);
         Some((self.files.get(&key)?, open))
     }
-
-    /// How many descriptors there are of the shim's own or waiting.
-    #[cfg(test)]
-    pub(super) fn kept(&self) -> usize {
-        self.files.values().map(|file| file.parked.len() + usize::from(file.locks.is_some())).sum()
-    }
 }
 
 impl File {
+    /// Those that SQLite does not have.
+    fn descriptors(&self) -> impl Iterator<Item = c_int> {
+        self.parked.iter().map(|(parked, _)| *parked).chain(self.locks.map(|(locks, _)| locks))
+    }
+
     /// The descriptor for locks, made when it is needed: by what leads from SQLite's own descriptor to the same file.
     pub(super) fn locks(&mut self, from: c_int, key: Key, writes: bool) -> io::Result<c_int> {
         match self.locks {
