@@ -52,7 +52,10 @@ fn host() -> &'static Path {
 /// A folder with a migration that makes a table.
 fn stage() -> Scratch {
     let scratch = Scratch::new();
-    scratch.migrations("migrations", &[("001_made.sql", "CREATE TABLE made (a); INSERT INTO made VALUES (zeroblob(20000));")]);
+    scratch.migrations(
+        "migrations",
+        &[("001_made.sql", "CREATE TABLE made (a); INSERT INTO made VALUES (zeroblob(20000));")],
+    );
     scratch
 }
 
@@ -79,7 +82,8 @@ impl Said {
 fn play(scratch: &Scratch, scene: &str, mode: &str, journal: &str, more: &[&str]) -> Said {
     let output = command(scratch, scene, mode, journal, more).output().expect("starts");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let text = format!("{scene} {mode} {journal}: {}\n{said}{}", output.status, String::from_utf8_lossy(&output.stderr));
+    let text =
+        format!("{scene} {mode} {journal}: {}\n{said}{}", output.status, String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{text}");
     let pairs = || said.lines().filter_map(|line| line.split_once(' '));
     Said {
@@ -141,7 +145,12 @@ fn a_query_of_the_library_drops_no_lock_of_the_hosts() {
         assert!(!is_kept("off").0, "{journal}: without the shim all is well, so this scene proves nothing");
         let (is_kept, said) = is_kept("coexist");
         assert!(is_kept, "{}", said.text);
-        assert_eq!((said.number("read"), said.number("other_meanwhile"), said.number("other")), (1, 0, 1), "{}", said.text);
+        assert_eq!(
+            (said.number("read"), said.number("other_meanwhile"), said.number("other")),
+            (1, 0, 1),
+            "{}",
+            said.text
+        );
     }
 }
 
@@ -233,13 +242,26 @@ fn beside_another_copy_a_handle_that_refuses_writes_nothing_until_it_is_opened_a
         assert_eq!(check["value"], said.documents["diagnostics"]["foreign_sqlite"], "both tell the same");
         check
     };
-    let steps = ["open_alone", "write_alone", "read_beside", "write_beside", "migrate_beside", "write_after", "open_again", "write_again"];
+    let steps = [
+        "open_alone",
+        "write_alone",
+        "read_beside",
+        "write_beside",
+        "migrate_beside",
+        "write_after",
+        "open_again",
+        "write_again",
+    ];
     for (mode, refused, status) in [("refuse", FOREIGN_SQLITE, "critical"), ("coexist", OK, "ok")] {
         let said = play(&stage(), "modes", mode, "wal", &[]);
         let expected = [OK, OK, OK, refused, refused, refused, OK, OK];
         assert_eq!(steps.map(|step| said.number(step)), expected, "{}", said.text);
         let check = found(&said);
-        assert_eq!((&check["status"], &check["value"]["effective"]), (&Json::from(status), &Json::from(mode)), "{check}");
+        assert_eq!(
+            (&check["status"], &check["value"]["effective"]),
+            (&Json::from(status), &Json::from(mode)),
+            "{check}"
+        );
         let value = &check["value"];
         assert_eq!(value["descriptors"].as_array().map(Vec::len), Some(1), "{check}");
         assert!(value["modules"][0].as_str().is_some_and(|module| module.contains("libsqlite3")), "{check}");
@@ -346,7 +368,11 @@ fn a_host_in_python_and_the_library_count_together() {
         assert!(process.wait().expect("ends").success(), "{said}");
         let numbers: Vec<i64> = said.split_whitespace().map(|number| number.parse().expect("a number")).collect();
         assert!(numbers.len() == 3 && numbers.iter().all(|count| *count > 0), "{journal}: {said}");
-        assert_eq!(ask(&scratch, "SELECT n FROM counter"), Ok(numbers.iter().sum::<i64>().to_string()), "{journal}: {said}");
+        assert_eq!(
+            ask(&scratch, "SELECT n FROM counter"),
+            Ok(numbers.iter().sum::<i64>().to_string()),
+            "{journal}: {said}"
+        );
         assert!(is_sound(&scratch), "{journal}");
     }
 }

@@ -148,23 +148,26 @@ impl Foreign {
         let has_lock = |suffix: &str, believed| {
             identity(&with_suffix(&self.path, suffix)).is_some_and(|key| shim::is_locked_by_another_copy(key, believed))
         };
-        let live = [("", SHARED), ("", RESERVED), ("-shm", LOG_OPEN)].iter().any(|(suffix, bytes)| has_lock(suffix, *bytes));
+        let live =
+            [("", SHARED), ("", RESERVED), ("-shm", LOG_OPEN)].iter().any(|(suffix, bytes)| has_lock(suffix, *bytes));
         // why not for none: it reads a list as long as the process is large
         let others = if descriptors.is_empty() && looked { Vec::new() } else { copies() };
         let effective = self.mode();
         let has_one = !descriptors.is_empty();
         let refused = self.refused.load(Ordering::Acquire);
         let remedy = match effective {
-            _ if !has_one && refused => Some("open the database again: this handle has found another SQLite and writes nothing more"),
+            _ if !has_one && refused => {
+                Some("open the database again: this handle has found another SQLite and writes nothing more")
+            }
             _ if !has_one => None,
             Mode::Coexist => None,
-            Mode::Refuse if self.asked == Mode::Coexist => {
-                Some(
-                    "the locks cannot be kept apart: the file system has none that belong to a descriptor, or this library had the \
+            Mode::Refuse if self.asked == Mode::Coexist => Some(
+                "the locks cannot be kept apart: the file system has none that belong to a descriptor, or this library had the \
                      file open before in another mode; close the other connection, then open the database again",
-                )
+            ),
+            Mode::Refuse => {
+                Some("close the other connection, then open the database again; or open with foreign_sqlite coexist")
             }
-            Mode::Refuse => Some("close the other connection, then open the database again; or open with foreign_sqlite coexist"),
             Mode::Warn | Mode::Off => Some("close the other connection, or open with foreign_sqlite coexist"),
         };
         Report {

@@ -159,7 +159,8 @@ pub(super) fn is_locked_by_another_copy(key: Key, believed: Believed) -> bool {
     let range = Range { start: believed.start, end: believed.start + believed.length, writes: believed.writes };
     let this = libc::pid_t::try_from(std::process::id()).unwrap_or(-1);
     let table = table();
-    let locks = table.find(key).filter(|(file, _)| file.how == How::Descriptor).and_then(|(file, _)| file.sound_locks(key));
+    let locks =
+        table.find(key).filter(|(file, _)| file.how == How::Descriptor).and_then(|(file, _)| file.sound_locks(key));
     locks.is_some_and(|locks| matches!(conflict(locks, range, libc::F_WRLCK), Ok(Some(holder)) if holder == this))
 }
 
@@ -179,21 +180,26 @@ thread_local! {
     static WAS_ASKED: Cell<bool> = const { Cell::new(false) };
 }
 
+fn over_fork(body: impl FnOnce(&mut Option<MutexGuard<'static, Table>>)) {
+    // why no panic: a thread that forks while it ends has none any more, and then the child finds out by its number
+    let _ = OVER_FORK.try_with(|held| held.try_borrow_mut().map(|mut held| body(&mut held)));
+}
+
 /// Before a fork, on the thread that forks.
 pub(super) fn before_fork() {
     if is_installed() {
-        OVER_FORK.with_borrow_mut(|held| *held = Some(table()));
+        over_fork(|held| *held = Some(table()));
     }
 }
 
 /// After a fork, in the parent.
 pub(super) fn after_fork() {
-    OVER_FORK.with_borrow_mut(Option::take);
+    over_fork(|held| drop(held.take()));
 }
 
 /// After a fork, in the child.
 pub(super) fn in_child() {
-    OVER_FORK.with_borrow_mut(|held| {
+    over_fork(|held| {
         if let Some(mut table) = held.take() {
             table.forked(std::process::id());
         }
@@ -272,14 +278,14 @@ unsafe extern "C" fn open(path: *const c_char, flags: c_int, mode: c_int) -> c_i
     if path.is_null() || !may_be_locked(unsafe { CStr::from_ptr(path) }, flags) {
         return plain();
     }
-    let mut table = table();
-    if let Some(descriptor) = parked(&mut table, path, flags) {
+    if let Some(descriptor) = parked(&mut table(), path, flags) {
         return descriptor;
     }
     fill_standard();
+    // why without the table: a file system may take its time, and nobody else's lock must wait for that
     let descriptor = plain();
     if descriptor >= 0 {
-        table.opened(descriptor, flags, wanted());
+        table().opened(descriptor, flags, wanted());
     }
     descriptor
 }
@@ -398,7 +404,15 @@ use tests::system_locks;
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::AsRawFd;
+    use std::sync::Arc;
+    use std::time::Duration;
+
     use super::*;
+    use crate::error::{Error, Status};
+    use crate::operation::Operation;
+    use crate::request;
+    use crate::sqlite::{Access, Pool, Settings};
 
     /// An old kernel, for the thread that says so.
     pub(super) unsafe fn system_locks(descriptor: c_int, command: c_int, lock: *mut libc::flock) -> c_int {
@@ -412,5 +426,61 @@ mod tests {
 
     thread_local! {
         static OLD_KERNEL: Cell<bool> = const { Cell::new(false) };
+    }
+
+    fn open(path: &std::path::Path) -> Access {
+        let settings = Settings::new(Some(path.to_owned()), &request::Open::default());
+        Access::Pool(Arc::new(Pool::open(settings).expect("opens").0))
+    }
+
+    fn write(access: &Access) -> Result<(), Error> {
+        let writer = access.writer(&Operation::new())?;
+        writer.begin_immediate()?;
+        writer.execute_batch("CREATE TABLE IF NOT EXISTS t (a); INSERT INTO t VALUES (1)")?;
+        writer.commit()
+    }
+
+    #[test]
+    fn where_no_lock_can_belong_to_a_descriptor_nothing_is_written_beside_somebody_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.db");
+        OLD_KERNEL.set(true);
+        let access = open(&path);
+        assert_eq!(write(&access), Ok(()), "alone");
+        let found = access.settings().foreign_sqlite().expect("has a file");
+        assert_eq!((found.mode, found.effective, found.remedy), ("coexist", "refuse", None));
+        let other = std::fs::File::open(&path).expect("opens");
+        // a look before a write may be this old
+        std::thread::sleep(Duration::from_millis(250));
+        for _ in 0..2 {
+            let error = write(&access).expect_err("must be refused");
+            assert_eq!(error.status(), Status::ForeignSqlite, "{error}");
+        }
+        drop((other, access));
+        OLD_KERNEL.set(false);
+        let access = open(&path);
+        assert_eq!(access.settings().foreign_sqlite().map(|found| found.effective), Some("coexist"));
+        let _other = std::fs::File::open(&path).expect("opens");
+        assert_eq!(write(&access), Ok(()));
+    }
+
+    #[test]
+    fn a_lock_for_writing_can_be_had_after_a_reader_had_the_descriptor_of_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.db");
+        std::fs::write(&path, [0; 100]).expect("writes");
+        // as SQLite finds it that opened the file when it could not be written
+        let file = std::fs::File::open(&path).expect("opens");
+        let key = table::key_of(file.as_raw_fd()).expect("a file");
+        let (mut alone, reading) = table::File::of_a_reader(file.as_raw_fd(), key);
+        let lock = Range { start: 10, end: 20, writes: false };
+        let mut asked = lock.lock(libc::F_RDLCK);
+        // SAFETY: the kernel reads the struct.
+        assert_eq!(unsafe { libc::fcntl(reading, libc::F_OFD_SETLK, &raw mut asked) }, 0);
+        alone.held.note(&asked);
+        let writing = alone.locks(file.as_raw_fd(), key, true).expect("opens");
+        assert_ne!(reading, writing);
+        assert!(matches!(conflict(reading, lock, libc::F_WRLCK), Ok(Some(_))), "the new one has the lock");
+        assert!(matches!(conflict(writing, lock, libc::F_WRLCK), Ok(None)), "and the old one has not");
     }
 }

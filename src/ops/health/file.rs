@@ -92,7 +92,8 @@ fn foreign_sqlite(found: &ForeignSqlite) -> Result<Finding> {
     let value = serde_json::to_value(found).map_err(|error| Error::Internal { detail: error.to_string() })?;
     let (status, remedy) = match found.remedy.clone() {
         _ if !found.looked => {
-            let remedy = "open with foreign_sqlite coexist, refuse or warn to have another SQLite in this process looked for";
+            let remedy =
+                "open with foreign_sqlite coexist, refuse or warn to have another SQLite in this process looked for";
             (HealthStatus::Unknown, Some(remedy.to_owned()))
         }
         None => (HealthStatus::Ok, None),

@@ -45,7 +45,8 @@ impl Held {
         let end = if lock.l_len == 0 { i64::MAX } else { start.saturating_add(lock.l_len) };
         let mut after = Vec::with_capacity(self.0.len() + 2);
         for range in &self.0 {
-            let parts = [Range { end: range.end.min(start), ..*range }, Range { start: range.start.max(end), ..*range }];
+            let parts =
+                [Range { end: range.end.min(start), ..*range }, Range { start: range.start.max(end), ..*range }];
             after.extend(parts.into_iter().filter(|part| part.start < part.end));
         }
         if c_int::from(lock.l_type) != libc::F_UNLCK {

@@ -57,7 +57,7 @@ pub(super) struct Table {
     open: BTreeMap<c_int, (Key, c_int)>,
     /// Descriptors that may be this SQLite's and are not in `open`: those from before the shim, and those of the process that this one
     /// was forked from.
-    unknown: BTreeSet<c_int>,
+    unknown: BTreeMap<c_int, Key>,
     /// Files that were open when the shim came and this SQLite had files open already.
     before: BTreeSet<Key>,
     left: u64,
@@ -124,7 +124,7 @@ impl Table {
             process: 0,
             files: BTreeMap::new(),
             open: BTreeMap::new(),
-            unknown: BTreeSet::new(),
+            unknown: BTreeMap::new(),
             before: BTreeSet::new(),
             left: 0,
         }
@@ -133,7 +133,7 @@ impl Table {
     /// This SQLite had files open when the shim came: what is open now may be one of them.
     pub(super) fn came_late(&mut self) {
         for (descriptor, key) in descriptors().unwrap_or_default() {
-            self.unknown.insert(descriptor);
+            self.unknown.insert(descriptor, key);
             self.before.insert(key);
         }
     }
@@ -145,7 +145,7 @@ impl Table {
             file.descriptors().for_each(close);
         }
         let open = std::mem::take(&mut self.open);
-        self.unknown.extend(open.into_keys());
+        self.unknown.extend(open.into_iter().map(|(descriptor, (key, _))| (descriptor, key)));
         self.files.clear();
         self.before.clear();
         self.process = process;
@@ -188,7 +188,7 @@ impl Table {
                 // why here: whoever closes now loses no more than to the close that SQLite is about to make
                 file.descriptors().for_each(close);
                 self.files.remove(&key);
-                if !self.unknown.iter().any(|unknown| key_of(*unknown) == Some(key)) {
+                if !self.unknown.iter().any(|(unknown, found)| *found == key && key_of(*unknown) == Some(key)) {
                     self.before.remove(&key);
                 }
             }
@@ -253,11 +253,13 @@ impl Table {
     /// The descriptors of this process that are not this SQLite's, with the regular file behind each.
     pub(super) fn foreign(&self) -> Option<Vec<(c_int, Key)>> {
         let mut found = descriptors()?;
-        let mut own: BTreeSet<c_int> = self.open.keys().chain(&self.unknown).copied().collect();
-        for file in self.files.values() {
-            own.extend(file.descriptors());
+        let mut own: BTreeSet<(c_int, Key)> =
+            self.unknown.iter().map(|(descriptor, key)| (*descriptor, *key)).collect();
+        own.extend(self.open.iter().map(|(descriptor, (key, _))| (*descriptor, *key)));
+        for (key, file) in &self.files {
+            own.extend(file.descriptors().map(|descriptor| (descriptor, *key)));
         }
-        found.retain(|(descriptor, _)| !own.contains(descriptor));
+        found.retain(|open| !own.contains(open));
         Some(found)
     }
 
@@ -280,6 +282,14 @@ impl Table {
 }
 
 impl File {
+    /// A file whose descriptor for locks can only read, and that descriptor.
+    #[cfg(test)]
+    pub(super) fn of_a_reader(from: c_int, key: Key) -> (File, c_int) {
+        let locks = open_again(from, libc::O_RDONLY, key).unwrap_or(-1);
+        let (how, locks_of) = (How::Descriptor, Some((locks, false)));
+        (File { how, locks: locks_of, parked: Vec::new(), users: 1, held: Held::default(), left: 0 }, locks)
+    }
+
     /// Those that SQLite does not have.
     fn descriptors(&self) -> impl Iterator<Item = c_int> {
         self.parked.iter().map(|(parked, _)| *parked).chain(self.locks.map(|(locks, _)| locks))
