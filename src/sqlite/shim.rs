@@ -328,14 +328,19 @@ unsafe extern "C" fn locks(descriptor: c_int, command: c_int, asked: *mut libc::
     // SAFETY: SQLite passes what it would pass to `fcntl`.
     let plain = || unsafe { libc::fcntl(descriptor, command, asked.cast::<c_void>()) };
     let mut table = table();
-    let Some((file, key)) = table.locked(descriptor, wanted()) else { return plain() };
+    let Some((file, key, can_write)) = table.locked(descriptor, wanted()) else { return plain() };
     // SAFETY: as above, so it is NULL or a struct of SQLite's, which nobody else uses meanwhile.
     let Some(asked) = (unsafe { asked.as_mut() }) else { return plain() };
     if file.how == How::Process {
         drop(table);
         return plain();
     }
-    let outcome = by_descriptor(file, key, descriptor, command, asked);
+    let writes = command != libc::F_GETLK && c_int::from(asked.l_type) == libc::F_WRLCK;
+    let outcome = match writes && !can_write {
+        // why: the kernel would say so of SQLite's own descriptor
+        true => Err(Errno::EBADF),
+        false => by_descriptor(file, key, descriptor, command, asked),
+    };
     let outcome = match outcome {
         // why only then: what is held the one way must be let go of the same way
         Err(Errno::EINVAL | Errno::ENOENT | Errno::ENOSYS | Errno::ENOTSUP) if file.held.ranges().is_empty() => {
@@ -367,11 +372,7 @@ fn by_descriptor(
         libc::F_SETLKW => libc::F_OFD_SETLKW,
         _ => libc::F_OFD_SETLK,
     };
-    let kind = c_int::from(asked.l_type);
-    if command != libc::F_OFD_GETLK && kind == libc::F_WRLCK && !can_write(descriptor) {
-        return Err(Errno::EBADF);
-    }
-    let writes = command != libc::F_OFD_GETLK && kind == libc::F_WRLCK;
+    let writes = command != libc::F_OFD_GETLK && c_int::from(asked.l_type) == libc::F_WRLCK;
     let errno = |error: std::io::Error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO));
     let locks = file.locks(descriptor, key, writes).map_err(errno)?;
     let mut lock = *asked;
@@ -385,12 +386,6 @@ fn by_descriptor(
         file.held.note(&lock);
     }
     Ok(())
-}
-
-fn can_write(descriptor: c_int) -> bool {
-    // SAFETY: the call takes numbers and gives one.
-    let flags = unsafe { libc::fcntl(descriptor, libc::F_GETFL) };
-    flags & libc::O_ACCMODE != libc::O_RDONLY
 }
 
 #[cfg(not(test))]

@@ -43,16 +43,28 @@ impl Held {
     pub(super) fn note(&mut self, lock: &libc::flock) {
         let start = lock.l_start;
         let end = if lock.l_len == 0 { i64::MAX } else { start.saturating_add(lock.l_len) };
-        let mut after = Vec::with_capacity(self.0.len() + 2);
-        for range in &self.0 {
-            let parts =
-                [Range { end: range.end.min(start), ..*range }, Range { start: range.start.max(end), ..*range }];
-            after.extend(parts.into_iter().filter(|part| part.start < part.end));
+        // why in place: this is done for every lock, and most cover another whole or not at all
+        let mut at = 0;
+        while let Some(range) = self.0.get(at).copied() {
+            let before = Range { end: range.end.min(start), ..range };
+            let behind = Range { start: range.start.max(end), ..range };
+            match (before.start < before.end, behind.start < behind.end) {
+                (false, false) => {
+                    self.0.swap_remove(at);
+                    continue;
+                }
+                (true, false) => self.0[at] = before,
+                (false, true) => self.0[at] = behind,
+                (true, true) => {
+                    self.0[at] = before;
+                    self.0.push(behind);
+                }
+            }
+            at += 1;
         }
         if c_int::from(lock.l_type) != libc::F_UNLCK {
-            after.push(Range { start, end, writes: c_int::from(lock.l_type) == libc::F_WRLCK });
+            self.0.push(Range { start, end, writes: c_int::from(lock.l_type) == libc::F_WRLCK });
         }
-        self.0 = after;
     }
 
     /// Takes the read locks on another descriptor of the file and lets go of them on the first.

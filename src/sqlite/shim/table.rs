@@ -264,14 +264,18 @@ impl Table {
     }
 
     /// The file of a descriptor that SQLite is about to lock; one that it opened past the shim is noted now.
-    pub(super) fn locked(&mut self, descriptor: c_int, wanted: How) -> Option<(&mut File, Key)> {
-        if !self.open.contains_key(&descriptor) {
-            // SAFETY: the call takes numbers and gives one.
-            let flags = unsafe { libc::fcntl(descriptor, libc::F_GETFL) };
-            self.opened(descriptor, flags, wanted);
-        }
-        let (key, _) = *self.open.get(&descriptor)?;
-        Some((self.files.get_mut(&key)?, key))
+    /// With it comes whether the descriptor may write.
+    pub(super) fn locked(&mut self, descriptor: c_int, wanted: How) -> Option<(&mut File, Key, bool)> {
+        let (key, access) = match self.open.get(&descriptor) {
+            Some(found) => *found,
+            None => {
+                // SAFETY: the call takes numbers and gives one.
+                let flags = unsafe { libc::fcntl(descriptor, libc::F_GETFL) };
+                self.opened(descriptor, flags, wanted);
+                *self.open.get(&descriptor)?
+            }
+        };
+        Some((self.files.get_mut(&key)?, key, access != libc::O_RDONLY))
     }
 
     /// The file with a key, and a descriptor of SQLite's own of it.
