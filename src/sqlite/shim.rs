@@ -369,7 +369,7 @@ fn by_descriptor(
 ) -> Result<(), Errno> {
     let command = match command {
         libc::F_GETLK => libc::F_OFD_GETLK,
-        libc::F_SETLKW => libc::F_OFD_SETLKW,
+        // why also for one that would wait: everybody's locks would wait with it
         _ => libc::F_OFD_SETLK,
     };
     let writes = command != libc::F_OFD_GETLK && c_int::from(asked.l_type) == libc::F_WRLCK;
