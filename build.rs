@@ -41,6 +41,8 @@ fn main() {
     //    some; saying so to the loader makes dlclose a defined no-op instead of a crash at thread exit
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+        println!("cargo:rerun-if-changed=src/sqlite/shim/fcntl.c");
+        cc::Build::new().file("src/sqlite/shim/fcntl.c").warnings(true).extra_warnings(true).compile("rpmadb_shim");
     }
 }
 

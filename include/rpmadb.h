@@ -151,6 +151,11 @@
 #define RPMADB_SAME_FILE 212
 
 /**
+ * A lock that SQLite believed to have was gone; nothing was committed.
+ */
+#define RPMADB_LOCK_LOST 213
+
+/**
  * A migration step failed; nothing of the run was kept.
  */
 #define RPMADB_MIGRATION_FAILED 300
@@ -461,6 +466,12 @@ int32_t rpmadb_op_free(rpmadb_op **op);
  *   checkpoint when more than twice its size is free. That there is none never fails a call; rpmadb_health tells
  * - metrics: true counts statements, calls and more for rpmadb_metrics; false, or true where the environment variable
  *   RPMA_DB_METRICS is "1". slow_query_ms: a statement that takes longer is then kept with its plan, 0 to 86400000; 100
+ * - foreign_sqlite: another SQLite in this process that has the database open. "coexist" keeps the locks of the two apart so that both may
+ *   write, "refuse" fails every write with RPMADB_FOREIGN_SQLITE from then on until the database is opened again, "warn" tells the log,
+ *   "off" neither looks nor changes anything; coexist. Where that is not possible it is as refuse: outside of Linux, on a file system
+ *   without locks of open file descriptions, and for a file that this library has open already in another mode. The first
+ *   open with coexist changes how this library's SQLite locks every file it opens from then on; it keeps descriptors of files it
+ *   has closed, which no other process takes for an open database
  * - pool: max, 1 to 1000 readers, 10; min_idle, readers opened with the first, 2; timeout_ms, 1 to 86400000, 30000; idle_ms,
  *   readers beyond min_idle that were not needed for so long are closed by the next call that gives one back or asks for
  *   metrics or diagnostics, 1 to 86400000, 60000

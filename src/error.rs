@@ -104,6 +104,10 @@ pub enum Error {
     Constraint { message: String, sqlite_code: i32, place: Box<Place> },
     #[error("{path} is the open database itself")]
     SameFile { path: String },
+    #[error("{path} is open in another copy of SQLite in this process: {detail}")]
+    ForeignSqlite { path: String, detail: String },
+    #[error("the {lock} lock on {path} is gone: somebody in this process closed the file")]
+    LockLost { path: String, lock: &'static str },
 
     #[error("migration {version} failed: {cause}")]
     MigrationFailed { version: String, cause: Box<Error>, place: Box<Place>, kept: Kept },
@@ -186,9 +190,16 @@ impl Error {
             Error::Permission { .. } => Status::Permission,
             Error::Constraint { .. } => Status::Constraint,
             Error::SameFile { .. } => Status::SameFile,
+            Error::ForeignSqlite { .. } => Status::ForeignSqlite,
+            Error::LockLost { .. } => Status::LockLost,
             // why: a run that was stopped is not a migration at fault; the host asks "was it me?" by number
             Error::MigrationFailed { cause, .. } => match cause.status() {
-                stopped @ (Status::Cancelled | Status::Timeout | Status::DiskFull | Status::Busy) => stopped,
+                stopped @ (Status::Cancelled
+                | Status::Timeout
+                | Status::DiskFull
+                | Status::Busy
+                | Status::ForeignSqlite
+                | Status::LockLost) => stopped,
                 _ => Status::MigrationFailed,
             },
             Error::BroughtBack { cause, .. } => cause.status(),
@@ -238,6 +249,12 @@ impl Error {
             Error::DiskFull { .. } => "free some space and try again; nothing half-written was kept",
             Error::Permission { .. } => "let the account of this process read and write the file and its folder",
             Error::SameFile { .. } => "name another file",
+            Error::ForeignSqlite { .. } => {
+                "close the other connection and open the database again, or open it with foreign_sqlite coexist"
+            }
+            Error::LockLost { .. } => {
+                "nothing was kept; do not open a live database with ordinary file calls, then try again"
+            }
             Error::BroughtBack { cause, .. } => return cause.hint(),
             Error::MigrationFailed { cause, .. } if self.status() != Status::MigrationFailed => return cause.hint(),
             Error::MigrationFailed { kept: Kept::Nothing, place, .. }

@@ -177,6 +177,33 @@ impl Synchronous {
         }
     }
 }
+/// What is done about another copy of SQLite in this process that has the database open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ForeignSqlite {
+    /// Keep the locks of the two apart, so that both may read and write. Where that is not possible, as `refuse`.
+    #[default]
+    Coexist,
+    /// Write nothing more until the database is opened again.
+    Refuse,
+    /// Tell the log.
+    Warn,
+    /// Neither look for it nor change anything.
+    Off,
+}
+
+impl ForeignSqlite {
+    /// The name as options and reports spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            ForeignSqlite::Coexist => "coexist",
+            ForeignSqlite::Refuse => "refuse",
+            ForeignSqlite::Warn => "warn",
+            ForeignSqlite::Off => "off",
+        }
+    }
+}
 
 /// Options of `open`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -218,6 +245,9 @@ pub struct Open {
     pub metrics: Option<bool>,
     /// A statement that takes longer is kept with its plan while metrics are on, 0 to 86,400,000; default 100.
     pub slow_query_ms: Option<u64>,
+    /// What is done about another copy of SQLite in this process that has the database open: `coexist`, `refuse`, `warn` or `off`; default
+    /// `coexist`.
+    pub foreign_sqlite: ForeignSqlite,
     /// The readers.
     pub pool: Pool,
     /// Where backups go.

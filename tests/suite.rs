@@ -8,6 +8,7 @@ mod archive;
 mod audit;
 mod c;
 mod cli;
+mod coexist;
 mod concurrency;
 mod crash;
 mod errors;

@@ -50,6 +50,8 @@ pub const RPMADB_CONSTRAINT: i32 = 210;
 pub const RPMADB_FOREIGN_SQLITE: i32 = 211;
 /// Source and destination are one file.
 pub const RPMADB_SAME_FILE: i32 = 212;
+/// A lock that SQLite believed to have was gone; nothing was committed.
+pub const RPMADB_LOCK_LOST: i32 = 213;
 /// A migration step failed; nothing of the run was kept.
 pub const RPMADB_MIGRATION_FAILED: i32 = 300;
 /// An applied migration's file has changed.
@@ -125,6 +127,7 @@ mod tests {
             ("CONSTRAINT", RPMADB_CONSTRAINT),
             ("FOREIGN_SQLITE", RPMADB_FOREIGN_SQLITE),
             ("SAME_FILE", RPMADB_SAME_FILE),
+            ("LOCK_LOST", RPMADB_LOCK_LOST),
             ("MIGRATION_FAILED", RPMADB_MIGRATION_FAILED),
             ("MIGRATION_CHANGED", RPMADB_MIGRATION_CHANGED),
             ("MIGRATION_MISSING", RPMADB_MIGRATION_MISSING),

@@ -190,6 +190,7 @@ pub(super) fn restore_file(
     let _entered = operation::enter(operation.clone());
     operation.check()?;
     let audit = Log::new(&settings, &options.audit);
+    settings.before_open();
     let place = ops::restore::Place { vault: &vault, catalog: &catalog, audit: &audit };
     ops::restore::to_file(database, &place, path, request, &operation)
 }

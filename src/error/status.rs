@@ -73,6 +73,8 @@ statuses! {
     ForeignSqlite = 211, "FOREIGN_SQLITE";
     /// Source and destination are one file.
     SameFile = 212, "SAME_FILE";
+    /// A lock that SQLite believed to have was gone; nothing was committed.
+    LockLost = 213, "LOCK_LOST";
     /// A migration step failed; nothing of the run was kept.
     MigrationFailed = 300, "MIGRATION_FAILED";
     /// An applied migration's file has changed.

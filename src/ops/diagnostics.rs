@@ -52,7 +52,7 @@ pub fn run(access: &Access, backups: Option<&Path>, operation: &Operation) -> Re
         Ok(writer) => Some((effective(&writer)?, writer.busy_wait_ms())),
         // why nothing and not guessed: a busy writer must not keep anybody from a diagnosis
         Err(Error::Busy { .. }) => None,
-        Err(Error::ReadOnly { .. }) => {
+        Err(Error::ReadOnly { .. } | Error::ForeignSqlite { .. }) => {
             let first = access.first(operation, WRITER_WAIT)?;
             Some((effective(&first)?, first.busy_wait_ms()))
         }
@@ -105,6 +105,7 @@ pub fn run(access: &Access, backups: Option<&Path>, operation: &Operation) -> Re
         indexes,
         disks: disks(settings.folder(), backups),
         files: settings.files().into_iter().filter_map(file_mode).collect(),
+        foreign_sqlite: settings.foreign_sqlite(),
         sqlite_version: sqlite::version(),
         sqlite: report::SqliteBuild {
             version: sqlite::version(),

@@ -46,12 +46,39 @@ pub struct Diagnostics {
     pub disks: Vec<Disk>,
     /// The database file and those that SQLite keeps beside it, as far as they exist.
     pub files: Vec<FileMode>,
+    /// Another copy of SQLite in this process; null for a database in memory.
+    pub foreign_sqlite: Option<ForeignSqlite>,
     /// The SQLite inside.
     pub sqlite_version: &'static str,
     /// How that was built.
     pub sqlite: SqliteBuild,
     /// The machine.
     pub system: System,
+}
+
+/// Another copy of SQLite in this process that has the database open, as far as it shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ForeignSqlite {
+    /// The option `foreign_sqlite` of the handle.
+    pub mode: &'static str,
+    /// What is in force: `refuse` where `coexist` is not possible.
+    pub effective: &'static str,
+    /// Whether it is known which descriptors are not this library's; with `off` nobody looks.
+    pub looked: bool,
+    /// The database.
+    pub path: String,
+    /// The descriptors of the database in this process that are not this library's.
+    pub descriptors: Vec<i32>,
+    /// Whether one of them is a SQLite for certain, because it has locks.
+    pub live: bool,
+    /// The libraries with another SQLite in them, the likeliest first. One that is built into the host shows no library.
+    pub modules: Vec<String>,
+    /// Its version, where it tells.
+    pub version: Option<String>,
+    /// Whether this handle refuses to write until the database is opened again.
+    pub refused: bool,
+    /// What to do about it; null when there is nothing to do.
+    pub remedy: Option<String>,
 }
 
 /// The connections of a handle.

@@ -127,11 +127,15 @@ impl Pool {
             None => true,
         };
         super::fork::before_open();
+        settings.before_open();
         let writer = Connection::open(&settings, settings.create, settings.read_only)
             .map_err(|error| explain(error, &settings))?;
         refuse_a_stub(&writer, &settings)?;
         // why this first: it validates the header and recovers the log, and is all that an up-to-date start needs
         writer.value::<i64>("PRAGMA user_version", &[])?;
+        if let Some(foreign) = &settings.common.foreign {
+            foreign.after_open();
+        }
         if !settings.read_only && settings.path.is_some() {
             if writer.is_read_only()? {
                 return Err(Error::Permission { what: settings.display() });
@@ -146,6 +150,9 @@ impl Pool {
 
     pub(super) fn lease_writer(&self, taker: Taker<'_>, wait: Duration) -> Result<Lease<'_>> {
         let lease = self.lease_unsettled(taker, wait)?;
+        if let Some(foreign) = &self.settings.common.foreign {
+            foreign.before_write()?;
+        }
         lease.settle()?;
         Ok(lease)
     }

@@ -502,7 +502,7 @@ impl Connection {
     pub fn commit(&self) -> Result<()> {
         let journal = self.shared.common.journal.get();
         let written = journal.map_or(Ok(()), |journal| journal.before_commit(self));
-        let outcome = written.and_then(|()| self.execute_batch("COMMIT"));
+        let outcome = written.and_then(|()| self.still_alone()).and_then(|()| self.execute_batch("COMMIT"));
         if let Some(journal) = journal {
             journal.after_commit(self, outcome.is_ok());
         }
@@ -511,6 +511,22 @@ impl Connection {
             Err(_) => self.rollback(),
         }
         outcome
+    }
+
+    /// Fails when the locks of the open write transaction are gone: to be asked before what must not be lost is committed.
+    pub fn must_hold_locks(&self) -> Result<()> {
+        match &self.shared.common.foreign {
+            Some(foreign) => foreign.must_hold_locks(self),
+            None => Ok(()),
+        }
+    }
+
+    /// Before any commit.
+    fn still_alone(&self) -> Result<()> {
+        match &self.shared.common.foreign {
+            Some(foreign) => foreign.before_commit(self),
+            None => Ok(()),
+        }
     }
 
     /// Rows changed since the transaction was begun, those changed by triggers included.

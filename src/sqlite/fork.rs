@@ -28,6 +28,7 @@ static MARK: AtomicU64 = AtomicU64::new(0);
 /// To be called before each open.
 pub(super) fn before_open() {
     super::heap::install();
+    super::shim::before_open();
     let current = std::process::id();
     let before = PROCESS.load(Ordering::Acquire);
     if before != 0 && before != current {
@@ -52,6 +53,16 @@ static WORKING: AtomicUsize = AtomicUsize::new(0);
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 const STEP: Duration = Duration::from_micros(200);
 
+/// Has the functions here called at every fork.
+pub(super) fn register() {
+    static ONCE: Once = Once::new();
+    // SAFETY: the three functions live as long as the process, which never unloads this library. They touch atomics, and the table of the
+    // shim, which the thread that forks has to itself meanwhile.
+    ONCE.call_once(|| unsafe {
+        libc::pthread_atfork(Some(before_fork), Some(after_fork), Some(in_child));
+    });
+}
+
 /// Held by a thread that works when no call of the host's is under way: a fork waits for it, so that no lock inside SQLite stays
 /// held in the child. No lock of any kind is used for this, because a child would inherit it.
 pub struct AtWork(());
@@ -60,11 +71,7 @@ impl AtWork {
     /// Begins to work, after a fork that is under way.
     #[must_use]
     pub fn begin() -> AtWork {
-        static ONCE: Once = Once::new();
-        // SAFETY: the three functions live as long as the process, which never unloads this library, and touch atomics alone.
-        ONCE.call_once(|| unsafe {
-            libc::pthread_atfork(Some(before_fork), Some(after_fork), Some(in_child));
-        });
+        register();
         if DEPTH.replace(DEPTH.get() + 1) == 0 {
             count_in();
         }
@@ -117,13 +124,17 @@ unsafe extern "C" fn before_fork() {
     while WORKING.load(Ordering::SeqCst) > 0 && start.elapsed() < LONGEST_WAIT {
         std::thread::sleep(STEP);
     }
+    // why last: those at work may need it
+    super::shim::before_fork();
 }
 
 unsafe extern "C" fn after_fork() {
+    super::shim::after_fork();
     FORKING.store(false, Ordering::SeqCst);
 }
 
 unsafe extern "C" fn in_child() {
+    super::shim::in_child();
     FORKING.store(false, Ordering::SeqCst);
     WORKING.store(0, Ordering::SeqCst);
 }

@@ -17,6 +17,7 @@ mod data_version;
 mod estimate;
 mod failure;
 pub mod file;
+mod foreign;
 pub mod foreign_keys;
 mod fork;
 mod header;
@@ -37,6 +38,11 @@ pub mod schema;
 mod scratch;
 mod seen;
 mod settings;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+mod shim;
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+#[path = "shim/none.rs"]
+mod shim;
 mod sizes;
 mod statement;
 mod switches;

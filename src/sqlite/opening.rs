@@ -81,6 +81,9 @@ pub(super) fn set_journal_mode(writer: &Connection, settings: &Settings) -> Resu
     if is_wal == (wanted == JournalMode::Wal) && (is_wal || wanted == JournalMode::Delete) {
         return Ok(());
     }
+    if let Some(foreign) = &settings.common.foreign {
+        foreign.before_write()?;
+    }
     let since = Instant::now();
     loop {
         let answer = writer.value::<String>(&format!("PRAGMA journal_mode={}", wanted.name()), &[]);

@@ -10,7 +10,7 @@
 //! Invariants: at any time the name stands for the whole old or the whole new content; no log or journal of the old one is left
 //! beside the new one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::ffi;
@@ -67,7 +67,7 @@ impl Access {
             return Ok(false);
         }
         let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
-        let outcome = before(writer).and_then(|()| {
+        let outcome = before(writer).and_then(|()| writer.must_hold_locks()).and_then(|()| {
             operation.boundary("the database is about to be replaced");
             file::remove_beside(&path).map_err(failed)?;
             rename(&path)
@@ -194,7 +194,10 @@ pub fn is_open_elsewhere(path: &Path, own: usize) -> bool {
     let Some(wanted) = file::identity(path) else { return false };
     let count = |process: &Path| {
         let open = std::fs::read_dir(process.join("fd"))?;
-        Ok(open.flatten().filter(|open| file::identity(&open.path()) == Some(wanted)).count())
+        let is_open = |name: &Path| file::identity(&process.join("fd").join(name)) == Some(wanted);
+        let names = open.flatten().map(|open| PathBuf::from(open.file_name()));
+        // why not those that wait: nobody uses them, and who does next looks whether the file is still the one
+        Ok(names.filter(|name| is_open(name) && !waits(&process.join("fdinfo").join(name))).count())
     };
     let here: std::io::Result<usize> = count(Path::new("/proc/self"));
     let (Ok(here), Ok(processes)) = (here, std::fs::read_dir("/proc")) else { return true };
@@ -206,6 +209,13 @@ pub fn is_open_elsewhere(path: &Path, own: usize) -> bool {
     });
     // why not those that may not be looked at: they belong to other users, and a server has hundreds
     here > own || others.map(|entry| count(&entry.path()).unwrap_or(0)).any(|count| count > 0)
+}
+
+/// Whether a descriptor of some process is one that a shim like ours keeps for later.
+fn waits(info: &Path) -> bool {
+    let text = std::fs::read_to_string(info).unwrap_or_default();
+    let flags = text.lines().find_map(|line| line.strip_prefix("flags:")).map(str::trim);
+    flags.and_then(|flags| i32::from_str_radix(flags, 8).ok()).is_some_and(super::shim::waits)
 }
 
 /// SQLite's backup API, from one connection into the other, as one transaction of the latter. `locked` is asked when nobody
@@ -258,8 +268,11 @@ fn overwrite(
         if !locked()? {
             return Ok(None);
         }
+        into.must_hold_locks()?;
         while !step(STEP)? {
             operation.boundary("pages of a restore were written");
+            // why each time: the last step commits
+            into.must_hold_locks()?;
             let (done, total) = figures();
             operation.report("writing pages", done, total)?;
         }

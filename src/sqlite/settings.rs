@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::ballast::Ballast;
 use super::file::with_suffix;
+use super::foreign::Foreign;
 use super::journal::Journal;
 use super::leases::Ledger;
 use super::meter::Meter;
@@ -68,6 +69,8 @@ pub struct Common {
     pub(super) journal: std::sync::OnceLock<Arc<dyn Journal>>,
     /// What counts, while metrics are on.
     pub(super) meter: Option<Arc<Meter>>,
+    /// Another copy of SQLite in this process; `None` for a database in memory.
+    pub(super) foreign: Option<Foreign>,
 }
 
 impl Settings {
@@ -80,10 +83,12 @@ impl Settings {
             _ => None,
         };
         let meter = options.metrics().then(|| Arc::new(Meter::new(Duration::from_millis(options.slow_query_ms()))));
+        let real_path = path.as_deref().map(real_path);
+        let foreign = real_path.as_deref().map(|path| Foreign::new(path, options.foreign_sqlite));
         Settings {
-            real_path: path.as_deref().map(real_path),
+            real_path,
             path,
-            common: Arc::new(Common { ballast, meter, ..Common::default() }),
+            common: Arc::new(Common { ballast, meter, foreign, ..Common::default() }),
             read_only: options.read_only,
             create: options.create.unwrap_or(true) && !options.read_only,
             busy_timeout: Duration::from_millis(options.busy_timeout_ms()),

@@ -237,6 +237,10 @@ pub(super) const ALL: &[&Class] = &[
             ),
             ("disks", "{ what: string, path: string, free_bytes?: integer, total_bytes?: integer }[]"),
             ("files", "{ path: string, mode: string, findings?: string }[]"),
+            (
+                "foreign_sqlite?",
+                "{ mode: string, effective: string, looked: boolean, path: string, descriptors: integer[], live: boolean, modules: string[], version?: string, refused: boolean, remedy?: string }",
+            ),
             ("sqlite_version", "string"),
             ("sqlite", "{ version: string, source_id: string, compile_options: string[], has_wal_reset_bug: boolean }"),
             ("system", "{ free_disk_bytes?: integer, resident_memory_bytes?: integer, cpu_ms?: integer }"),

@@ -113,7 +113,9 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         self.bench.operation.boundary("before a commit");
-        self.connection().commit().map_err(|error| self.bench.commit_failed(error))?;
+        let connection = self.connection();
+        let held = connection.must_hold_locks().inspect_err(|_| connection.rollback());
+        held.and_then(|()| connection.commit()).map_err(|error| self.bench.commit_failed(error))?;
         self.bench.operation.boundary("after a commit");
         Ok(())
     }

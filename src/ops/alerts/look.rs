@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::machine::{self, Moment};
 use crate::migrations;
 use crate::operation::Operation;
+use crate::report::ForeignSqlite;
 use crate::request::JournalMode;
 use crate::sqlite::{self, Access, Connection, Effective, LeaseInfo};
 
@@ -66,6 +67,14 @@ struct FileSettings {
     owns_stamp: bool,
 }
 
+/// The copies of SQLite that have the file open; one that is built into the host has no name.
+fn named(found: &ForeignSqlite) -> Vec<String> {
+    match found.modules.is_empty() {
+        true => vec![format!("{} descriptor(s)", found.descriptors.len())],
+        false => found.modules.clone(),
+    }
+}
+
 impl Look {
     /// Looks.
     pub fn take(&mut self, access: &Access, vault: &Vault, operation: &Operation, now: Moment) -> Readings {
@@ -78,6 +87,10 @@ impl Look {
             sqlite_version: Some(sqlite::version_number()),
             ..Readings::default()
         };
+        if let Some(found) = settings.foreign_sqlite().filter(|found| found.looked) {
+            // why the remedy: where the two are kept apart there is nothing to do
+            readings.foreign_sqlite = Some(if found.remedy.is_some() { named(&found) } else { Vec::new() });
+        }
         if settings.path.is_some() {
             let oldest = leases.first().map(holder);
             readings.wal = Some(Wal { size_bytes: settings.wal_size_bytes().unwrap_or(0), holder: oldest });

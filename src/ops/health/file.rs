@@ -7,9 +7,9 @@
 use serde_json::{Value as Json, json};
 
 use super::{Finding, grade, measure};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::machine;
-use crate::report::{Check, HealthStatus};
+use crate::report::{Check, ForeignSqlite, HealthStatus};
 use crate::request::JournalMode;
 use crate::sqlite::{self, Access, BallastState, Connection};
 
@@ -35,6 +35,9 @@ pub(super) fn checks(access: &Access, with: &With<'_>) -> Vec<Check> {
     checks.push(measure("free_disk", || Ok(free_disk(access))));
     if !access.is_bound() {
         checks.push(measure("checkpoint_backlog", || with(&backlog)));
+    }
+    if let Some(found) = access.settings().foreign_sqlite() {
+        checks.push(measure("foreign_sqlite", || foreign_sqlite(&found)));
     }
     if let Some(state) = access.ballast() {
         checks.push(measure("ballast", || Ok(ballast(&state))));
@@ -83,6 +86,20 @@ fn backlog(connection: &Connection) -> Result<Finding> {
     let (status, remedy) =
         grade(frames > BACKLOG_LARGE, HealthStatus::Degraded, "end long read transactions, then run a checkpoint");
     Ok((status, json!(frames), json!(BACKLOG_LARGE), remedy))
+}
+
+fn foreign_sqlite(found: &ForeignSqlite) -> Result<Finding> {
+    let value = serde_json::to_value(found).map_err(|error| Error::Internal { detail: error.to_string() })?;
+    let (status, remedy) = match found.remedy.clone() {
+        _ if !found.looked => {
+            let remedy =
+                "open with foreign_sqlite coexist, refuse or warn to have another SQLite in this process looked for";
+            (HealthStatus::Unknown, Some(remedy.to_owned()))
+        }
+        None => (HealthStatus::Ok, None),
+        remedy => (HealthStatus::Critical, remedy),
+    };
+    Ok((status, value, Json::Null, remedy))
 }
 
 fn ballast(state: &BallastState) -> Finding {

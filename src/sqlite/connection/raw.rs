@@ -87,6 +87,13 @@ impl Connection {
         value
     }
 
+    /// Whether a transaction is open that has the write lock.
+    pub(in crate::sqlite) fn has_write_lock(&self) -> bool {
+        let inner = self.raw();
+        // SAFETY: the connection is open and locked by us, and the name ends with a zero; the call reads a number.
+        unsafe { ffi::sqlite3_txn_state(inner.handle(), c"main".as_ptr()) == ffi::SQLITE_TXN_WRITE }
+    }
+
     /// Whether rows have foreign keys that point nowhere and that would keep the open transaction from being committed.
     pub fn has_deferred_violations(&self) -> bool {
         let inner = self.raw();
