@@ -6,27 +6,33 @@
 //! Invariants: at most one thread writes; a lease gives its connection back with no transaction open. A database
 //! in memory has one connection, which is the writer and every reader.
 
+mod lease;
+mod told;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Mutex, MutexGuard, RwLock};
+use parking_lot::{Mutex, RwLock};
 
 use super::ballast::BallastState;
 use super::connection::Connection;
 use super::file;
-use super::leases::{LeaseInfo, Ledger, LockCounters, Noted, ReaderCounters, Taker};
+use super::leases::{LeaseInfo, Ledger, LockCounters, ReaderCounters, Taker};
 use super::meter::Meter;
 use super::opening::{explain, look_before_opening, refuse_a_stub, set_journal_mode};
-use super::readers::{Reader, Readers};
+use super::readers::Readers;
 use super::rules::Whose;
 use super::seen::{Remembered, Seen};
 use super::settings::Settings;
 use super::statement::Statement;
 use crate::error::{Error, Result};
-use crate::operation::{Account, Operation};
+use crate::operation::Operation;
 use crate::report::PoolState;
 use crate::request::{JournalMode, Role};
+
+use lease::Held;
+pub use lease::Lease;
 
 /// How long one wait for the writer lasts before the operation is looked at again.
 const SLICE: Duration = Duration::from_millis(50);
@@ -52,57 +58,6 @@ pub enum Access {
         /// The pool it belongs to, for its settings.
         pool: Arc<Pool>,
     },
-}
-
-/// A connection in use; goes back when dropped.
-pub struct Lease<'p> {
-    // declared before `held`: fields drop in order, and whoever gets the connection next must not find it noted twice
-    noted: Option<Noted>,
-    held: Held<'p>,
-}
-
-enum Held<'p> {
-    Writer(MutexGuard<'p, Connection>),
-    Reader(Reader),
-    /// A reader opened for this lease alone, in a child of a fork.
-    Opened(Connection),
-    /// The connection of the surrounding transaction, which is noted already.
-    Bound(Connection),
-}
-
-impl std::ops::Deref for Lease<'_> {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        match &self.held {
-            Held::Writer(guard) => guard,
-            Held::Reader(reader) => &reader.connection,
-            Held::Bound(connection) | Held::Opened(connection) => connection,
-        }
-    }
-}
-
-impl Lease<'_> {
-    /// Whether it is of the pool's writer.
-    pub(super) fn is_writer(&self) -> bool {
-        matches!(self.held, Held::Writer(_))
-    }
-
-    /// The place of the writer, when this is the pool's.
-    pub(super) fn writer_slot(&mut self) -> Option<&mut Connection> {
-        match &mut self.held {
-            Held::Writer(guard) => Some(guard),
-            Held::Reader(_) | Held::Opened(_) | Held::Bound(_) => None,
-        }
-    }
-}
-
-impl Drop for Lease<'_> {
-    fn drop(&mut self) {
-        if !matches!(self.held, Held::Bound(_)) {
-            self.rollback();
-        }
-    }
 }
 
 impl Pool {
@@ -413,31 +368,6 @@ impl Access {
         }
     }
 
-    /// Tells the account of the call what statement it is about, where somebody keeps a journal.
-    fn told(&self, sql: &str, shape: Option<&Arc<str>>, operation: &Operation) -> Told {
-        let has_journal = self.settings().common.journal.get().is_some();
-        let Some(account) = operation.account().filter(|_| has_journal) else { return Told(None) };
-        let shape = match shape {
-            Some(shape) if !self.settings().tells_literals => Arc::clone(shape),
-            _ => self.as_told(sql),
-        };
-        if account.verb == "query" {
-            account.set_target(Arc::clone(&shape));
-        }
-        Told(Some((Arc::clone(account), shape)))
-    }
-
-    /// The same for a statement that will run again and again inside a transaction.
-    pub(super) fn tell_of(&self, sql: &str, operation: Option<&Operation>) -> Option<(Arc<Account>, Arc<str>)> {
-        self.told(sql, None, operation?).0
-    }
-
-    /// A statement as it may be told: without its literals, unless the host wants them.
-    #[must_use]
-    pub fn as_told(&self, sql: &str) -> Arc<str> {
-        if self.settings().tells_literals { sql.into() } else { super::seen::shape(sql).into() }
-    }
-
     /// The rules for a statement of this role's on a reader, and whether one that writes is to be run on the writer.
     pub(super) fn reading(&self, role: Role) -> (Whose, bool) {
         match Whose::of(role) {
@@ -513,27 +443,6 @@ impl Access {
     #[must_use]
     pub fn pool_state(&self) -> PoolState {
         self.pool().state()
-    }
-}
-
-/// A statement, and the account of the call that runs it.
-struct Told(Option<(Arc<Account>, Arc<str>)>);
-
-impl Told {
-    /// Runs the statement on the writer. What failed is told only where it left a change behind, as `INSERT OR FAIL` may.
-    fn run<T>(
-        &self,
-        connection: &Connection,
-        statement: &mut Statement<'_>,
-        body: &mut impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>,
-    ) -> Result<T> {
-        let Some((account, shape)) = &self.0 else { return body(connection, statement) };
-        let before = connection.total_changes();
-        let outcome = body(connection, statement);
-        if (outcome.is_ok() || connection.total_changes() != before) && !statement.is_read_only() {
-            account.add_statement(shape, 1);
-        }
-        outcome
     }
 }
 
