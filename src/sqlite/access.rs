@@ -123,7 +123,9 @@ impl Pool {
     fn wait_for_writer(&self, taker: Taker<'_>, wait: Duration) -> Result<Lease<'_>> {
         let ledger = &self.settings.common.ledger;
         // why not without one: who only asks has not waited, unless the handle never does anything else
-        let counted = !wait.is_zero() || self.settings.busy_timeout.is_zero();
+        let asks_only = wait.is_zero() && !self.settings.busy_timeout.is_zero();
+        // why not the health: a host that asks while one call holds the writer must not be told that many wait in vain
+        let counted = !asks_only && taker.operation.verb() != "health";
         if counted {
             ledger.waits();
         }
