@@ -20,6 +20,8 @@ use crate::report::ForeignSqlite;
 use crate::request::JournalMode;
 use crate::sqlite::{self, Access, Connection, Effective, LeaseInfo};
 
+/// Other copies of SQLite are looked for this often: it means a look at every descriptor of the process.
+const FOREIGN_MS: u64 = 10_000;
 /// The window in which waits for locks are counted.
 const WINDOW_MS: u64 = 60_000;
 /// So many samples are kept of that window.
@@ -39,6 +41,9 @@ pub struct Look {
     drift: Vec<String>,
     settings: Option<FileSettings>,
     changed: Vec<SettingChange>,
+    /// Other copies of SQLite on the file, and when they were looked for.
+    foreign: Option<Vec<String>>,
+    foreign_at: Option<u64>,
 }
 
 /// What `stat` says of a file.
@@ -87,10 +92,13 @@ impl Look {
             sqlite_version: Some(sqlite::version_number()),
             ..Readings::default()
         };
-        if let Some(found) = settings.foreign_sqlite().filter(|found| found.looked) {
+        if self.foreign_at.is_none_or(|at| now.steady_ms.saturating_sub(at) >= FOREIGN_MS) {
+            self.foreign_at = Some(now.steady_ms);
             // why the remedy: where the two are kept apart there is nothing to do
-            readings.foreign_sqlite = Some(if found.remedy.is_some() { named(&found) } else { Vec::new() });
+            let found = settings.foreign_sqlite().filter(|found| found.looked);
+            self.foreign = found.map(|found| if found.remedy.is_some() { named(&found) } else { Vec::new() });
         }
+        readings.foreign_sqlite.clone_from(&self.foreign);
         if settings.path.is_some() {
             let oldest = leases.first().map(holder);
             readings.wal = Some(Wal { size_bytes: settings.wal_size_bytes().unwrap_or(0), holder: oldest });
