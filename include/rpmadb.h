@@ -510,7 +510,8 @@ int32_t rpmadb_open(const char *path,
  * Makes a second handle on the same database, for one user of the host, with that user's rights. They are fixed for the life of
  * the handle:
  * - admin: everything, but nobody writes to tables of rpmadb's own.
- * - supervisor: rpmadb_query and scripts that only read, rpmadb_backups, rpmadb_diagnostics, rpmadb_health, rpmadb_lint,
+ * - supervisor: rpmadb_query and scripts that only read, rpmadb_alerts, the own records of rpmadb_audit, rpmadb_backups,
+ *   rpmadb_diagnostics, rpmadb_health, rpmadb_lint, rpmadb_metrics,
  *   rpmadb_migrations, rpmadb_schema, rpmadb_scripts, rpmadb_stats, and rpmadb_as. Reads every table but the audit
  *   (rpmadb_audit) and what shows it in another form (sqlite_dbpage, sqlite_stat4, sqlite_stmt). Changes nothing.
  * - user: may close the handle, and nothing else.
@@ -637,10 +638,11 @@ int32_t rpmadb_migrations(rpmadb *db,
  * The status is that of the worst check, and the score at most 39 when one is critical. A check that could not be made is
  * "unknown"; one that does not apply (such as free_disk in memory, or busy_rate before any lock was asked for) is not there.
  * While a monitor runs, its own state (monitor), what its last check of the file found (integrity) and its worst alert (alerts) are
- * among the checks.
+ * among the checks. What an alert and another check both tell of lowers the score once.
  *
  * Options: require_users (true: no row in the table users is critical, and so is no such table), backup_max_age_hours (1 to
- * 87600, 48: an older newest verified backup is degraded, one seven times as old critical).
+ * 87600, 48: an older newest verified backup is degraded, one seven times as old critical), call_max_ms (1 to 86400000, 60000: a call
+ * that has had its connection for longer is degraded).
  *
  * @param db       an open handle.
  * @param options  a JSON object, or NULL for defaults.
@@ -668,7 +670,7 @@ int32_t rpmadb_health(rpmadb *db,
  *                 pragma_findings: [{pragma, expected, actual}], wal: {size_bytes, frames, backlog},
  *                 open_transactions: [{label, age_ms, writes, actor, role, statement}],
  *                 indexes: {redundant: [{index, table, covered_by}], missing: [{table, columns, reason, suggestion}],
- *                 unused: [{index, table}], full_scans: [{table, sql}], statements_seen, statements_forgotten},
+ *                 unused: [{index, table}], full_scans: [{table, sql, rows}], statements_seen, statements_forgotten},
  *                 disks: [{what, path, free_bytes, total_bytes}], files: [{path, mode, findings}], sqlite_version,
  *                 sqlite: {version, source_id, compile_options, has_wal_reset_bug},
  *                 system: {free_disk_bytes, resident_memory_bytes, cpu_ms}} or the error document; release it with
@@ -1229,9 +1231,11 @@ int32_t rpmadb_test(rpmadb *db,
  * - backup: makes the backups that are due by backup.every_hours of rpmadb_open, and lets retention remove older ones; true
  * - idle_ms: after so long without a write the log is moved into the database, 0 to 86400000; 5000
  * - wal_restart_bytes: a log with more in use is begun anew, 0 to 1099511627776; 67108864
+ * - require_users: no row in the table users is critical; false
  * - alerts, where they fire: disk_free_bytes, less free disk, 536870912; wal_bytes, a larger log, 134217728; backup_age_hours, an older
  *   newest verified backup, 48; backup_jump_percent, a backup bigger or smaller than the one before by more, 50; busy_percent, so many
- *   waits for a lock in the last minute in vain, 10; pool_exhausted_ms, all readers in use for so long, 5000; slow_percent, a statement
+ *   waits for a lock in the last minute in vain, 10; pool_exhausted_ms, all readers in use for so long, 5000;
+ *   call_max_ms, a call that has its connection for so long, 60000; slow_percent, a statement
  *   that takes so much of its own baseline, 300; scan_rows, a full scan of so many rows, 100000; denials of one actor, 5
  * - alerts, for how long: for_ms, a condition must hold, each rule's own; clear_ms, it must be clear, 5000
  *

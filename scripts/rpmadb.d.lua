@@ -572,7 +572,7 @@ function db:diagnostics() end
 ---A quick look that says whether somebody must act.
 ---
 ---Not in migrations.
----@param options? { require_users?: boolean, backup_max_age_hours?: integer }
+---@param options? { require_users?: boolean, backup_max_age_hours?: integer, call_max_ms?: integer }
 ---@return HealthReport
 function db:health(options) end
 

@@ -16,7 +16,7 @@ mod testing;
 
 use std::path::Path;
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use call::Gate;
 use parking_lot::Mutex;
@@ -26,7 +26,7 @@ use crate::audit::Log;
 use crate::error::{Error, Result};
 use crate::lua;
 use crate::migrations::{self, Catalog};
-use crate::operation::{Caller, Operation};
+use crate::operation::{Account, Caller, Operation};
 use crate::ops;
 use crate::ops::restore::Net;
 use crate::report::{self, elapsed_ms};
@@ -64,6 +64,8 @@ struct Core {
     process: u32,
     /// Tells calls on this database from calls on others, see [`Error::Reentrant`].
     owner: u64,
+    /// For a transaction: the account of the call that it is part of.
+    around: Option<Arc<Account>>,
     /// Further handles on a transaction: they end with it.
     lent: Mutex<Vec<Weak<Gate>>>,
 }
@@ -88,6 +90,15 @@ impl Core {
 
     fn place(&self) -> ops::restore::Place<'_> {
         ops::restore::Place { vault: &self.vault, catalog: &self.catalog, audit: &self.audit }
+    }
+
+    /// `health`, for the verb and for the monitor.
+    fn health(&self, request: &request::Health, operation: &Operation, patience: Duration) -> Result<report::Health> {
+        let newest = || self.vault.newest_verified();
+        let newest = self.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
+        let mut watched = self.board.watched();
+        watched.checks.extend(ops::audit::check(&self.audit));
+        ops::health::run(self.access()?, &self.catalog, request, newest, watched, (operation, patience))
     }
 }
 
@@ -237,9 +248,7 @@ impl Database {
     pub fn health(&self, request: &request::Health, operation: &Operation) -> Result<report::Health> {
         self.call("health", operation, |core, operation| {
             request::Request::check(request)?;
-            let newest = || core.vault.newest_verified();
-            let newest = core.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
-            ops::health::run(core.access()?, &core.catalog, request, newest, core.board.checks(), operation)
+            core.health(request, operation, ops::health::PATIENCE)
         })
     }
 

@@ -130,11 +130,6 @@ impl Operation {
         self.account.as_ref()
     }
 
-    /// The account of the call around this one.
-    pub(crate) fn outer_account(&self) -> Option<&Arc<Account>> {
-        self.outer.as_ref().and_then(|outer| outer.account())
-    }
-
     /// Whether the call is made inside another.
     pub(crate) fn is_inside(&self) -> bool {
         self.outer.is_some()
@@ -332,6 +327,16 @@ pub(crate) fn enter(operation: Operation) -> Entered {
 /// The operation this thread works under.
 pub(crate) fn current() -> Option<Operation> {
     CURRENT.with_borrow(|stack| stack.last().cloned())
+}
+
+/// Says, for the account of the call that this thread is in, whether it only tries.
+pub(crate) fn about_dry_run(is_dry: bool) {
+    if is_dry
+        && let Some(operation) = current()
+        && let Some(account) = operation.account()
+    {
+        account.set_dry();
+    }
 }
 
 /// Whether a call on the handle `owner` is under way further up this thread's stack.

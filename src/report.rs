@@ -88,6 +88,15 @@ pub struct Check {
     pub remedy: Option<String>,
 }
 
+/// What others than `health` found, for its report.
+#[derive(Debug, Clone, Default)]
+pub struct Watched {
+    /// Their checks.
+    pub checks: Vec<Check>,
+    /// What the check `alerts` is the sum of: how bad an open alert is, and which checks tell of the same.
+    pub told: Vec<(Severity, Vec<String>)>,
+}
+
 /// Report of `checkpoint`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Checkpoint {

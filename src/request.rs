@@ -411,10 +411,14 @@ pub struct Health {
     pub require_users: bool,
     /// The newest verified backup may be this old, 1 to 87,600 hours; default 48. Seven times as old is critical.
     pub backup_max_age_hours: Option<u64>,
+    /// A call may have its connection this long, 1 to 86,400,000; default 60,000. One that has it longer keeps checkpoints, or
+    /// everybody who writes, from getting through.
+    pub call_max_ms: Option<u64>,
 }
 
 impl Request for Health {
     fn check(&self) -> Result<()> {
+        within("call_max_ms", self.call_max_ms, 1, 86_400_000)?;
         within("backup_max_age_hours", self.backup_max_age_hours, 1, 87_600)
     }
 }
@@ -424,6 +428,12 @@ impl Health {
     #[must_use]
     pub fn backup_max_age_hours(&self) -> u64 {
         self.backup_max_age_hours.unwrap_or(48)
+    }
+
+    /// How long a call may have its connection, in milliseconds.
+    #[must_use]
+    pub fn call_max_ms(&self) -> u64 {
+        self.call_max_ms.unwrap_or(60_000)
     }
 }
 

@@ -4,6 +4,7 @@
 //!
 //! Files are tampered with through a SQLite of the test's own, as somebody with the file in hand would.
 
+mod alarms;
 mod recording;
 mod tampering;
 mod trimming;

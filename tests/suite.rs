@@ -13,6 +13,7 @@ mod concurrency;
 mod crash;
 mod errors;
 mod faults;
+mod faults_seen;
 mod header;
 mod hostile;
 mod layers;

@@ -85,6 +85,7 @@ impl Made {
 /// are with the pager.
 pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation) -> Result<Made> {
     let (source, place) = source;
+    let origin = source;
     let named = spec.destination.display().to_string();
     spec.wrapping.check()?;
     if let Some(log) = store::foreign_log(spec.destination) {
@@ -129,6 +130,10 @@ pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation
     operation.boundary("a backup was written under a hidden name");
 
     let mut manifest = describe(source, spec, &copied.content)?;
+    // why: a power failure could take from the database what the backup has, and then it looks as if somebody had
+    if origin.sync_beside().is_err() {
+        manifest.audit_head = None;
+    }
     if depth >= Depth::Pages {
         let reopened = copied.partial.file().try_clone().map_err(|error| Error::from_io(named.clone(), &error))?;
         let what = What { named: named.clone(), manifest: &manifest, hashes: &copied.content.hashes, base };

@@ -1,29 +1,35 @@
 //! The anchors: heads of the chain in a file beside the database, `DATABASE-audit`, that is only ever added to. Whoever can change
 //! the database but not this file cannot cut or rewrite the audit unseen.
 //!
-//! A line is a JSON document: `{"kind": "head" | "restored", "seq", "hash", "at", "key", "mac"}`. After `restored` the database is one
-//! with that head, so what was anchored behind it before is no longer to be found. A line begins with a line break too, so that one that a power failure
-//! cut spoils no other.
+//! A line is a JSON document: `{"kind": "head" | "restored", "seq", "hash", "at", "key", "mac"}`. `restored` says that a database with
+//! that head is about to take the place of this one: nothing that was noted before need be found from then on, for it may be one with
+//! another past, nor need that head, for it may fail. A line begins with a line break too, so that one that a power failure cut spoils no other.
 //!
 //! Leaves to others: which heads are safe to anchor (`log.rs`), comparing them (`verify.rs`).
 //!
 //! Invariant: a line is written by one call, behind all others.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
 
 use serde::{Deserialize, Serialize};
 
 use super::chain::Key;
 use super::record::{Head, hex, unhex};
 use crate::error::{Error, Result};
-use crate::report::now_ms;
-use crate::sqlite::file::with_suffix;
+use crate::sqlite::file::{folder_of, identity, sync_folder, with_suffix};
 
 /// A file above this size is shortened: some 20,000 lines.
 const LARGE: u64 = 4 << 20;
+/// How long a file that another process has is waited for, and between two looks.
+const PATIENCE: Duration = Duration::from_millis(500);
+const BETWEEN_TRIES: Duration = Duration::from_millis(2);
 /// A larger file is not read: it is not ours.
 const MOST_BYTES: u64 = 1 << 30;
 
@@ -56,28 +62,61 @@ impl Line {
 pub struct Anchors {
     /// Heads that must be found in the chain.
     pub(super) heads: Vec<Head>,
-    /// When the database was replaced, and how many records it then had.
-    pub(super) restored: Vec<(i64, u64)>,
+    /// When the database was about to be replaced: what was noted elsewhere until then need not be found.
+    pub(super) restored: Vec<i64>,
     /// Lines that their key did not sign.
     pub(super) edited: u64,
 }
 
-/// Adds a line.
-pub(super) fn add(path: &Path, key: &Key, kind: Kind, head: Head) -> Result<()> {
+/// Adds a line, which says that it is of the time `at`.
+pub(super) fn add(path: &Path, key: &Key, kind: Kind, head: Head, at: i64) -> Result<()> {
     let (hash, id) = (hex(&head.hash), key.id().to_owned());
-    let mut line = Line { kind, seq: head.seq, hash, at: now_ms(), key: id, mac: String::new() };
+    let mut line = Line { kind, seq: head.seq, hash, at, key: id, mac: String::new() };
     line.mac = hex(&key.sign(&line.signed()));
     let text = serde_json::to_string(&line).map_err(|error| Error::Internal { detail: error.to_string() })?;
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
-    let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(failed)?;
+    let mut file = alone(path, true)?;
     file.write_all(format!("\n{text}\n").as_bytes()).map_err(failed)?;
+    if kind == Kind::Restored {
+        // why: a power failure must not leave the new database and take this
+        file.sync_all().and_then(|()| sync_folder(folder_of(path))).map_err(failed)?;
+    }
     if file.metadata().is_ok_and(|found| found.len() > LARGE) {
         shorten(path)?;
     }
     Ok(())
 }
 
+/// The file, opened to add to it, while no other process does or writes it anew: a line that says that the database was replaced
+/// must not get lost.
+fn alone(path: &Path, create: bool) -> Result<Flock<File>> {
+    let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
+    let since = Instant::now();
+    loop {
+        let file = OpenOptions::new().append(true).create(create).mode(0o600).open(path).map_err(failed)?;
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            // why compared: it may have been written anew while its lock was waited for
+            Ok(file) if file.metadata().map(|found| (found.dev(), found.ino())).ok() == identity(path) => {
+                return Ok(file);
+            }
+            Ok(_) => {}
+            Err((_, Errno::EWOULDBLOCK)) if since.elapsed() < PATIENCE => std::thread::sleep(BETWEEN_TRIES),
+            Err((_, Errno::EWOULDBLOCK)) => {
+                let waited_ms = u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
+                return Err(Error::Busy { what: path.display().to_string(), waited_ms });
+            }
+            Err((_, errno)) => return Err(failed(errno.into())),
+        }
+    }
+}
+
 impl Anchors {
+    /// Whether the database was replaced between these and the `later` ones.
+    #[must_use]
+    pub fn was_replaced(&self, later: &Anchors) -> bool {
+        self.restored != later.restored
+    }
+
     /// Reads the file; one that is not there says nothing.
     pub fn read(path: Option<&Path>, key: &Key) -> Result<Anchors> {
         let mut anchors = Anchors::default();
@@ -97,8 +136,14 @@ impl Anchors {
             // why passed over: a line that was cut by a power failure
             let Ok(line) = serde_json::from_slice::<Line>(text) else { continue };
             let everybodys = Key::new(None);
-            // why passed over: a line of a key that was not given says nothing, as do records of that key
-            let Some(key) = [key, &everybodys].into_iter().find(|key| key.id() == line.key) else { continue };
+            let Some(key) = [key, &everybodys].into_iter().find(|key| key.id() == line.key) else {
+                // why believed unproved: the key that everybody has could say the same
+                if line.kind == Kind::Restored {
+                    anchors.replaced(line.at);
+                }
+                // why passed over: a head of a key that was not given says nothing, as do records of that key
+                continue;
+            };
             let is_signed = hex(&key.sign(&line.signed())) == line.mac;
             match unhex(&line.hash).filter(|_| is_signed) {
                 Some(hash) => anchors.take(line.kind, Head { seq: line.seq, hash }, line.at),
@@ -109,29 +154,32 @@ impl Anchors {
     }
 
     fn take(&mut self, kind: Kind, head: Head, at: i64) {
-        if kind == Kind::Restored {
-            self.heads.retain(|known| known.seq <= head.seq);
-            self.restored.push((at, head.seq));
+        match kind {
+            Kind::Restored => self.replaced(at),
+            Kind::Head if head.seq > 0 && self.heads.last() != Some(&head) => self.heads.push(head),
+            Kind::Head => {}
         }
-        if head.seq > 0 && self.heads.last() != Some(&head) {
-            self.heads.push(head);
-        }
+    }
+
+    fn replaced(&mut self, at: i64) {
+        self.heads.clear();
+        self.restored.push(at);
     }
 }
 
 /// Leaves out what is anchored before `seq`, whose records are gone.
 pub(super) fn forget(path: &Path, seq: u64) -> Result<()> {
+    let _alone = alone(path, false)?;
     rewrite(path, |_, line| line.kind == Kind::Restored || line.seq >= seq)
 }
 
-/// Leaves out the older half of a file that has grown large: a head stands for all before it.
+/// Leaves out the older half of a file that has grown large: a head stands for all before it. The caller has it alone.
 fn shorten(path: &Path) -> Result<()> {
     rewrite(path, |is_old, line| line.kind == Kind::Restored || !is_old)
 }
 
 /// Writes the file anew with the lines that `keeps` wants, which is told whether a line stands in the first half; what is no line
-/// of ours is kept, for it tells that somebody was there. A line that another process adds meanwhile may be lost, which makes the
-/// proof weaker and not wrong.
+/// of ours is kept, for it tells that somebody was there. The caller has the file alone.
 fn rewrite(path: &Path, keeps: impl Fn(bool, &Line) -> bool) -> Result<()> {
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
     let bytes = std::fs::read(path).map_err(failed)?;
@@ -173,43 +221,71 @@ mod tests {
         let read = || Anchors::read(Some(&path), &key).expect("reads");
         assert!(read().heads.is_empty(), "none yet");
         for seq in [3, 5, 9] {
-            add(&path, &key, Kind::Head, head(seq)).expect("adds");
+            add(&path, &key, Kind::Head, head(seq), 1).expect("adds");
         }
         assert_eq!(seqs(&read()), [3, 5, 9]);
-        add(&path, &key, Kind::Restored, head(5)).expect("adds");
-        add(&path, &key, Kind::Head, head(6)).expect("adds");
-        assert_eq!(seqs(&read()), [3, 5, 6]);
-        assert_eq!(read().restored[0].1, 5);
-        forget(&path, 6).expect("forgets");
-        assert_eq!(seqs(&read()), [5, 6], "5 is where it was restored");
-        assert_eq!(read().restored[0].1, 5);
+        add(&path, &key, Kind::Restored, head(5), 2).expect("adds");
+        assert!(seqs(&read()).is_empty(), "it may have another past, and may have failed");
+        add(&path, &key, Kind::Head, head(6), 3).expect("adds");
+        add(&path, &key, Kind::Head, head(7), 3).expect("adds");
+        assert_eq!((seqs(&read()), read().restored), (vec![6, 7], vec![2]));
+        forget(&path, 7).expect("forgets");
+        assert_eq!((seqs(&read()), read().restored), (vec![7], vec![2]));
+        let other = Key::new(Some(&crate::request::Secret("0123456789abcdef".into())));
+        add(&path, &other, Kind::Head, head(9), 3).expect("adds");
+        assert_eq!(seqs(&read()), [7], "a head of a key that was not given");
+        add(&path, &other, Kind::Restored, head(9), 4).expect("adds");
+        assert_eq!((seqs(&read()), read().restored), (vec![], vec![2, 4]));
+    }
+
+    /// A line that was added while another process wrote the file anew was lost.
+    #[test]
+    fn no_line_is_lost_while_others_are_left_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, key) = (folder.path().join("a.db-audit"), Key::new(None));
+        add(&path, &key, Kind::Head, head(1), 1).expect("adds");
+        std::thread::scope(|scope| {
+            let adding = scope.spawn(|| {
+                for at in 0..100 {
+                    // why slept: who asks again and again at once leaves the lock to nobody else
+                    std::thread::sleep(BETWEEN_TRIES);
+                    add(&path, &key, Kind::Restored, head(1), at).expect("adds");
+                }
+            });
+            while !adding.is_finished() {
+                std::thread::sleep(BETWEEN_TRIES / 2);
+                // why ignored: what is not left out now is left out another time
+                let _ = forget(&path, 2);
+            }
+        });
+        assert_eq!(Anchors::read(Some(&path), &key).expect("reads").restored, (0..100).collect::<Vec<i64>>());
     }
 
     #[test]
     fn a_file_that_has_grown_large_loses_its_older_half() {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, key) = (folder.path().join("a.db-audit"), Key::new(None));
-        add(&path, &key, Kind::Restored, head(1)).expect("adds");
+        add(&path, &key, Kind::Restored, head(1), 1).expect("adds");
         for seq in 2..7 {
-            add(&path, &key, Kind::Head, head(seq)).expect("adds");
+            add(&path, &key, Kind::Head, head(seq), 1).expect("adds");
         }
         shorten(&path).expect("shortens");
-        assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [1, 4, 5, 6]);
+        assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [4, 5, 6]);
         let text = std::fs::read_to_string(&path).expect("reads");
         std::fs::write(&path, format!("{}\n{text}", "x".repeat(usize::try_from(LARGE).expect("fits"))))
             .expect("writes");
-        add(&path, &key, Kind::Head, head(7)).expect("adds");
-        assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [1, 4, 5, 6, 7]);
+        add(&path, &key, Kind::Head, head(7), 1).expect("adds");
+        assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [4, 5, 6, 7]);
     }
 
     #[test]
     fn a_line_that_was_cut_spoils_no_other_and_a_changed_one_is_seen() {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, key) = (folder.path().join("a.db-audit"), Key::new(None));
-        add(&path, &key, Kind::Head, head(3)).expect("adds");
+        add(&path, &key, Kind::Head, head(3), 1).expect("adds");
         let whole = std::fs::read(&path).expect("reads");
         std::fs::write(&path, [whole.clone(), whole[..40].to_vec()].concat()).expect("writes");
-        add(&path, &key, Kind::Head, head(4)).expect("adds");
+        add(&path, &key, Kind::Head, head(4), 1).expect("adds");
         let read = || Anchors::read(Some(&path), &key).expect("reads");
         assert_eq!((seqs(&read()), read().edited), (vec![3, 4], 0));
         let text = String::from_utf8(whole).expect("is text").replace("\"seq\":3", "\"seq\":2");

@@ -10,23 +10,26 @@
 //! Invariants: a database without the history of this library gets no table of the audit's, unless the host asks for it; nothing is
 //! written by the audit itself into a file that was found damaged, which would make it worse.
 
+mod anchoring;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::anchor::{self, Anchors, Kind};
+use super::anchor::{self, Anchors};
 use super::chain::Key;
+use super::denials::{Denials, Denied};
 use super::pending::Pending;
 use super::prune;
 use super::record::{Head, Record};
 use super::redact::Redaction;
-use super::{Prunable, table};
+use super::{Archived, Prunable, table};
 use crate::error::{Error, Result};
-use crate::operation::{self, Account, Operation, Origin};
-use crate::request::{AuditLog, CheckpointMode};
-use crate::sqlite::{self, Access, Connection, DataVersion, Journal, Settings};
+use crate::operation::{self, Account, Caller, Operation, Origin};
+use crate::request::AuditLog;
+use crate::sqlite::{Access, Connection, DataVersion, Journal, Settings};
 
 /// How long an anchor waits for the writer.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -75,6 +78,7 @@ pub struct Log {
     anchors: Option<PathBuf>,
     pending: Mutex<Pending>,
     state: Mutex<State>,
+    denials: Denials,
 }
 
 #[derive(Debug, Default)]
@@ -88,9 +92,20 @@ struct State {
     tried: Option<Instant>,
     /// Damage was found: nothing more is written into this file until it is replaced.
     is_damaged: bool,
+    /// Why the last flush failed, if that was not because the writer was in use.
+    trouble: Option<String>,
     /// Records that this handle wrote since it anchored.
     unanchored: u64,
+    /// When it last anchored, or tried to; before that, since when there is something to anchor.
     anchored_at: Option<Instant>,
+}
+
+impl State {
+    /// Whether it is time to anchor, or to try again: that a reader holds the checkpoint back must not cost each call one.
+    fn is_anchor_due(&self) -> bool {
+        let age = self.anchored_at.map_or(Duration::ZERO, |at| at.elapsed());
+        self.unanchored > 0 && (age >= ANCHOR_AGE || (self.unanchored >= ANCHOR_RECORDS && age >= PAUSE))
+    }
 }
 
 /// What is being committed.
@@ -116,6 +131,7 @@ impl Log {
             anchors: settings.beside("-audit"),
             pending: Mutex::default(),
             state: Mutex::default(),
+            denials: Denials::default(),
         });
         if log.is_on() {
             settings.set_journal(Arc::<Log>::clone(&log));
@@ -153,27 +169,66 @@ impl Log {
         (pending.len() as u64, pending.lost())
     }
 
+    /// What keeps records from being written.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        let state = self.state.lock();
+        if state.is_damaged { Some("the file was found damaged".into()) } else { state.trouble.clone() }
+    }
+
     /// A call is over; `error` is how it failed. On the connection of a transaction it is part of that, and what it changed is
-    /// recorded when that commits.
-    pub fn finished(&self, access: &Access, operation: &Operation, error: Option<&Error>) {
-        let Some(account) = operation.own_account().filter(|_| self.is_on()) else { return };
+    /// recorded when that commits, for the call `around` it.
+    pub fn finished(
+        &self,
+        access: &Access,
+        operation: &Operation,
+        around: Option<&Arc<Account>>,
+        error: Option<&Error>,
+    ) {
+        let Some(account) = operation.own_account() else { return };
+        if matches!(error, Some(Error::Denied { .. })) {
+            self.denials.count(self.redaction.apply(&account.caller.actor), account.verb);
+        }
+        if !self.is_on() {
+            return;
+        }
         let target = account.target().or_else(|| account.statements());
         match error {
-            Some(Error::Corrupt { .. } | Error::NotADatabase { .. }) => self.found_damage(),
+            // why compared: a call may be about another file
+            Some(Error::Corrupt { path, .. } | Error::NotADatabase { path, .. })
+                if *path == access.settings().display() =>
+            {
+                self.found_damage();
+            }
             // why that too: a copy that does not stand up to its checks is one of a damaged file
             Some(Error::BackupInvalid { .. }) if account.verb == "backup" => self.found_damage(),
             _ => {}
         }
         if access.is_bound()
-            && error.is_none()
-            && let Some(outer) = operation.outer_account()
-            && account.hand_to(outer)
+            // why also a script that failed: what it did before that stays in the transaction
+            && (error.is_none() || account.verb.starts_with("script"))
+            && let Some(around) = around
+            && account.hand_to(around)
         {
             account.set_recorded();
         }
         self.note(account, account.caller.origin, target, error);
         if !access.is_bound() && !operation.is_inside() {
             self.settle(access);
+        }
+    }
+
+    /// Who was denied something within `window`, how often, and which verb it was the last time.
+    #[must_use]
+    pub fn denied_within(&self, window: Duration) -> Vec<Denied> {
+        self.denials.within(window)
+    }
+
+    /// Records something that happened and that nobody called.
+    pub(crate) fn event(&self, caller: Caller, verb: &'static str, target: String) {
+        if self.is_on() {
+            let origin = caller.origin;
+            self.note(&Account::new(caller, verb), origin, Some(target.into()), None);
         }
     }
 
@@ -184,6 +239,9 @@ impl Log {
 
     /// The same for a call that a script makes, which is part of the script's own.
     pub fn finished_in_script(&self, account: &Account, error: Option<&Error>) {
+        if matches!(error, Some(Error::Denied { .. })) {
+            self.denials.count(self.redaction.apply(&account.caller.actor), account.verb);
+        }
         if self.is_on() {
             self.note(account, Origin::Lua, account.target(), error);
         }
@@ -217,18 +275,13 @@ impl Log {
     }
 
     /// Writes what waits when it is time, and anchors.
-    fn settle(&self, access: &Access) {
+    pub fn settle(&self, access: &Access) {
         if self.pending.lock().is_due() && self.state.lock().tried.is_none_or(|tried| tried.elapsed() >= PAUSE) {
             // why not waited for: the call that is over must not be late for its record
             let outcome = self.flush(access, Duration::ZERO);
             self.state.lock().tried = outcome.is_err().then(Instant::now);
         }
-        let is_due = {
-            let state = self.state.lock();
-            let is_old = state.anchored_at.is_some_and(|at| at.elapsed() >= ANCHOR_AGE);
-            state.unanchored >= ANCHOR_RECORDS || (state.unanchored > 0 && is_old)
-        };
-        if is_due {
+        if self.state.lock().is_anchor_due() {
             self.anchor(access, Duration::ZERO);
         }
     }
@@ -251,6 +304,11 @@ impl Log {
             None => Ok(()),
         });
         match &outcome {
+            Ok(()) => self.state.lock().trouble = None,
+            Err(Error::Busy { .. } | Error::Cancelled { .. } | Error::Timeout { .. }) => {}
+            Err(error) => self.state.lock().trouble = Some(error.to_string()),
+        }
+        match &outcome {
             Ok(()) => {}
             Err(
                 error @ (Error::Busy { .. } | Error::Cancelled { .. } | Error::Timeout { .. } | Error::DiskFull { .. }),
@@ -269,8 +327,8 @@ impl Log {
     /// Runs `body` in a write transaction of its own.
     fn alone(&self, access: &Access, patience: Duration, body: impl FnOnce(&Connection) -> Result<()>) -> Result<()> {
         // why an operation of its own: that the call was cancelled is just what may have to be written
-        let operation = Operation::new().begin("audit", 0, Arc::default());
         let _entered = operation::enter(Operation::new());
+        let operation = Operation::new().begin("audit", 0, Arc::default());
         let writer = access.writer_within(&operation, patience)?;
         let _wait = writer.wait_for_locks(patience);
         writer.begin_immediate()?;
@@ -298,13 +356,16 @@ impl Log {
                 return Ok(None);
             }
         }
-        let head = match table::head(connection)? {
-            Some(head) => head,
-            None if self.enabled == Some(true) || table::is_managed(connection)? => {
+        let is_wanted = || -> Result<bool> { Ok(self.enabled == Some(true) || table::is_managed(connection)?) };
+        let head = match table::head(connection) {
+            Ok(Some(head)) => head,
+            Ok(None) if is_wanted()? => {
                 connection.execute_batch(table::CREATE)?;
                 Head::default()
             }
-            None => {
+            Err(error @ Error::Sql { .. }) if is_wanted()? => return Err(table::is_not_ours(&error)),
+            Err(error) if !matches!(error, Error::Sql { .. }) => return Err(error),
+            Ok(None) | Err(_) => {
                 self.state.lock().none_until = Some(Instant::now() + LOOK_AGAIN);
                 return Ok(None);
             }
@@ -312,56 +373,8 @@ impl Log {
         Ok(Some((head, table::schema_version(connection)?)))
     }
 
-    /// Anchors the head, where all of it is safe on the disk. A head that cannot be anchored now is anchored another time.
-    pub fn anchor(&self, access: &Access, patience: Duration) {
-        let Some(path) = self.anchors.as_deref().filter(|_| self.writes && self.is_on()) else { return };
-        let (unanchored, is_damaged) = {
-            let state = self.state.lock();
-            (state.unanchored, state.is_damaged)
-        };
-        if unanchored == 0 || is_damaged {
-            return;
-        }
-        let outcome = (|| {
-            let operation = Operation::new().begin("audit", 0, Arc::default());
-            let _entered = operation::enter(Operation::new());
-            let writer = access.writer_within(&operation, patience)?;
-            let _wait = writer.wait_for_locks(patience);
-            let Some(head) = table::head(&writer)? else { return Ok(false) };
-            if writer.is_wal()? {
-                // why: it syncs the log before it moves it, and what is moved is synced before it is said to be
-                let state = sqlite::checkpoint(&writer, CheckpointMode::Passive.name())?;
-                if state.busy || state.log != state.checkpointed {
-                    return Ok(false);
-                }
-            }
-            anchor::add(path, &self.key, Kind::Head, head).map(|()| true)
-        })();
-        let mut state = self.state.lock();
-        state.anchored_at = Some(Instant::now());
-        match outcome {
-            // why not 0: another call may have written one meanwhile
-            Ok(true) => state.unanchored = state.unanchored.saturating_sub(unanchored),
-            Ok(false) => {}
-            Err(error) => tracing::debug!(%error, "the audit was not anchored"),
-        }
-    }
-
-    /// The database is about to be replaced by one whose audit ends with `head`: what is anchored behind it will no longer be
-    /// found. Said before, because of a database that was replaced while nobody could say so the anchors would tell that its end was cut off.
-    pub fn will_be_replaced(&self, head: Option<Head>) -> Result<()> {
-        let Some(path) = self.anchors.as_deref().filter(|path| path.exists()) else { return Ok(()) };
-        anchor::add(path, &self.key, Kind::Restored, head.unwrap_or_default())
-    }
-
-    /// The database was replaced: nothing that is known of its audit holds any more.
-    pub fn was_replaced(&self) {
-        // why one: its head is to be anchored, whoever wrote it
-        *self.state.lock() = State { unanchored: 1, ..State::default() };
-    }
-
     /// Removes records that were archived; see [`prune::remove`].
-    pub fn prune(&self, access: &Access, account: &Account, prunable: Prunable, archive: (&str, &str)) -> Result<()> {
+    pub fn prune(&self, access: &Access, account: &Account, prunable: Prunable, archive: &Archived) -> Result<()> {
         self.alone(access, access.settings().busy_timeout, |connection| {
             let Some((head, version)) = self.head_to_write(connection, false)? else { return Ok(()) };
             let before = connection.total_changes();
@@ -369,15 +382,20 @@ impl Log {
             let rows = connection.changes_since(before);
             let mut record = Record::of(account, account.caller.origin, Some(said.into()), rows, None);
             record.verb = prune::VERB;
+            // why not the rest: the proof reads what was removed there
+            record.actor = self.redaction.apply(&record.actor);
             let head = table::append(connection, &self.key, head, version, std::slice::from_ref(&record))?;
             self.state.lock().next = Some(Next { head, schema_version: version, change: Some(record) });
             Ok(())
         })?;
         self.anchor(access, PATIENCE);
-        match &self.anchors {
-            Some(path) if path.exists() => anchor::forget(path, prunable.to),
-            _ => Ok(()),
+        if let Some(path) = self.anchors.as_deref().filter(|path| path.exists())
+            && let Err(error) = anchor::forget(path, prunable.to)
+        {
+            // why no failure: the records are gone, and an anchor of one is not asked for
+            tracing::debug!(%error, "anchors of records that were pruned are left");
         }
+        Ok(())
     }
 
     /// The last handle is being closed: writes what waits, and anchors.
@@ -410,6 +428,15 @@ fn tell(record: &Record) {
 }
 
 impl Journal for Log {
+    fn after_begin(&self) {
+        // why: what is still told of an earlier transaction was rolled back with it
+        if let Some(operation) = operation::current()
+            && let Some(account) = operation.account()
+        {
+            account.take_statements();
+        }
+    }
+
     fn before_commit(&self, connection: &Connection) -> Result<()> {
         let Some(operation) = operation::current() else { return Ok(()) };
         let Some(account) = operation.account() else { return Ok(()) };
@@ -456,5 +483,22 @@ impl Journal for Log {
         if let Some(record) = &next.change {
             tell(record);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Once so many records waited and a reader held the checkpoint back, each call made one.
+    #[test]
+    fn an_anchor_that_failed_is_not_tried_with_each_call() {
+        let ago = |time: Duration| Instant::now().checked_sub(time);
+        let state = |unanchored, anchored_at| State { unanchored, anchored_at, ..State::default() };
+        assert!(!state(ANCHOR_RECORDS, ago(Duration::ZERO)).is_anchor_due(), "just tried");
+        assert!(state(ANCHOR_RECORDS, ago(PAUSE)).is_anchor_due());
+        assert!(!state(1, ago(PAUSE)).is_anchor_due());
+        assert!(state(1, ago(ANCHOR_AGE)).is_anchor_due());
+        assert!(!state(0, ago(ANCHOR_AGE)).is_anchor_due(), "nothing to anchor");
     }
 }

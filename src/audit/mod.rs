@@ -10,6 +10,7 @@
 
 mod anchor;
 mod chain;
+mod denials;
 mod log;
 mod pending;
 mod prune;
@@ -18,8 +19,9 @@ mod redact;
 mod table;
 mod verify;
 
+pub use denials::Denied;
 pub use log::Log;
-pub use prune::{Prunable, prunable};
+pub use prune::{Archived, Prunable, prunable};
 pub use record::Head;
 pub use table::{CREATE, Filter, ends, head, records};
 pub use verify::{Outside, verify};

@@ -44,6 +44,10 @@ pub(super) struct Pending {
 impl Pending {
     /// Counts a call that only looked with those it equals, if there are enough of them already; whether it did.
     pub(super) fn count(&mut self, account: &Account, origin: Origin, target: Option<&Arc<str>>) -> bool {
+        // why nothing is noted of more: it is lost, and this must be bounded too
+        if self.records.len() >= MOST {
+            return false;
+        }
         let (count, last) = self.alike.entry(self.hasher.hash_one(sameness(account, origin, target))).or_insert((0, 0));
         *count += 1;
         if *count > EQUALS
@@ -156,6 +160,7 @@ mod tests {
             look(&mut pending, "query", &number.to_string());
         }
         assert_eq!((pending.len(), pending.lost()), (MOST, 7));
+        assert_eq!(pending.alike.len(), MOST);
         let records = pending.take();
         pending.add(record(&account("query"), "new"), true);
         pending.give_back(records);

@@ -24,6 +24,17 @@ pub struct Prunable {
     pub to: u64,
 }
 
+/// Where the records are now.
+#[derive(Debug)]
+pub struct Archived {
+    /// Name of the file.
+    pub name: String,
+    /// Its hash.
+    pub blake3: String,
+    /// Hash of the last record in it.
+    pub last: String,
+}
+
 /// What the record says.
 #[derive(Serialize, Deserialize)]
 struct Said {
@@ -55,21 +66,24 @@ pub fn prunable(connection: &Connection, before: Option<i64>, keep_rows: Option<
     Ok((to >= from).then_some(Prunable { from, to }))
 }
 
-/// Removes them, inside a transaction, and returns what the record of it has to say. `archive` is where they are now, with the
-/// hash of that file.
-pub fn remove(connection: &Connection, prunable: Prunable, archive: (&str, &str)) -> Result<String> {
+/// Removes them, inside a transaction, and returns what the record of it has to say.
+pub fn remove(connection: &Connection, prunable: Prunable, archive: &Archived) -> Result<String> {
     let to = Value::from(i64::try_from(prunable.to).unwrap_or(i64::MAX));
     let rows = connection.rows("SELECT hash FROM main.rpmadb_audit WHERE seq = ?", std::slice::from_ref(&to))?;
     let Some(Value::Blob(hash)) = rows.into_iter().next().and_then(|row| row.into_iter().next()) else {
         return Err(Error::NotFound { what: format!("record {} of the audit", prunable.to) });
     };
+    // why: the database may have been replaced since, and then these records are others than those in the archive
+    if hex(&hash) != archive.last {
+        return Err(Error::NotFound { what: format!("record {} of the audit as it was archived", prunable.to) });
+    }
     let rows = connection.execute("DELETE FROM main.rpmadb_audit WHERE seq <= ?", &[to])?;
     let said = Said {
         through: prunable.to,
         hash: hex(&hash),
         rows,
-        archive: archive.0.to_owned(),
-        archive_blake3: archive.1.to_owned(),
+        archive: archive.name.clone(),
+        archive_blake3: archive.blake3.clone(),
     };
     serde_json::to_string(&said).map_err(|error| Error::Internal { detail: error.to_string() })
 }

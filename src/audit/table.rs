@@ -55,6 +55,14 @@ fn is_missing(error: &Error) -> bool {
     matches!(error, Error::Sql { message, .. } if message.starts_with("no such table"))
 }
 
+/// Says which table it is that SQLite does not find as it should be.
+pub(super) fn is_not_ours(error: &Error) -> Error {
+    Error::Unsupported {
+        what: format!("an audit in the table rpmadb_audit as it is ({error})"),
+        instead: Some("give that table another name, or open with audit.enabled false"),
+    }
+}
+
 /// The newest record; `None` for a database without the table.
 pub fn head(connection: &Connection) -> Result<Option<Head>> {
     let mut head = Head::default();
@@ -142,7 +150,8 @@ pub(super) fn append(
         }
         Ok(head)
     };
-    connection.keeping_last_insert_rowid(|| connection.ours_kept(&INSERT, append))
+    let appended = connection.keeping_last_insert_rowid(|| connection.ours_kept(&INSERT, append));
+    appended.map_err(|error| if matches!(error, Error::Sql { .. }) { is_not_ours(&error) } else { error })
 }
 
 fn bind(statement: &mut Statement<'_>, fields: &Fields<'_>, hash: &[u8]) -> Result<()> {

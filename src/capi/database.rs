@@ -113,7 +113,8 @@ pub extern "C" fn rpmadb_open(
 /// Makes a second handle on the same database, for one user of the host, with that user's rights. They are fixed for the life of
 /// the handle:
 /// - admin: everything, but nobody writes to tables of rpmadb's own.
-/// - supervisor: rpmadb_query and scripts that only read, rpmadb_backups, rpmadb_diagnostics, rpmadb_health, rpmadb_lint,
+/// - supervisor: rpmadb_query and scripts that only read, rpmadb_alerts, the own records of rpmadb_audit, rpmadb_backups,
+///   rpmadb_diagnostics, rpmadb_health, rpmadb_lint, rpmadb_metrics,
 ///   rpmadb_migrations, rpmadb_schema, rpmadb_scripts, rpmadb_stats, and rpmadb_as. Reads every table but the audit
 ///   (rpmadb_audit) and what shows it in another form (sqlite_dbpage, sqlite_stat4, sqlite_stmt). Changes nothing.
 /// - user: may close the handle, and nothing else.

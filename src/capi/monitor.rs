@@ -30,9 +30,11 @@ pub type rpmadb_alert_fn = Option<unsafe extern "C-unwind" fn(alert: *const c_ch
 /// - backup: makes the backups that are due by backup.every_hours of rpmadb_open, and lets retention remove older ones; true
 /// - idle_ms: after so long without a write the log is moved into the database, 0 to 86400000; 5000
 /// - wal_restart_bytes: a log with more in use is begun anew, 0 to 1099511627776; 67108864
+/// - require_users: no row in the table users is critical; false
 /// - alerts, where they fire: disk_free_bytes, less free disk, 536870912; wal_bytes, a larger log, 134217728; backup_age_hours, an older
 ///   newest verified backup, 48; backup_jump_percent, a backup bigger or smaller than the one before by more, 50; busy_percent, so many
-///   waits for a lock in the last minute in vain, 10; pool_exhausted_ms, all readers in use for so long, 5000; slow_percent, a statement
+///   waits for a lock in the last minute in vain, 10; pool_exhausted_ms, all readers in use for so long, 5000;
+///   call_max_ms, a call that has its connection for so long, 60000; slow_percent, a statement
 ///   that takes so much of its own baseline, 300; scan_rows, a full scan of so many rows, 100000; denials of one actor, 5
 /// - alerts, for how long: for_ms, a condition must hold, each rule's own; clear_ms, it must be clear, 5000
 ///

@@ -80,10 +80,11 @@ pub extern "C" fn rpmadb_migrations(
 /// The status is that of the worst check, and the score at most 39 when one is critical. A check that could not be made is
 /// "unknown"; one that does not apply (such as free_disk in memory, or busy_rate before any lock was asked for) is not there.
 /// While a monitor runs, its own state (monitor), what its last check of the file found (integrity) and its worst alert (alerts) are
-/// among the checks.
+/// among the checks. What an alert and another check both tell of lowers the score once.
 ///
 /// Options: require_users (true: no row in the table users is critical, and so is no such table), backup_max_age_hours (1 to
-/// 87600, 48: an older newest verified backup is degraded, one seven times as old critical).
+/// 87600, 48: an older newest verified backup is degraded, one seven times as old critical), call_max_ms (1 to 86400000, 60000: a call
+/// that has had its connection for longer is degraded).
 ///
 /// @param db       an open handle.
 /// @param options  a JSON object, or NULL for defaults.
@@ -114,7 +115,7 @@ pub extern "C" fn rpmadb_health(
 ///                 pragma_findings: [{pragma, expected, actual}], wal: {size_bytes, frames, backlog},
 ///                 open_transactions: [{label, age_ms, writes, actor, role, statement}],
 ///                 indexes: {redundant: [{index, table, covered_by}], missing: [{table, columns, reason, suggestion}],
-///                 unused: [{index, table}], full_scans: [{table, sql}], statements_seen, statements_forgotten},
+///                 unused: [{index, table}], full_scans: [{table, sql, rows}], statements_seen, statements_forgotten},
 ///                 disks: [{what, path, free_bytes, total_bytes}], files: [{path, mode, findings}], sqlite_version,
 ///                 sqlite: {version, source_id, compile_options, has_wal_reset_bug},
 ///                 system: {free_disk_bytes, resident_memory_bytes, cpu_ms}} or the error document; release it with

@@ -6,6 +6,7 @@
 //! held by another thread at the time of the fork stays locked in the child; the core is let go of before a call
 //! counts as over, so that when `close` returns nothing of it is left in other threads.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -143,15 +144,26 @@ impl Database {
     ) -> Result<T> {
         let call = self.gate.enter(verb, &self.caller, operation)?;
         let allowed = rights::check(verb, self.caller.role).and_then(|()| call.operation.check());
-        let outcome = allowed.and_then(|()| body(call.core(), &call.operation));
-        if let Ok(access) = call.core().access() {
-            let error = outcome.as_ref().err();
+        let core = call.core();
+        let finished = |error: Option<&Error>| {
+            let Ok(access) = core.access() else { return };
             if let Some((meter, account)) = access.meter().zip(call.operation.own_account()) {
                 meter.called(verb, error, account.elapsed());
             }
-            call.core().audit.finished(access, &call.operation, error);
+            core.audit.finished(access, &call.operation, core.around.as_ref(), error);
+        };
+        // why safe to unwind through: nothing is used after it but what a panic in another thread could have left alike
+        let body = AssertUnwindSafe(|| allowed.and_then(|()| body(core, &call.operation)));
+        match std::panic::catch_unwind(body) {
+            Ok(outcome) => {
+                finished(outcome.as_ref().err());
+                outcome
+            }
+            Err(panic) => {
+                finished(Some(&Error::Panic { text: "the call ended in a panic".into() }));
+                std::panic::resume_unwind(panic)
+            }
         }
-        outcome
     }
 
     /// For a door that must read its arguments before it can call `verb`: refuses as that call would, to a role that may not make

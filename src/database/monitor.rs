@@ -173,7 +173,10 @@ pub(super) fn start(core: &Arc<Core>, owner: u64, request: &request::Monitor) ->
     let settings = access.settings();
     let plan = match settings.read_only {
         true => Plan::looks_only(),
-        false => Plan::new(request, core.vault.every_hours.is_some(), settings.path.is_some()),
+        false => {
+            let has_file = settings.path.is_some();
+            Plan::new(request, core.vault.every_hours.is_some(), has_file, has_file && core.audit.keep_days().is_some())
+        }
     };
     let task = |(task, every_ms): (Task, Option<u64>)| report::MonitorTask { name: task.name(), every_ms };
     let report =
@@ -182,7 +185,7 @@ pub(super) fn start(core: &Arc<Core>, owner: u64, request: &request::Monitor) ->
     let database = Database { gate: Arc::new(Gate::new(Arc::clone(core))), caller };
     let (gate, signals) = (Arc::downgrade(&database.gate), Arc::new(Signals::default()));
     let tick = Duration::from_millis(request.tick_ms());
-    let watch = Watch::new((core, database), settings, (plan, tick), Arc::clone(&signals));
+    let watch = Watch::new((core, database), settings, (plan, tick, request.health()), Arc::clone(&signals));
     core.board.start(request.alerts.clone(), tick);
     let owner_of_core = core.owner;
     let spawned = std::thread::Builder::new().name("rpmadb-monitor".into()).spawn(move || {

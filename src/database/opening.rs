@@ -88,6 +88,7 @@ impl Opening {
             monitor: monitor::Slot::default(),
             process: std::process::id(),
             owner: next_owner(),
+            around: None,
             lent: Mutex::default(),
         });
         let actor: Arc<str> = self.options.actor.as_deref().unwrap_or("host").into();

@@ -12,7 +12,7 @@ use super::call::Gate;
 use super::{Core, Database, monitor, next_owner};
 use crate::error::{Error, Result};
 use crate::migrations::{Step, StepFn};
-use crate::operation::{Caller, Origin};
+use crate::operation::{self, Caller, Origin};
 use crate::request::Role;
 use crate::sqlite::Connection;
 
@@ -63,6 +63,7 @@ pub(super) fn bound(core: &Core, connection: &Connection, caller: &Caller) -> Re
         monitor: monitor::Slot::default(),
         process: core.process,
         owner: next_owner(),
+        around: operation::current().and_then(|operation| operation.account().cloned()),
         lent: Mutex::default(),
     };
     let core = Arc::new(core);

@@ -19,7 +19,7 @@ use super::session::Session;
 use super::verbs;
 use crate::error::{Error, Result};
 use crate::migrations;
-use crate::operation::Operation;
+use crate::operation::{Account, Operation};
 use crate::sqlite::{Access, Connection, Cursor, Statement, Whose};
 
 /// Where statements of a run go.
@@ -107,7 +107,7 @@ impl Db {
                 let most_bytes = Some(run.most_value_bytes());
                 let ran =
                     || access.for_statement(sql, &main_word, run.session.role, most_bytes, &self.operation, &mut body);
-                collecting(lua, &access, ran)
+                collecting(lua, &access, ran).inspect_err(|error| note_denied(run, "query", Some(sql), error))
             }
             Target::Step(connection) => {
                 connection.must_be_in_transaction()?;
@@ -165,7 +165,7 @@ impl Db {
         let main_word = migrations::main_word(sql);
         let most_bytes = run.most_value_bytes();
         let open = || access.cursor(sql, &main_word, run.session.role, most_bytes, &self.operation);
-        collecting(lua, &access, open)
+        collecting(lua, &access, open).inspect_err(|error| note_denied(run, "query", Some(sql), error))
     }
 
     /// Runs one statement and returns how many rows it changed, and the last rowid.
@@ -198,7 +198,9 @@ impl Db {
             // why not one of its own: the whole migration is one
             Target::Step(_) => each(),
             Target::Session(run) if !run.session.may_write() => {
-                Err(raise_in(lua, run.session.denied("call db:script"), None))
+                let error = run.session.denied("call db:script");
+                note_denied(run, "query", Some(text), &error);
+                Err(raise_in(lua, error, None))
             }
             Target::Session(_) => {
                 let mut changes = 0;
@@ -220,7 +222,9 @@ impl Db {
             }));
         };
         if !run.session.may_write() {
-            return Err(raise(run.session.denied("open a write transaction")));
+            let error = run.session.denied("open a write transaction");
+            note_denied(run, "transaction", None, &error);
+            return Err(raise(error));
         }
         let access = run.access.borrow().clone();
         if access.is_bound() {
@@ -256,6 +260,8 @@ impl Db {
         let writer = access.writer(&self.operation).map_err(raise)?;
         let number = run.savepoints.get() + 1;
         run.savepoints.set(number);
+        let account = self.operation.account();
+        let told = account.map(|account| account.told());
         writer.execute_batch(&format!("SAVEPOINT rpmadb_{number}")).map_err(raise)?;
         let outcome = body().and_then(|values| self.operation.check().map(|()| values).map_err(raise));
         match outcome {
@@ -271,6 +277,9 @@ impl Db {
                     writer
                         .execute_batch(&format!("ROLLBACK TO rpmadb_{number}; RELEASE rpmadb_{number}"))
                         .map_err(raise)?;
+                    if let Some((account, told)) = account.zip(told) {
+                        account.go_back(told);
+                    }
                 }
                 Err(error)
             }
@@ -312,7 +321,9 @@ impl Db {
         let raise = |error: Error| raise_in(lua, error, Some(&slot.sql));
         let Target::Session(run) = &self.target else { return Ok(()) };
         let access = run.access.borrow().clone();
-        match access.prepared(&slot.sql, run.session.role).map_err(raise)? {
+        let prepared = access.prepared(&slot.sql, run.session.role);
+        let prepared = prepared.inspect_err(|error| note_denied(run, "query", Some(&slot.sql), error));
+        match prepared.map_err(raise)? {
             Some(cursor) => {
                 slot.put(cursor);
                 run.remember(slot, true);
@@ -366,6 +377,18 @@ impl Db {
         let opened = self.open(lua, sql, args, usize::MAX)?;
         rows::iterator(lua, &opened.slot, is_named.then_some(&opened.names[..]))
     }
+}
+
+/// Records what the role of a script may not do; the script may catch the error, and then nobody else would hear of it.
+fn note_denied(run: &Run, verb: &'static str, sql: Option<&str>, error: &Error) {
+    if !matches!(error, Error::Denied { .. }) {
+        return;
+    }
+    let account = Account::new(run.session.caller.clone(), verb);
+    if let Some(sql) = sql {
+        account.set_target(run.access.borrow().as_told(sql));
+    }
+    run.session.audit.finished_in_script(&account, Some(error));
 }
 
 /// While it lives, the statements of a run go to the connection of a transaction.

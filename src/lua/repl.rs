@@ -95,6 +95,7 @@ fn run(lua: &Lua, line: &Line, memory: u64, log: impl Fn() -> Vec<String>) -> Re
         Err(stopped) => stopped,
         Ok(()) => failure::from_lua(NAME, &line.source, memory, error),
     };
+    release(lua).map_err(|error| failed(&error))?;
     let Some(function) = compile(lua, &line.source).map_err(|error| failed(&error))? else {
         return Ok(ReplLine { complete: false, values: Vec::new(), log: Vec::new(), duration_ms: elapsed_ms(start) });
     };
@@ -105,6 +106,7 @@ fn run(lua: &Lua, line: &Line, memory: u64, log: impl Fn() -> Vec<String>) -> Re
         script::set_up(lua, &run, NAME, &Map::new(), &line.operation)
     })();
     prepared.map_err(|error| failed(&error))?;
+    reserve(lua);
     let outcome = sandbox::call::<MultiValue>(lua, &function, ());
     lua.globals().raw_set("db", LuaValue::Nil).map_err(|error| failed(&error))?;
     line.operation.check()?;
@@ -113,6 +115,24 @@ fn run(lua: &Lua, line: &Line, memory: u64, log: impl Fn() -> Vec<String>) -> Re
     // why: what is only waiting to be collected still holds the connections
     lua.gc_collect().map_err(|error| failed(&error))?;
     Ok(ReplLine { complete: true, values, log: log(), duration_ms: elapsed_ms(start) })
+}
+
+/// What a line that ran out of memory left must not keep the next from letting go of it: so this much is held while a line runs, and
+/// let go of before the next is read.
+static RESERVE: [u8; 64 << 10] = [b' '; 64 << 10];
+const RESERVED: &str = "reserve";
+
+fn release(lua: &Lua) -> mlua::Result<()> {
+    if !lua.named_registry_value::<LuaValue>(RESERVED)?.is_nil() {
+        lua.unset_named_registry_value(RESERVED)?;
+        lua.gc_collect()?;
+    }
+    Ok(())
+}
+
+fn reserve(lua: &Lua) {
+    // why ignored: without it the line has what there is
+    let _ = lua.create_string(RESERVE).and_then(|text| lua.set_named_registry_value(RESERVED, text));
 }
 
 /// A value as JSON; what has no JSON, such as a function, as a text.

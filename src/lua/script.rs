@@ -18,7 +18,7 @@ use super::session::Session;
 use super::{convert, failure, hook, sandbox};
 use crate::error::{Error, Result};
 use crate::migrations::Measured;
-use crate::operation::Operation;
+use crate::operation::{self, Operation};
 use crate::report::{self, elapsed_ms};
 use crate::request;
 use crate::sqlite::{Access, Lease};
@@ -73,6 +73,7 @@ pub fn run(
     }
     let name = request.name.as_deref().unwrap_or("script");
     let request = &Head::parse(source, name)?.bind(request, session.role)?;
+    operation::about_dry_run(request.dry_run);
     let lower = |asked: Option<u64>, limit: Option<u64>, default: u64| {
         let limit = limit.unwrap_or(default);
         asked.map_or(limit, |asked| asked.min(limit))

@@ -104,8 +104,10 @@ pub(super) fn add<M: UserDataMethods<Db>>(methods: &mut M) {
         let request = options(lua, table)?;
         let newest = || run.session.vault.newest_verified();
         let newest = run.session.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
-        let watched = run.session.board.checks();
-        shown(lua, ops::health::run(&access, &run.session.catalog, &request, newest, watched, &db.operation))
+        let mut watched = run.session.board.watched();
+        watched.checks.extend(ops::audit::check(&run.session.audit));
+        let asked = (&db.operation, ops::health::PATIENCE);
+        shown(lua, ops::health::run(&access, &run.session.catalog, &request, newest, watched, asked))
     });
     add_verb(methods, "alerts", |lua, db, table: Option<Table>| {
         let request: request::Alerts = options(lua, table)?;

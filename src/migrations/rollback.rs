@@ -14,7 +14,7 @@ use super::run::{self, Before, Session};
 use super::step::{self, Work};
 use super::{drift, state};
 use crate::error::{Error, Result};
-use crate::operation::Operation;
+use crate::operation::{self, Operation};
 use crate::report::{self, elapsed_ms};
 use crate::request;
 use crate::sqlite::Access;
@@ -28,6 +28,7 @@ pub fn rollback(
     operation: &Operation,
     before: Before<'_>,
 ) -> Result<report::Rollback> {
+    operation::about_dry_run(request.dry_run);
     let start = Instant::now();
     run::refuse_bound(access, "rollback")?;
     let lock_timeout = Duration::from_millis(request.lock_timeout_ms());

@@ -66,6 +66,7 @@ pub fn migrate(
     operation: &Operation,
     before: Before<'_>,
 ) -> Result<report::Migrate> {
+    operation::about_dry_run(request.dry_run);
     let start = Instant::now();
     refuse_bound(access, "migrate")?;
     let lock_timeout = Duration::from_millis(request.lock_timeout_ms());

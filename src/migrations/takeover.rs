@@ -13,7 +13,7 @@ use super::history::{self, History, NewRow};
 use super::run::{self, refuse_bound};
 use super::{drift, plan, state};
 use crate::error::{Error, Place, Result};
-use crate::operation::Operation;
+use crate::operation::{self, Operation};
 use crate::report;
 use crate::request;
 use crate::sqlite::schema;
@@ -200,6 +200,7 @@ fn locked<T>(
     operation: &Operation,
     body: impl FnOnce(&Connection, &History) -> Result<T>,
 ) -> Result<T> {
+    operation::about_dry_run(dry_run);
     refuse_bound(access, verb)?;
     let connection = access.writer_within(operation, LOCK_TIMEOUT)?;
     let _wait = connection.wait_for_locks(LOCK_TIMEOUT);

@@ -69,6 +69,8 @@ pub(crate) struct Account {
     target: Mutex<Option<Arc<str>>>,
     /// Statements that changed something since the last commit, without their literals, each with how often it ran.
     statements: Mutex<Vec<(Arc<str>, u64)>>,
+    /// Whether the call only tries.
+    is_dry: AtomicBool,
     /// Rows given.
     rows: AtomicU64,
     /// Whether a change of this call was recorded together with what it changed.
@@ -83,6 +85,7 @@ impl Account {
             since: Instant::now(),
             target: Mutex::default(),
             statements: Mutex::default(),
+            is_dry: AtomicBool::new(false),
             rows: AtomicU64::new(0),
             recorded: AtomicBool::new(false),
         }
@@ -104,7 +107,17 @@ impl Account {
     }
 
     pub(crate) fn target(&self) -> Option<Arc<str>> {
-        self.target.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let target = self.target.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match (self.is_dry.load(Ordering::Relaxed), target) {
+            (false, target) => target,
+            (true, Some(target)) => Some(format!("{target} (dry run)").into()),
+            (true, None) => Some("dry run".into()),
+        }
+    }
+
+    /// Says that the call only tries.
+    pub(crate) fn set_dry(&self) {
+        self.is_dry.store(true, Ordering::Relaxed);
     }
 
     /// Says that a statement ran that may have changed something.
@@ -143,6 +156,16 @@ impl Account {
         let told = self.statements();
         self.statements.lock().unwrap_or_else(PoisonError::into_inner).clear();
         told
+    }
+
+    /// What was told so far, for [`Account::go_back`].
+    pub(crate) fn told(&self) -> Vec<(Arc<str>, u64)> {
+        self.statements.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Forgets what was told since: it was rolled back.
+    pub(crate) fn go_back(&self, told: Vec<(Arc<str>, u64)>) {
+        *self.statements.lock().unwrap_or_else(PoisonError::into_inner) = told;
     }
 
     /// Hands what was changed to the call around this one, whose transaction it is part of; whether there was anything.

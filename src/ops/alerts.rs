@@ -9,12 +9,16 @@
 mod board;
 mod engine;
 mod look;
+mod pace;
 pub mod readings;
 mod rules;
+mod survey;
 
 pub use board::{Board, Duties, Duty, Integrity};
 pub use look::Look;
+pub use pace::Pace;
 pub use rules::judge;
+pub use survey::Survey;
 
 use crate::error::Result;
 use crate::report;

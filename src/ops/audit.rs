@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::archive::vault::{Vault, stem};
-use crate::audit::{self, Filter, Log, Outside, Prunable};
+use crate::audit::{self, Archived, Filter, Log, Outside, Prunable};
 use crate::error::{Error, Result};
-use crate::operation::Operation;
+use crate::operation::{self, Operation};
 use crate::report::{self, elapsed_ms, now_ms};
 use crate::request;
 use crate::request::{AuditFormat, AuditPrune};
@@ -25,6 +25,29 @@ use crate::sqlite::{Access, Connection};
 const PATIENCE: Duration = Duration::from_millis(100);
 const DAY_MS: i64 = 86_400_000;
 const DEFAULT_LIMIT: u64 = 100;
+
+/// What the health of a database says of its audit; nothing where none is kept.
+pub fn check(log: &Log) -> Option<report::Check> {
+    if !log.is_on() {
+        return None;
+    }
+    let (waiting, lost) = log.waiting();
+    let remedy = match (log.trouble(), lost) {
+        (Some(trouble), _) => Some(format!("records cannot be written into rpmadb_audit: {trouble}")),
+        (None, 0) => None,
+        (None, _) => Some("records were lost: see the log, and open the database again when it is mended".into()),
+    };
+    let status = if remedy.is_some() { report::HealthStatus::Degraded } else { report::HealthStatus::Ok };
+    Some(report::Check {
+        id: "audit",
+        status,
+        value: serde_json::json!({ "waiting": waiting, "lost": lost }),
+        threshold: serde_json::json!({ "lost": 0 }),
+        measured_at: now_ms(),
+        cost_us: 0,
+        remedy,
+    })
+}
 
 /// Reports, and proves and prunes where that is asked for. With `only`, records of this actor and no other.
 pub fn run(
@@ -47,6 +70,7 @@ pub fn run(
     // why before the rows: an anchor is of a commit, and what is read later has that
     let anchors = request.verify.then(|| log.anchors()).transpose()?;
     let outside = if request.verify { outside(vault)? } else { Vec::new() };
+    operation.boundary("the anchors were read");
     let connection = access.reader(operation)?;
     if !access.is_bound() {
         connection.begin_snapshot()?;
@@ -58,7 +82,15 @@ pub fn run(
         listed = list(&connection, request, only)?;
     }
     let verify = match anchors {
-        Some(anchors) => Some(audit::verify(&connection, log.key(), &anchors, &outside, operation)?),
+        Some(anchors) => {
+            let verify = audit::verify(&connection, log.key(), &anchors, &outside, operation)?;
+            // why asked only now: whoever says so does that before the database is replaced
+            if verify.status == "tampered" && anchors.was_replaced(&log.anchors()?) {
+                let what = format!("{}, which is being restored,", access.settings().display());
+                return Err(Error::Busy { what, waited_ms: 0 });
+            }
+            Some(verify)
+        }
         None => None,
     };
     let head = audit::head(&connection)?.filter(|head| head.seq > 0).map(|head| head.report());
@@ -153,13 +185,14 @@ pub fn prune(
         return Ok(report);
     }
     let path = archive_path(access, vault, request, from, to)?;
-    let hash = write_archive(access, &path, from, to, operation)?;
+    let archived = write_archive(access, &path, from, to, operation)?;
     operation.boundary("the audit was archived");
-    let Some(account) = operation.account() else {
+    // why not of the operation: a script hands its own to all that it calls
+    let caller = operation::current();
+    let Some(account) = caller.as_ref().and_then(Operation::account) else {
         return Err(Error::Internal { detail: "the audit was to be pruned by nobody".into() });
     };
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    log.prune(access, account, Prunable { from, to }, (&name, &hash))?;
+    log.prune(access, account, Prunable { from, to }, &archived)?;
     operation.boundary("the audit was pruned");
     Ok(report::AuditPruned { archive: Some(path.display().to_string()), ..report })
 }
@@ -176,11 +209,11 @@ fn archive_path(access: &Access, vault: &Vault, request: &AuditPrune, from: u64,
     // why numbered: a kill between archive and removal leaves an archive of records that are still there
     let numbered = (2..).map(|number| format!("{name}-{number}"));
     let mut names = std::iter::once(name.clone()).chain(numbered).map(|name| folder.join(format!("{name}.jsonl.zst")));
-    names.find(|path| !path.exists()).ok_or_else(|| Error::AlreadyExists { path: name })
+    names.find(|path| !path.exists()).ok_or(Error::AlreadyExists { path: name })
 }
 
-/// Writes the records to `path`, whole or not at all, and returns the hash of the file.
-fn write_archive(access: &Access, path: &Path, from: u64, to: u64, operation: &Operation) -> Result<String> {
+/// Writes the records to `path`, whole or not at all.
+fn write_archive(access: &Access, path: &Path, from: u64, to: u64, operation: &Operation) -> Result<Archived> {
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
     let partial = with_suffix(path, &format!(".{}.partial", std::process::id()));
     // why removed first: a process of this number may have died here
@@ -189,11 +222,13 @@ fn write_archive(access: &Access, path: &Path, from: u64, to: u64, operation: &O
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial).map_err(failed)?;
         let mut writer = zstd::Encoder::new(file, 3).map_err(failed)?;
         let connection = access.reader(operation)?;
+        let mut last = String::new();
         audit::records(&connection, &Filter::span(from, to), |record| {
             if record.seq.is_multiple_of(10_000) {
                 operation.report("archiving the audit", record.seq - from, to - from + 1)?;
             }
             writer.write_all(line(&record)?.as_bytes()).and_then(|()| writer.write_all(b"\n")).map_err(failed)?;
+            last = record.hash;
             Ok(true)
         })?;
         let file = writer.finish().map_err(failed)?;
@@ -203,7 +238,8 @@ fn write_archive(access: &Access, path: &Path, from: u64, to: u64, operation: &O
         // why a link and not a new name: that would take the place of an archive that is there already
         std::fs::hard_link(&partial, path).map_err(failed)?;
         sync_folder(folder_of(path)).map_err(failed)?;
-        Ok(hasher.finalize().to_hex().to_string())
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Archived { name, blake3: hasher.finalize().to_hex().to_string(), last })
     })();
     // why ignored: a second name of the archive, or a part of one that failed
     let _ = std::fs::remove_file(&partial);

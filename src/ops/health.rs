@@ -3,7 +3,7 @@
 //! Leaves to others: the slow checks (`diagnostics`), when a backup counts as verified (handed in as a function).
 //!
 //! Invariants: writes nothing, and takes under 1 ms when nothing is wrong and nobody is in the way; the status is that of the
-//! worst check, and a critical one caps the score at 39; a check that could not measure is `unknown`, never `ok`; a check that
+//! worst check, and a critical one caps the score at 39; what a check and an alert both tell of counts once; a check that could not measure is `unknown`, never `ok`; a check that
 //! does not apply (the file of a database in memory, waits when no lock was ever asked for) is not there.
 
 mod contention;
@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 use crate::error::{Error, Result};
 use crate::migrations::{self, Catalog};
 use crate::operation::Operation;
-use crate::report::{Check, Health, HealthStatus, now_ms};
+use crate::report::{Check, Health, HealthStatus, Severity, Watched, now_ms};
 use crate::request;
 use crate::sqlite::{Access, Connection, Effective, Lease, Settings};
 
@@ -24,25 +24,28 @@ use crate::sqlite::{Access, Connection, Effective, Lease, Settings};
 pub type NewestVerified<'a> = &'a dyn Fn() -> Result<Option<i64>>;
 
 /// How long a look waits for a connection that is in use; what it does not get is unknown.
-const PATIENCE: Duration = Duration::from_millis(100);
+pub const PATIENCE: Duration = Duration::from_millis(100);
 
 const HOUR_MS: u64 = 3_600_000;
+/// The check on what a monitor's alerts say.
+const ALERTS: &str = "alerts";
 
 /// What a check found: status, value, threshold, remedy.
 type Finding = (HealthStatus, Json, Json, Option<String>);
 
-/// Looks. `newest_verified` is `None` where no folder for backups is configured; `watched` is what a monitor says, if there is one.
+/// Looks, and waits for each connection at most `patience`. `newest_verified` is `None` where no folder for backups is configured;
+/// `watched` is what others say.
 pub fn run(
     access: &Access,
     catalog: &Catalog,
     request: &request::Health,
     newest_verified: Option<NewestVerified<'_>>,
-    watched: Vec<Check>,
-    operation: &Operation,
+    watched: Watched,
+    (operation, patience): (&Operation, Duration),
 ) -> Result<Health> {
     // why first: the look's own connections must not count
-    let mut checks = contention::checks(access);
-    let connection = match access.reader_within(operation, PATIENCE) {
+    let mut checks = contention::checks(access, request);
+    let connection = match access.reader_within(operation, patience) {
         // why no report: there is nothing to look at any more
         Err(error) if access.is_bound() => return Err(error),
         outcome => outcome,
@@ -63,16 +66,16 @@ pub fn run(
     checks.push(measure("migrations", || with(&|connection| pending(connection, catalog, operation))));
     // why here: a database in memory has one connection, and the two checks below ask for it themselves
     drop(connection);
-    let effective = access.first(operation, PATIENCE).and_then(|writer| writer.effective());
+    let effective = access.first(operation, patience).and_then(|writer| writer.effective());
     checks.push(measure("foreign_keys", || foreign_keys(access.settings(), &effective)));
     checks.push(measure("pragmas", || pragmas(access.settings(), &effective)));
     if let Some(newest) = newest_verified {
         let limit_hours = request.backup_max_age_hours();
         checks.push(measure("backup_age", || Ok(backup_age(newest()?, now_ms(), limit_hours))));
     }
-    checks.extend(watched);
+    checks.extend(watched.checks);
     operation.check()?;
-    Ok(summarise(checks))
+    Ok(summarise(checks, &watched.told))
 }
 
 fn measure(id: &'static str, look: impl FnOnce() -> Result<Finding>) -> Check {
@@ -87,19 +90,41 @@ fn in_words(error: &Error) -> String {
     error.hint().map_or_else(|| error.to_string(), |hint| format!("{error}; {hint}"))
 }
 
-fn summarise(checks: Vec<Check>) -> Health {
+fn summarise(checks: Vec<Check>, told: &[(Severity, Vec<String>)]) -> Health {
     let status = checks.iter().map(|check| check.status).max().unwrap_or(HealthStatus::Unknown);
-    let lost: u32 = checks
-        .iter()
-        .map(|check| match check.status {
-            HealthStatus::Ok => 0,
-            HealthStatus::Unknown => 5,
-            HealthStatus::Degraded => 20,
-            HealthStatus::Critical => 61,
-        })
-        .sum();
+    let lost = |check: &Check| match check.status {
+        // why not by its status: what a check of its own tells of must not count twice
+        HealthStatus::Ok | HealthStatus::Degraded | HealthStatus::Critical if check.id == ALERTS => told
+            .iter()
+            .filter(|(severity, of)| !is_said(&checks, *severity, of))
+            .map(|(severity, _)| cost(*severity))
+            .max(),
+        HealthStatus::Ok => None,
+        HealthStatus::Unknown => Some(5),
+        HealthStatus::Degraded => Some(cost(Severity::Warning)),
+        HealthStatus::Critical => Some(cost(Severity::Critical)),
+    };
+    let lost: u32 = checks.iter().filter_map(lost).sum();
     let score = u8::try_from(100u32.saturating_sub(lost)).unwrap_or(0);
     Health { status, score, checks }
+}
+
+/// Whether one of these checks says that it is at least as bad.
+fn is_said(checks: &[Check], severity: Severity, of: &[String]) -> bool {
+    let status = match severity {
+        Severity::Info => return false,
+        Severity::Warning => HealthStatus::Degraded,
+        Severity::Critical => HealthStatus::Critical,
+    };
+    checks.iter().any(|check| check.status >= status && of.iter().any(|id| id == check.id))
+}
+
+const fn cost(severity: Severity) -> u32 {
+    match severity {
+        Severity::Info => 5,
+        Severity::Warning => 20,
+        Severity::Critical => 61,
+    }
 }
 
 fn grade(bad: bool, status: HealthStatus, remedy: &str) -> (HealthStatus, Option<String>) {
@@ -153,8 +178,10 @@ fn pragmas(settings: &Settings, effective: &Result<Effective>) -> Result<Finding
         })
     };
     let wanted = found.wanted(settings);
+    // why without the foreign keys: they have a check of their own
+    let others = Effective { foreign_keys: wanted.foreign_keys, ..found };
     let (status, remedy) =
-        grade(found != wanted, HealthStatus::Degraded, "close the handle and open the database again");
+        grade(others != wanted, HealthStatus::Degraded, "close the handle and open the database again");
     Ok((status, shown(found), shown(wanted), remedy))
 }
 
@@ -199,12 +226,32 @@ mod tests {
 
     #[test]
     fn the_worst_check_is_the_status_and_a_critical_one_caps_the_score() {
-        let health = summarise(vec![check(HealthStatus::Ok), check(HealthStatus::Degraded)]);
+        let health = summarise(vec![check(HealthStatus::Ok), check(HealthStatus::Degraded)], &[]);
         assert_eq!((health.status, health.score), (HealthStatus::Degraded, 80));
-        let health = summarise(vec![check(HealthStatus::Critical), check(HealthStatus::Ok)]);
+        let health = summarise(vec![check(HealthStatus::Critical), check(HealthStatus::Ok)], &[]);
         assert_eq!((health.status, health.score), (HealthStatus::Critical, 39));
-        let health = summarise(vec![check(HealthStatus::Ok)]);
+        let health = summarise(vec![check(HealthStatus::Ok)], &[]);
         assert_eq!((health.status, health.score), (HealthStatus::Ok, 100));
+    }
+
+    #[test]
+    fn what_a_check_and_an_alert_both_tell_of_counts_once() {
+        let named = |id, status| Check { id, ..check(status) };
+        let score = |pool, alerts, told: &[(Severity, &[&str])]| {
+            let told: Vec<(Severity, Vec<String>)> =
+                told.iter().map(|(severity, of)| (*severity, of.iter().map(|id| (*id).to_owned()).collect())).collect();
+            let health = summarise(vec![named("pool", pool), named(ALERTS, alerts)], &told);
+            (health.status, health.score)
+        };
+        use HealthStatus::{Critical, Degraded, Ok};
+        assert_eq!(score(Ok, Ok, &[]), (Ok, 100));
+        assert_eq!(score(Degraded, Degraded, &[(Severity::Warning, &["pool"])]), (Degraded, 80));
+        assert_eq!(score(Ok, Degraded, &[(Severity::Warning, &["pool"])]), (Degraded, 80), "its own limit is lower");
+        let both: &[(Severity, &[&str])] = &[(Severity::Warning, &["pool"]), (Severity::Warning, &[])];
+        assert_eq!(score(Degraded, Degraded, both), (Degraded, 60), "another one is another one");
+        assert_eq!(score(Degraded, Critical, &[(Severity::Critical, &["pool"])]), (Critical, 19), "and worse");
+        assert_eq!(score(Ok, Ok, &[(Severity::Info, &[])]), (Ok, 95), "worth knowing, and nobody need be woken");
+        assert_eq!(score(Ok, HealthStatus::Unknown, &[]), (HealthStatus::Unknown, 95));
     }
 
     #[test]
@@ -212,8 +259,8 @@ mod tests {
         let failed = measure("x", || Err(crate::error::Error::NotFound { what: "it".into() }));
         assert_eq!(failed.status, HealthStatus::Unknown);
         assert!(failed.remedy.is_some());
-        assert_eq!(summarise(vec![failed]).status, HealthStatus::Unknown);
-        assert_eq!(summarise(Vec::new()).status, HealthStatus::Unknown);
+        assert_eq!(summarise(vec![failed], &[]).status, HealthStatus::Unknown);
+        assert_eq!(summarise(Vec::new(), &[]).status, HealthStatus::Unknown);
     }
 
     #[test]
@@ -243,12 +290,14 @@ mod tests {
             (sound, HealthStatus::Ok),
             (Effective { synchronous: None, ..sound }, HealthStatus::Ok),
             (Effective { synchronous: Some("off"), ..sound }, HealthStatus::Degraded),
-            (Effective { foreign_keys: false, ..sound }, HealthStatus::Degraded),
+            (Effective { foreign_keys: false, ..sound }, HealthStatus::Ok),
             (Effective { trusted_schema: true, ..sound }, HealthStatus::Degraded),
             (Effective { defensive: false, ..sound }, HealthStatus::Degraded),
         ] {
             assert_eq!(pragmas(&settings, &Ok(found)).expect("looks").0, status, "{found:?}");
         }
+        let off = Effective { foreign_keys: false, ..sound };
+        assert_eq!(foreign_keys(&settings, &Ok(off)).expect("looks").0, HealthStatus::Degraded, "which is told once");
         let busy = Err(Error::Busy { what: "the writer".into(), waited_ms: 100 });
         assert!(pragmas(&settings, &busy).is_err(), "not measured");
     }
@@ -260,8 +309,15 @@ mod tests {
             let (pool, _) = crate::sqlite::Pool::open(settings).expect("opens");
             let access = Access::Pool(std::sync::Arc::new(pool));
             let catalog = Catalog::new(migrations::Source::Embedded, |_, _, _| Ok(false));
-            let found = run(&access, &catalog, &request::Health::default(), newest, Vec::new(), &Operation::new())
-                .expect("looks");
+            let found = run(
+                &access,
+                &catalog,
+                &request::Health::default(),
+                newest,
+                Watched::default(),
+                (&Operation::new(), PATIENCE),
+            )
+            .expect("looks");
             found.checks.into_iter().find(|check| check.id == "backup_age").map(|check| check.status)
         };
         assert_eq!(ids(None), None);

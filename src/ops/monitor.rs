@@ -8,7 +8,7 @@ mod schedule;
 mod seat;
 
 pub use schedule::{Log, Outcome, Plan, Schedule, Task};
-pub use seat::{CheckNote, Notes, Seat};
+pub use seat::{CheckNote, Notes, Seat, Watchful, beat};
 
 use std::time::Duration;
 

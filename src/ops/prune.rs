@@ -9,12 +9,13 @@ use std::time::Instant;
 use crate::archive::store;
 use crate::archive::vault::{FOLDER_WAIT, Vault};
 use crate::error::Result;
-use crate::operation::Operation;
+use crate::operation::{self, Operation};
 use crate::report::{self, elapsed_ms};
 use crate::request;
 
 /// Prunes the configured folder.
 pub fn run(vault: &Vault, request: &request::Prune, operation: &Operation) -> Result<report::Prune> {
+    operation::about_dry_run(request.dry_run);
     let start = Instant::now();
     let folder = vault.need_folder("backup.folder")?;
     let _lock = store::lock_folder(folder, FOLDER_WAIT, operation)?;

@@ -28,7 +28,7 @@ use crate::audit::{self, Head, Log};
 use crate::error::{Error, Result};
 use crate::machine;
 use crate::migrations::{self, Catalog};
-use crate::operation::Operation;
+use crate::operation::{self, Operation};
 use crate::report::{self, Checks, elapsed_ms};
 use crate::request::{self, Depth, Open};
 use crate::sqlite::file::{folder_of, identity, remove_beside, sync_folder, with_suffix};
@@ -48,6 +48,16 @@ pub struct Place<'p> {
     pub audit: &'p Log,
 }
 
+impl Place<'_> {
+    /// Tells the audit, with the newest of what the manifests say of it.
+    fn will_be_replaced(&self, candidate: &Candidate) -> Result<()> {
+        // why no failure: what cannot be listed is not compared either
+        let listing = self.vault.folder().and_then(|folder| self.vault.list(folder).ok()).unwrap_or_default();
+        let heads = listing.entries.iter().filter(|entry| entry.manifest.audit_head.is_some());
+        self.audit.will_be_replaced(candidate.audit_head, heads.map(|entry| entry.manifest.created_at).max())
+    }
+}
+
 /// Brings back the backup at `path`, or of that name in the folder.
 pub fn run(
     access: &Access,
@@ -56,6 +66,7 @@ pub fn run(
     request: &request::Restore,
     operation: &Operation,
 ) -> Result<report::Restore> {
+    operation::about_dry_run(request.dry_run);
     let start = Instant::now();
     if access.is_bound() {
         return Err(Error::Unsupported {
@@ -87,11 +98,11 @@ pub fn run(
     };
     if !request.dry_run {
         let wait = request.busy_timeout_ms.map_or(access.settings().busy_timeout, Duration::from_millis);
-        place.audit.will_be_replaced(candidate.audit_head)?;
+        place.will_be_replaced(&candidate)?;
         let backup = request.backup.unwrap_or(true);
         let outcome = bring_back(access, place.vault, &mut candidate, backup, wait, &mut report, operation);
         // why whatever came out: the head that is there now is to be anchored again
-        place.audit.was_replaced();
+        place.audit.was_replaced(access);
         outcome?;
         tracing::info!(path = %path.display(), method = report.method, "backup restored");
     }
@@ -146,13 +157,14 @@ pub fn to_file(
             kept = Some(set_aside(database).map_err(failed)?);
             operation.boundary("the old file has a second name, with its log");
         }
-        place.audit.will_be_replaced(candidate.audit_head)?;
+        place.will_be_replaced(&candidate)?;
         remove_beside(database).map_err(failed)?;
         operation.boundary("the database is about to be replaced");
         if let Some(mut partial) = candidate.partial.take() {
             partial.publish(database, exists).map_err(failed)?;
         }
         sync_folder(folder_of(database)).map_err(failed)?;
+        place.audit.was_replaced_by(candidate.audit_head);
         operation.boundary("the database was replaced");
     }
     Ok(report::Restore {

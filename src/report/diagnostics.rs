@@ -210,6 +210,8 @@ pub struct FullScan {
     pub table: String,
     /// The statement, with `?` for each literal.
     pub sql: String,
+    /// Rows of the table, about.
+    pub rows: u64,
 }
 
 /// A file system.

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::{Request, within};
+use super::{Health, Request, within};
 use crate::error::Result;
 
 /// Options of `monitor_start`, and option `monitor` of `open`. 0 switches a task off.
@@ -25,6 +25,8 @@ pub struct Monitor {
     pub idle_ms: Option<u64>,
     /// A log with more than this in use is begun anew by a restart checkpoint, 0 to 1 TiB; default 64 MiB.
     pub wal_restart_bytes: Option<u64>,
+    /// A database without a row in its table `users` is critical; default false.
+    pub require_users: bool,
     /// When alerts fire.
     pub alerts: AlertLimits,
 }
@@ -40,6 +42,14 @@ impl Monitor {
         within(&key("idle_ms"), self.idle_ms, 0, 86_400_000)?;
         within(&key("wal_restart_bytes"), self.wal_restart_bytes, 0, 1 << 40)?;
         self.alerts.check_as(&key("alerts."))
+    }
+
+    /// What the monitor asks of `health`.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let hours = self.alerts.backup_age_hours.filter(|hours| *hours > 0);
+        let call_max_ms = self.alerts.call_max_ms;
+        Health { require_users: self.require_users, backup_max_age_hours: hours, call_max_ms }
     }
 
     /// Between two looks, in milliseconds.
@@ -87,6 +97,8 @@ pub struct AlertLimits {
     pub busy_percent: Option<u64>,
     /// All readers in use for so long, 0 to 86,400,000; default 5,000.
     pub pool_exhausted_ms: Option<u64>,
+    /// A call that has its connection for longer, 1 to 86,400,000; default 60,000.
+    pub call_max_ms: Option<u64>,
     /// A statement that takes so much of its own baseline, 0 to 1,000,000; default 300.
     pub slow_percent: Option<u64>,
     /// A full scan of a table with so many rows; default 100,000.
@@ -106,6 +118,7 @@ impl AlertLimits {
         within(&key("backup_jump_percent"), self.backup_jump_percent, 0, 100_000)?;
         within(&key("busy_percent"), self.busy_percent, 0, 100)?;
         within(&key("pool_exhausted_ms"), self.pool_exhausted_ms, 0, 86_400_000)?;
+        within(&key("call_max_ms"), self.call_max_ms, 1, 86_400_000)?;
         within(&key("slow_percent"), self.slow_percent, 0, 1_000_000)?;
         within(&key("scan_rows"), self.scan_rows, 0, 1 << 60)?;
         within(&key("denials"), self.denials, 0, 1_000_000)

@@ -6,27 +6,33 @@
 //! Invariants: at most one thread writes; a lease gives its connection back with no transaction open. A database
 //! in memory has one connection, which is the writer and every reader.
 
+mod lease;
+mod told;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Mutex, MutexGuard, RwLock};
+use parking_lot::{Mutex, RwLock};
 
 use super::ballast::BallastState;
 use super::connection::Connection;
 use super::file;
-use super::leases::{LeaseInfo, Ledger, LockCounters, Noted, ReaderCounters, Taker};
+use super::leases::{LeaseInfo, Ledger, LockCounters, ReaderCounters, Taker};
 use super::meter::Meter;
 use super::opening::{explain, look_before_opening, refuse_a_stub, set_journal_mode};
-use super::readers::{Reader, Readers};
+use super::readers::Readers;
 use super::rules::Whose;
 use super::seen::{Remembered, Seen};
 use super::settings::Settings;
 use super::statement::Statement;
 use crate::error::{Error, Result};
-use crate::operation::{Account, Operation};
+use crate::operation::Operation;
 use crate::report::PoolState;
 use crate::request::{JournalMode, Role};
+
+use lease::Held;
+pub use lease::Lease;
 
 /// How long one wait for the writer lasts before the operation is looked at again.
 const SLICE: Duration = Duration::from_millis(50);
@@ -52,57 +58,6 @@ pub enum Access {
         /// The pool it belongs to, for its settings.
         pool: Arc<Pool>,
     },
-}
-
-/// A connection in use; goes back when dropped.
-pub struct Lease<'p> {
-    // declared before `held`: fields drop in order, and whoever gets the connection next must not find it noted twice
-    noted: Option<Noted>,
-    held: Held<'p>,
-}
-
-enum Held<'p> {
-    Writer(MutexGuard<'p, Connection>),
-    Reader(Reader),
-    /// A reader opened for this lease alone, in a child of a fork.
-    Opened(Connection),
-    /// The connection of the surrounding transaction, which is noted already.
-    Bound(Connection),
-}
-
-impl std::ops::Deref for Lease<'_> {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        match &self.held {
-            Held::Writer(guard) => guard,
-            Held::Reader(reader) => &reader.connection,
-            Held::Bound(connection) | Held::Opened(connection) => connection,
-        }
-    }
-}
-
-impl Lease<'_> {
-    /// Whether it is of the pool's writer.
-    pub(super) fn is_writer(&self) -> bool {
-        matches!(self.held, Held::Writer(_))
-    }
-
-    /// The place of the writer, when this is the pool's.
-    pub(super) fn writer_slot(&mut self) -> Option<&mut Connection> {
-        match &mut self.held {
-            Held::Writer(guard) => Some(guard),
-            Held::Reader(_) | Held::Opened(_) | Held::Bound(_) => None,
-        }
-    }
-}
-
-impl Drop for Lease<'_> {
-    fn drop(&mut self) {
-        if !matches!(self.held, Held::Bound(_)) {
-            self.rollback();
-        }
-    }
 }
 
 impl Pool {
@@ -168,7 +123,9 @@ impl Pool {
     fn wait_for_writer(&self, taker: Taker<'_>, wait: Duration) -> Result<Lease<'_>> {
         let ledger = &self.settings.common.ledger;
         // why not without one: who only asks has not waited, unless the handle never does anything else
-        let counted = !wait.is_zero() || self.settings.busy_timeout.is_zero();
+        let asks_only = wait.is_zero() && !self.settings.busy_timeout.is_zero();
+        // why not the health: a host that asks while one call holds the writer must not be told that many wait in vain
+        let counted = !asks_only && taker.operation.verb() != "health";
         if counted {
             ledger.waits();
         }
@@ -388,10 +345,7 @@ impl Access {
             let _locked = connection.raw();
             connection.must_be_in_transaction()?;
             let _limited = limited(connection)?;
-            return connection.users(Whose::of(role), sql, |statement| {
-                told.change(statement);
-                body(connection, statement)
-            });
+            return connection.users(Whose::of(role), sql, |statement| told.run(connection, statement, &mut body));
         }
         let (whose, may_write) = self.reading(role);
         if !may_write || !writes(main_word, sql) {
@@ -406,10 +360,7 @@ impl Access {
         let writer = self.writer_for(taker, self.settings().busy_timeout)?;
         let _limited = limited(&writer)?;
         writer.begin_immediate()?;
-        let outcome = writer.users(Whose::Users, sql, |statement| {
-            told.change(statement);
-            body(&writer, statement)
-        });
+        let outcome = writer.users(Whose::Users, sql, |statement| told.run(&writer, statement, &mut body));
         match outcome {
             Ok(value) => writer.commit().map(|()| value),
             Err(error) => {
@@ -417,26 +368,6 @@ impl Access {
                 Err(error)
             }
         }
-    }
-
-    /// Tells the account of the call what statement it is about, where somebody keeps a journal.
-    fn told(&self, sql: &str, shape: Option<&Arc<str>>, operation: &Operation) -> Told {
-        let has_journal = self.settings().common.journal.get().is_some();
-        let Some(account) = operation.account().filter(|_| has_journal) else { return Told(None) };
-        let shape = match shape {
-            _ if self.settings().tells_literals => sql.into(),
-            Some(shape) => Arc::clone(shape),
-            None => super::seen::shape(sql).into(),
-        };
-        if account.verb == "query" {
-            account.set_target(Arc::clone(&shape));
-        }
-        Told(Some((Arc::clone(account), shape)))
-    }
-
-    /// The same for a statement that will run again and again inside a transaction.
-    pub(super) fn tell_of(&self, sql: &str, operation: Option<&Operation>) -> Option<(Arc<Account>, Arc<str>)> {
-        self.told(sql, None, operation?).0
     }
 
     /// The rules for a statement of this role's on a reader, and whether one that writes is to be run on the writer.
@@ -471,6 +402,12 @@ impl Access {
     #[must_use]
     pub fn leases_of_others(&self, own: &Lease<'_>) -> Vec<LeaseInfo> {
         self.settings().common.ledger.leases(own.noted.as_ref().map(|noted| noted.id))
+    }
+
+    /// Waits for locks of the last minute or two, and how many of them were in vain.
+    #[must_use]
+    pub fn recent_waits(&self) -> (u64, u64) {
+        self.settings().common.ledger.recent_waits()
     }
 
     /// How often connections were taken and locks waited for since the handle was opened.
@@ -508,20 +445,6 @@ impl Access {
     #[must_use]
     pub fn pool_state(&self) -> PoolState {
         self.pool().state()
-    }
-}
-
-/// A statement, and the account of the call that runs it.
-struct Told(Option<(Arc<Account>, Arc<str>)>);
-
-impl Told {
-    /// The statement is about to run on the writer.
-    fn change(&self, statement: &mut Statement<'_>) {
-        if let Some((account, shape)) = &self.0
-            && !statement.is_read_only()
-        {
-            account.add_statement(shape, 1);
-        }
     }
 }
 

@@ -7,7 +7,9 @@
 //! SQLite then parses all of it; what needs the schema waits for [`Connection::settle`].
 
 mod raw;
+mod transaction;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -17,6 +19,7 @@ use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 
 use super::failure::{Failure, from_code, os_error};
+use super::file;
 use super::heap;
 use super::meter::{Meter, Running, is_refused};
 use super::rules::{Rules, Whose};
@@ -26,7 +29,6 @@ use super::value::{FromValue, Value};
 use super::waiting::{BusyWait, busy_handler, must_stop, to_ms};
 use super::watch::{Action, Watch};
 use crate::error::{Error, Place, Result};
-use crate::operation;
 
 /// Virtual machine steps between two looks at the operation: a few tens of microseconds, against some 40 ns for the look.
 const STEPS_BETWEEN_POLLS: i32 = 1_000;
@@ -396,28 +398,24 @@ impl Connection {
         self.shared.rules.take_made_temporary()
     }
 
-    /// Whether no transaction is open.
-    #[must_use]
-    pub fn is_autocommit(&self) -> bool {
-        self.raw().is_autocommit()
-    }
-
-    /// Fails when the transaction that the caller works in is no longer open.
-    pub fn must_be_in_transaction(&self) -> Result<()> {
-        if !self.is_autocommit() {
-            return Ok(());
-        }
-        Err(Error::Sql {
-            message: "the transaction was ended by an earlier error or by a statement in it, and rolled back".into(),
-            sqlite_code: rusqlite::ffi::SQLITE_ABORT_ROLLBACK,
-            place: Box::default(),
-        })
-    }
-
     /// Whether SQLite opened the file for reading alone, asked for or not.
     pub fn is_read_only(&self) -> Result<bool> {
         let inner = self.raw();
         inner.is_readonly(rusqlite::MAIN_DB).map_err(|error| self.failure(error))
+    }
+
+    /// Whether it syncs what it commits, at a checkpoint at the latest.
+    pub fn is_synchronous(&self) -> Result<bool> {
+        self.value::<i64>("PRAGMA synchronous", &[]).map(|level| level != Some(0))
+    }
+
+    /// Makes what was committed survive a power failure; see [`file::sync_beside`].
+    pub fn sync_beside(&self) -> Result<()> {
+        let path = self.raw().path().map(PathBuf::from);
+        match path.filter(|path| !path.as_os_str().is_empty()) {
+            Some(path) => file::sync_beside(&path).map_err(|error| Error::from_io(self.display(), &error)),
+            None => Ok(()),
+        }
     }
 
     /// Whether the file was renamed, replaced or removed since it was opened.
@@ -453,80 +451,6 @@ impl Connection {
     pub fn last_insert_rowid(&self) -> i64 {
         self.raw().last_insert_rowid()
     }
-
-    /// Takes the write lock and begins a transaction.
-    pub fn begin_immediate(&self) -> Result<()> {
-        self.shared.changes_at_begin.store(self.total_changes(), Ordering::Relaxed);
-        self.execute_batch("BEGIN IMMEDIATE")?;
-        if self.meter().is_some() {
-            *self.shared.began.lock() = Some(Instant::now());
-        }
-        Ok(())
-    }
-
-    /// Tells the meter that the transaction of `begin_immediate` is over.
-    fn ended(&self, committed: bool) {
-        if let Some(meter) = self.meter()
-            && let Some(began) = self.shared.began.lock().take()
-        {
-            meter.transaction_ended(began.elapsed(), committed);
-        }
-    }
-
-    /// Begins a read transaction that sees one state of the database.
-    pub fn begin_snapshot(&self) -> Result<()> {
-        self.execute_batch("BEGIN")?;
-        self.value::<i64>("SELECT count(*) FROM (SELECT 1 FROM sqlite_schema LIMIT 1)", &[]).map(|_| ())
-    }
-
-    /// Commits; on failure the transaction is rolled back. Who keeps the journal of the handle writes into the transaction first.
-    pub fn commit(&self) -> Result<()> {
-        let journal = self.shared.common.journal.get();
-        let written = journal.map_or(Ok(()), |journal| journal.before_commit(self));
-        let outcome = written.and_then(|()| self.still_alone()).and_then(|()| self.execute_batch("COMMIT"));
-        if let Some(journal) = journal {
-            journal.after_commit(self, outcome.is_ok());
-        }
-        match outcome {
-            Ok(()) => self.ended(true),
-            Err(_) => self.rollback(),
-        }
-        outcome
-    }
-
-    /// Fails when the locks of the open write transaction are gone: to be asked before what must not be lost is committed.
-    pub fn must_hold_locks(&self) -> Result<()> {
-        match &self.shared.common.foreign {
-            Some(foreign) => foreign.must_hold_locks(self),
-            None => Ok(()),
-        }
-    }
-
-    /// Before any commit.
-    fn still_alone(&self) -> Result<()> {
-        match &self.shared.common.foreign {
-            Some(foreign) => foreign.before_commit(self),
-            None => Ok(()),
-        }
-    }
-
-    /// Rows changed since the transaction was begun, those changed by triggers included.
-    #[must_use]
-    pub fn changes_in_transaction(&self) -> u64 {
-        self.total_changes().saturating_sub(self.shared.changes_at_begin.load(Ordering::Relaxed))
-    }
-
-    /// Rolls back if a transaction is open. SQLite undoes what can be undone whatever this statement says, and a
-    /// journal left behind is rolled back by the next opener, so there is nothing to report.
-    pub fn rollback(&self) {
-        if !self.is_autocommit() {
-            // why not under the operation: a cancelled call must still be able to roll back, and SQLite polls
-            //    the progress handler in ROLLBACK too
-            let _unwatched = operation::enter(operation::Operation::new());
-            let _ = self.execute_batch("ROLLBACK");
-        }
-        self.ended(false);
-    }
 }
 
 /// See [`Connection::watch`].
@@ -543,7 +467,7 @@ impl Drop for Watched {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::Operation;
+    use crate::operation::{self, Operation};
 
     #[test]
     fn a_cancelled_operation_stops_a_long_statement() {

@@ -439,9 +439,6 @@ impl Cursor {
             // why: without its transaction, which SQLite may have ended, each statement would be committed by itself
             connection.must_be_in_transaction().inspect_err(|_| self.clear())?;
         }
-        if let Some((account, shape)) = &self.told {
-            account.add_statement(shape, 1);
-        }
         let before = connection.total_changes();
         let outcome = loop {
             match self.step() {
@@ -450,6 +447,11 @@ impl Cursor {
                 Err(error) => break Err(error),
             }
         };
+        if let Some((account, shape)) = &self.told
+            && (outcome.is_ok() || connection.total_changes() != before)
+        {
+            account.add_statement(shape, 1);
+        }
         self.clear();
         outcome.map(|()| (connection.changes_since(before), connection.last_insert_rowid()))
     }

@@ -28,6 +28,19 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Makes what was committed to a database survive a power failure where SQLite leaves that to later: what is in the log, and that the
+/// journal of the last commit is gone.
+pub fn sync_beside(database: &Path) -> io::Result<()> {
+    for suffix in ["-wal", "-journal"] {
+        match File::open(with_suffix(database, suffix)) {
+            Ok(file) => file.sync_all()?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    sync_folder(folder_of(database))
+}
+
 /// Begins to get a file onto the disk and does not wait for it; where the system cannot do that, it waits.
 pub fn begin_writing(file: &File) -> io::Result<()> {
     #[cfg(target_os = "linux")]

@@ -9,6 +9,9 @@ use crate::error::Result;
 
 /// Hears of every commit of a handle.
 pub trait Journal: Send + Sync + std::fmt::Debug {
+    /// Called when a transaction that may write was begun, on the thread that works in it.
+    fn after_begin(&self);
+
     /// Called inside the transaction that is about to be committed; an error keeps it from that, and it is rolled back.
     fn before_commit(&self, connection: &Connection) -> Result<()>;
 

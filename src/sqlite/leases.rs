@@ -52,7 +52,35 @@ pub(super) struct Ledger {
     book: Mutex<Book>,
     waited: AtomicU64,
     gave_up: AtomicU64,
+    recent: Mutex<Recent>,
     readers: ReaderWaits,
+}
+
+/// The minute in which waits for locks are counted, and the one before.
+#[derive(Debug, Default)]
+struct Recent {
+    began: Option<Instant>,
+    now: (u64, u64),
+    before: (u64, u64),
+}
+
+impl Recent {
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn at(&mut self, now: Instant) -> &mut (u64, u64) {
+        let age = self.began.map_or(Duration::ZERO, |began| now.saturating_duration_since(began));
+        if self.began.is_none() || age >= Recent::MINUTE {
+            let last = std::mem::take(&mut self.now);
+            self.before = if age < Recent::MINUTE * 2 { last } else { (0, 0) };
+            self.began = Some(now);
+        }
+        &mut self.now
+    }
+
+    fn sum(&mut self, now: Instant) -> (u64, u64) {
+        let (waited, gave_up) = *self.at(now);
+        (waited + self.before.0, gave_up + self.before.1)
+    }
 }
 
 /// Waits for a reader.
@@ -173,13 +201,20 @@ impl Ledger {
         }
     }
 
+    /// Waits for locks of the last minute or two, and how many of them were in vain.
+    pub(super) fn recent_waits(&self) -> (u64, u64) {
+        self.recent.lock().sum(Instant::now())
+    }
+
     /// A wait for a lock begins.
     pub(super) fn waits(&self) {
+        self.recent.lock().at(Instant::now()).0 += 1;
         self.waited.fetch_add(1, Ordering::Relaxed);
     }
 
     /// That wait ended without the lock.
     pub(super) fn gives_up(&self) {
+        self.recent.lock().at(Instant::now()).1 += 1;
         self.gave_up.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -250,6 +285,20 @@ mod tests {
         assert!(said.contains("query of bo\\nb for") && said.ends_with(" ms, and 2 more)"), "{said}");
         assert_eq!(said.matches("query of").count(), 5, "{said}");
         assert_eq!(common.ledger.held_by(true), "", "none of them writes");
+    }
+
+    #[test]
+    fn waits_are_forgotten_after_two_minutes_at_the_latest() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut recent = Recent::default();
+        recent.at(at(0)).0 += 1;
+        recent.at(at(59)).1 += 1;
+        assert_eq!(recent.sum(at(59)), (1, 1));
+        recent.at(at(61)).0 += 1;
+        assert_eq!(recent.sum(at(119)), (2, 1), "the minute before counts");
+        assert_eq!(recent.sum(at(121)), (1, 0));
+        assert_eq!(recent.sum(at(400)), (0, 0));
     }
 
     #[test]

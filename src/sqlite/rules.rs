@@ -188,7 +188,7 @@ impl Rules {
                 if let Some(actions) = self.actions.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
                     Action::record(actions, context);
                 }
-                Authorization::Allow
+                if is_text_of_a_statement(context) { Authorization::Ignore } else { Authorization::Allow }
             }
             Err(error) => {
                 *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
@@ -201,6 +201,12 @@ impl Rules {
 /// Tables that only this library writes.
 pub(super) fn is_ours(table: &str) -> bool {
     table.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("rpmadb_"))
+}
+
+/// Whether it reads the text of a prepared statement, which may be one of ours: see `kept.rs`.
+fn is_text_of_a_statement(context: &AuthContext<'_>) -> bool {
+    let AuthAction::Read { table_name, column_name } = context.action else { return false };
+    table_name.eq_ignore_ascii_case("sqlite_stmt") && column_name.eq_ignore_ascii_case("sql")
 }
 
 /// Whether it makes a temporary table, which `CREATE TABLE temp.x` does too.

@@ -205,15 +205,76 @@ pub fn without_literals(sql: &str, is_name: impl Fn(&str) -> bool) -> String {
 const BEFORE_NAMES: &[&str] =
     &["from", "join", "into", "update", "table", "index", "view", "trigger", "on", "references", "as", "exists"];
 
+/// Words that may stand right behind a literal.
+const BEHIND_LITERALS: &[&str] = &[
+    "and",
+    "as",
+    "asc",
+    "between",
+    "collate",
+    "desc",
+    "else",
+    "end",
+    "escape",
+    "except",
+    "from",
+    "glob",
+    "group",
+    "having",
+    "in",
+    "intersect",
+    "is",
+    "isnull",
+    "like",
+    "limit",
+    "match",
+    "not",
+    "notnull",
+    "offset",
+    "on",
+    "or",
+    "order",
+    "regexp",
+    "returning",
+    "then",
+    "union",
+    "when",
+    "where",
+];
+
+/// Whether a text ends inside of a literal or a name in quotes.
+fn is_open(sql: &str) -> bool {
+    pieces(sql).last().is_some_and(|(kind, piece)| match kind {
+        Kind::Literal => piece.matches('\'').count() % 2 != 0,
+        Kind::Quoted => piece.starts_with('"') && piece.matches('"').count() % 2 != 0,
+        _ => false,
+    })
+}
+
 /// As [`without_literals`], where the names are not known: what stands in double quotes is kept only where nothing but a name can
-/// stand.
+/// stand. Of a text whose quotes do not fit, as when a value with one in it was written into it, nothing is kept from there on.
 #[must_use]
 pub fn shape(sql: &str) -> String {
     let mut text = String::with_capacity(sql.len());
-    let mut before = "";
+    let (mut before, mut earlier) = ("", "");
+    // why: elsewhere an expression follows the word
+    let is_definition =
+        pieces(sql).find(|(kind, _)| *kind != Kind::Blank).is_some_and(|(_, word)| word.eq_ignore_ascii_case("create"));
     let mut rest = sql;
+    let is_open = is_open(sql);
+    // whether a value in quotes ended right here
+    let mut ended = false;
     for (kind, piece) in pieces(sql) {
         rest = &rest[piece.len()..];
+        let is_value = matches!(kind, Kind::Literal | Kind::Quoted) && piece.ends_with(['\'', '"']);
+        if ended && kind == Kind::Word && !BEHIND_LITERALS.iter().any(|word| piece.eq_ignore_ascii_case(word)) {
+            break;
+        }
+        ended = is_value;
+        if is_open && (is_value || rest.is_empty()) {
+            text.push('?');
+            break;
+        }
         match kind {
             Kind::Blank if text.is_empty() || text.ends_with(' ') => continue,
             Kind::Blank => {
@@ -222,13 +283,15 @@ pub fn shape(sql: &str) -> String {
             }
             Kind::Literal => text.push('?'),
             Kind::Quoted if piece.starts_with('"') => {
-                let follows = BEFORE_NAMES.iter().any(|word| before.eq_ignore_ascii_case(word));
+                let follows = BEFORE_NAMES.iter().any(|word| before.eq_ignore_ascii_case(word))
+                    && !earlier.eq_ignore_ascii_case("distinct")
+                    && (is_definition || !before.eq_ignore_ascii_case("on"));
                 let is_name = follows || before == "." || rest.trim_start().starts_with('.');
                 text.push_str(if is_name { piece } else { "?" });
             }
             Kind::Quoted | Kind::Word | Kind::Sign => text.push_str(piece),
         }
-        before = piece;
+        (earlier, before) = (before, piece);
     }
     text.truncate(text.trim_end().len());
     text
@@ -288,6 +351,17 @@ mod tests {
             ("CREATE TABLE IF NOT EXISTS \"t\" (a)", "CREATE TABLE IF NOT EXISTS \"t\" (a)"),
             ("SELECT [a] FROM `t` /* secret */", "SELECT [a] FROM `t`"),
             ("SELECT 'ä", "SELECT ?"),
+            ("SELECT 1 FROM t WHERE a = 'O'Brien' AND b = 'x'", "SELECT ? FROM t WHERE a = ?"),
+            ("INSERT INTO t VALUES (7, 'O'Brien', 'D'Arcy')", "INSERT INTO t VALUES (?, ?"),
+            ("SELECT \"O\"Brien\"", "SELECT ?"),
+            ("SELECT 1 FROM t WHERE a = 'the ' Brien'", "SELECT ? FROM t WHERE a = ?"),
+            ("SELECT 'it''s'AND'b'COLLATE NOCASE", "SELECT ?AND?COLLATE NOCASE"),
+            (
+                "SELECT 1 FROM t WHERE a IS NOT DISTINCT FROM \"secret\"",
+                "SELECT ? FROM t WHERE a IS NOT DISTINCT FROM ?",
+            ),
+            ("SELECT 1 FROM t JOIN u ON \"secret\" = u.a", "SELECT ? FROM t JOIN u ON ? = u.a"),
+            ("/* x */ CREATE INDEX i ON \"t\" (a)", "CREATE INDEX i ON \"t\" (a)"),
         ] {
             assert_eq!(shape(sql), shown);
         }

@@ -100,3 +100,59 @@ fn an_archive_of_that_name_is_left_alone() {
     assert_ne!(pruned.archive.expect("is archived"), crate::support::text(&there));
     assert_eq!(verified(&database).status, "ok");
 }
+
+#[test]
+fn who_is_on_the_list_is_not_named_by_the_record_of_a_pruning() {
+    let scratch = Scratch::new();
+    let folder = scratch.migrations("m", &[("1_notes.sql", "CREATE TABLE notes (text);")]);
+    let redact = request::AuditLog { redact: vec!["Sommerfeld".into()], ..request::AuditLog::default() };
+    let options = request::Open { actor: Some("Sommerfeld".into()), migrations: Some(folder), ..with_audit(redact) };
+    let database = try_open(scratch.path("a.db"), &options).expect("opens").0;
+    query(&database, "INSERT INTO notes VALUES (1)").expect("inserts");
+    prune(&database, keep_rows(1));
+    let named: Vec<String> = records(&database).iter().map(told).filter(|told| told.contains("Sommerfeld")).collect();
+    assert_eq!(named, Vec::<String>::new());
+    assert_eq!(verified(&database).status, "ok");
+}
+
+/// What was removed then were records of the backup, which are in no archive.
+#[test]
+fn a_restore_between_archive_and_removal_loses_no_record() {
+    let scratch = Scratch::new();
+    let database = Arc::new(filled(&scratch, 3));
+    let backup = scratch.path("backup");
+    database.backup(Some(&backup), &request::Backup::default(), &watch()).expect("backs up");
+    for _ in 0..20 {
+        query(&database, "UPDATE notes SET text = 2").expect("updates");
+    }
+    database.backup(Some(&scratch.path("later")), &request::Backup::default(), &watch()).expect("backs up");
+    database.restore(&backup, &request::Restore::default(), &watch()).expect("restores");
+    for _ in 0..20 {
+        query(&database, "DELETE FROM notes").expect("deletes");
+    }
+    let (restorer, later) = (filled(&scratch, 1), scratch.path("later"));
+    let operation = watch();
+    operation.on_boundary(Some(Arc::new(move |place| {
+        if place == "the audit was archived" {
+            restorer.restore(&later, &request::Restore::default(), &watch()).expect("restores");
+        }
+    })));
+    let request = request::Audit { prune: Some(keep_rows(5)), ..request::Audit::default() };
+    assert_eq!(refusal(database.audit(&request, &operation)), "NOT_FOUND");
+    assert_eq!(records(&database)[0].seq, 1, "nothing was removed");
+    assert_eq!(verified(&database).status, "ok");
+}
+
+/// It was told of the door through which the script came.
+#[test]
+fn a_pruning_by_a_script_is_the_scripts() {
+    let scratch = Scratch::new();
+    let database = filled(&scratch, 10);
+    let source = "return db:audit({ prune = { keep_rows = 1 } }).pruned.rows";
+    let report = database.script(source, &request::Script::default(), &watch()).expect("prunes");
+    assert!(report.result.as_i64().is_some_and(|rows| rows > 0));
+    let all = records(&database);
+    let record = all.iter().find(|record| record.verb == "audit_prune").expect("is recorded");
+    assert_eq!((&*record.origin, &*record.actor), ("lua", "host"));
+    assert_eq!(verified(&database).status, "ok");
+}

@@ -171,6 +171,8 @@ fn a_line_that_was_stopped_does_not_harm_the_next() {
         assert_eq!(run("kept").expect("runs").values, [5]);
     }
     assert_eq!(refusal(run("t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000) .. i end")), "SCRIPT_MEMORY");
+    // what is left of the memory, to the last table: once the next line could not even be compiled
+    assert_eq!(refusal(run("for i = #t + 1, 1e9 do t[i] = {} end")), "SCRIPT_MEMORY");
     assert_eq!(run("t = nil").expect("runs").values, Vec::<Json>::new());
     let aborted = "db:transaction(function() db:exec('CREATE TABLE t (x)') error('no') end)";
     assert_eq!(refusal(run(aborted)), "SCRIPT_FAILED");

@@ -5,6 +5,7 @@
 //! Invariants: no failure and no panic ends it. The host is told with no lock held but the one that lets a removed callback rest. A
 //! look goes on inside a long task, and then nobody is told before the task has ended, because it holds locks.
 
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,26 +16,35 @@ use parking_lot::Mutex;
 use super::super::call::Gate;
 use super::super::{Core, Database};
 use super::{Signals, Stop, WATCHED};
+use crate::audit::Denied;
 use crate::error::{Error, Result};
 use crate::machine::Moment;
-use crate::operation::{self, Operation, Origin};
-use crate::ops::alerts::{self, Duties, Duty, Integrity, Look};
-use crate::ops::monitor::{self as plan, Log, Notes, Outcome, Plan, Schedule, Seat, Task};
+use crate::operation::{self, Caller, Operation, Origin};
+use crate::ops::alerts::readings::Denials;
+use crate::ops::alerts::{self, Duties, Duty, Integrity, Look, Pace, Survey};
+use crate::ops::monitor::{self as plan, Log, Notes, Outcome, Plan, Schedule, Seat, Task, Watchful};
 use crate::ops::{checkpoint, upkeep};
-use crate::report::{Alert, AlertEvent, AlertState, Severity, elapsed_ms};
+use crate::report::{Alert, AlertEvent, AlertState, HealthStatus, Severity, elapsed_ms};
 use crate::request;
 use crate::sqlite::{AtWork, Settings};
+
+/// The window in which denials are counted.
+const DENIALS_WINDOW: Duration = Duration::from_secs(300);
 
 /// The looks, which also go on while a task runs.
 struct Ticker {
     core: Arc<Core>,
     gate: Arc<Gate>,
     tick: Duration,
-    look: Mutex<Look>,
+    look: Mutex<(Look, Pace, Survey)>,
+    /// What `health` is asked.
+    health: request::Health,
     /// What checks found, for the rules.
     known: Mutex<Known>,
     /// When it last looked, by the steady clock.
     last: AtomicU64,
+    /// What shows the others, while a task runs, that this process still looks.
+    pulse: Mutex<Option<File>>,
 }
 
 /// What checks found; `None` before the first.
@@ -54,7 +64,17 @@ impl Ticker {
         self.last.store(now.steady_ms, Ordering::Relaxed);
         let operation = self.gate.operation("monitor");
         let _entered = operation::enter(operation.clone());
+        let (look, pace, survey) = &mut *look;
         let mut readings = look.take(access, &self.core.vault, &operation, now);
+        (readings.statements, readings.scans) = pace.see(access, self.tick, now, &operation);
+        let denied = self.core.audit.denied_within(DENIALS_WINDOW).into_iter();
+        readings.denials = Some(denied.map(denials).collect());
+        readings.health = survey.see(self.tick, now, || {
+            let found = self.core.health(&self.health, &operation, Duration::ZERO).ok()?;
+            let writer = found.checks.iter().find(|check| check.id == "pragmas");
+            look.was_in_the_way(access, writer.is_some_and(|check| check.status == HealthStatus::Unknown));
+            Some(found.checks)
+        });
         let Known { damage, orphans } = self.known.lock().clone();
         (readings.damage, readings.orphans) = (damage, orphans);
         self.core.board.ticked(|limits| alerts::judge(&readings, limits, now.wall_ms), now);
@@ -66,8 +86,15 @@ impl Ticker {
         let since = now.steady_ms.saturating_sub(self.last.load(Ordering::Relaxed));
         if u128::from(since) >= self.tick.as_millis() {
             self.look(now);
+            if let Some(file) = &*self.pulse.lock() {
+                plan::beat(file);
+            }
         }
     }
+}
+
+fn denials(denied: Denied) -> Denials {
+    Denials { actor: denied.actor.to_string(), count: denied.count, last: denied.last.to_owned() }
 }
 
 /// What becomes of an event.
@@ -85,9 +112,21 @@ pub(super) struct Watch {
     notes: Notes,
     /// When the notes were written that are known.
     written: Option<(i64, i64)>,
+    /// Looks since this process showed that it has the seat.
+    unshown: u64,
+    watchful: Watchful,
     signals: Arc<Signals>,
     record: Record,
     database: Database,
+}
+
+/// The audit keeps what becomes of alerts.
+fn record(core: &Arc<Core>, caller: &Caller) -> Record {
+    let (core, caller) = (Arc::clone(core), caller.clone());
+    Box::new(move |event, alert| {
+        let target = format!("{}: {} to {}: {}", event.key, event.from.name(), event.to.name(), alert.message);
+        core.audit.event(caller.clone(), "alert", target);
+    })
 }
 
 impl Watch {
@@ -95,7 +134,7 @@ impl Watch {
     pub(super) fn new(
         (core, database): (&Arc<Core>, Database),
         settings: &Settings,
-        (plan, tick): (Plan, Duration),
+        (plan, tick, health): (Plan, Duration, request::Health),
         signals: Arc<Signals>,
     ) -> Watch {
         Watch {
@@ -104,8 +143,10 @@ impl Watch {
                 gate: Arc::clone(&database.gate),
                 tick,
                 look: Mutex::default(),
+                health,
                 known: Mutex::default(),
                 last: AtomicU64::new(0),
+                pulse: Mutex::default(),
             }),
             schedule: Schedule::new(plan),
             seat: Seat::of(settings),
@@ -114,9 +155,10 @@ impl Watch {
             trouble: None,
             notes: Notes::default(),
             written: None,
+            unshown: 0,
+            watchful: Watchful::default(),
             signals,
-            // what becomes of an event besides the log and the host's callback: the audit takes it from here
-            record: Box::new(|_, _| {}),
+            record: record(core, &database.caller),
             database,
         }
     }
@@ -153,6 +195,7 @@ impl Watch {
         self.ticker.look(now);
         self.publish(now);
         self.tell();
+        self.settle();
         if self.winner != Some(true) {
             return;
         }
@@ -162,6 +205,14 @@ impl Watch {
             self.run_task(task);
             self.publish(Moment::now());
             self.tell();
+        }
+    }
+
+    /// Writes the records of the audit that are due, those of alerts among them.
+    fn settle(&self) {
+        let _at_work = AtWork::begin();
+        if let Ok(access) = self.ticker.core.access() {
+            self.ticker.core.audit.settle(access);
         }
     }
 
@@ -187,17 +238,47 @@ impl Watch {
                 return;
             }
         }
-        let written = self.seat.written();
+        let mut written = self.seat.written();
         let is_new = self.written.is_none() || written != self.written;
-        if (self.winner == Some(true) && had_it) || !is_new {
+        if self.winner == Some(true) && had_it {
+            self.unshown += 1;
+            if self.unshown >= Watchful::BEAT {
+                self.seat.beat();
+                self.unshown = 0;
+            }
             return;
         }
-        self.written = written;
-        self.notes = self.seat.read();
-        self.schedule.learn(&self.notes);
-        self.know();
+        if is_new {
+            self.notes = self.seat.read();
+            self.schedule.learn(&self.notes);
+            self.know();
+        }
         if self.winner == Some(true) {
             tracing::info!("this process runs the tasks of the monitor");
+            (self.notes.process, self.notes.tick_ms) = (std::process::id(), self.tick_ms());
+            self.write_notes();
+            written = self.seat.written();
+            self.watchful.forget();
+        } else {
+            self.trouble = self.silence(written);
+        }
+        self.written = written;
+    }
+
+    /// What is wrong when the process that has the seat shows no sign of life.
+    fn silence(&mut self, written: Option<(i64, i64)>) -> Option<String> {
+        let tick_ms = self.tick_ms().max(self.notes.tick_ms);
+        let silent = self.watchful.silent_ms(written, tick_ms, Moment::now().steady_ms)?;
+        let process = self.notes.process;
+        Some(format!(
+            "no task runs: process {process} has the lock of the monitor and has not looked for {silent} ms: see whether it is stopped, \
+             and let it go on or end it"
+        ))
+    }
+
+    fn write_notes(&mut self) {
+        if let Err(error) = self.seat.write(&self.notes) {
+            tracing::warn!(%error, "the monitor could not note what it did");
         }
     }
 
@@ -216,6 +297,7 @@ impl Watch {
         let operation = Operation::new().through(Origin::Monitor);
         let ticker = Arc::clone(&self.ticker);
         let at_work = AtWork::begin();
+        *ticker.pulse.lock() = self.seat.pulse();
         operation.on_progress(Some(Arc::new(move |_| {
             AtWork::let_fork();
             ticker.look_meanwhile();
@@ -223,6 +305,7 @@ impl Watch {
         })));
         let outcome = catch_unwind(AssertUnwindSafe(|| self.perform(task, log, &operation)));
         operation.on_progress(None);
+        *self.ticker.pulse.lock() = None;
         drop(at_work);
         let outcome = match outcome {
             // why nothing: it was told to stop, and will find the task due again when it starts
@@ -248,9 +331,7 @@ impl Watch {
         if task == Task::DeepCheck {
             self.notes.ran.insert(Task::QuickCheck.name().to_owned(), now.wall_ms);
         }
-        if let Err(error) = self.seat.write(&self.notes) {
-            tracing::warn!(%error, "the monitor could not note what it did");
-        }
+        self.write_notes();
         self.written = self.seat.written();
         self.know();
         if matches!(task, Task::QuickCheck | Task::DeepCheck) {
@@ -278,6 +359,12 @@ impl Watch {
             Task::Optimize => {
                 let optimize = |core: &Arc<Core>, operation: &Operation| upkeep::optimize(core.access()?, operation);
                 self.database.call("optimize", operation, optimize)?;
+            }
+            Task::AuditPrune => {
+                let keep_days = self.ticker.core.audit.keep_days();
+                let prune = request::AuditPrune { keep_days, ..request::AuditPrune::default() };
+                let request = request::Audit { prune: Some(prune), limit: Some(0), ..request::Audit::default() };
+                self.database.audit(&request, operation)?;
             }
             Task::RestartCheckpoint | Task::Checkpoint => return self.move_log(task, log, limit, operation),
         }

@@ -50,7 +50,7 @@ const DB_ENTRIES: &[Entry] = &[
     method("baseline", &[("options?", "{ target?: integer }")], &["BaselineReport"], "Records migrations as applied without running them.").scripts_only(),
     method("checkpoint", &[("mode?", "\"passive\"|\"full\"|\"restart\"|\"truncate\""), ("options?", "{ busy_timeout_ms?: integer }")], &["CheckpointReport"], "Moves the write-ahead log into the database file.").scripts_only(),
     method("diagnostics", &[], &["DiagnosticsReport"], "Everything that helps to find out what is wrong, the slow checks included.").scripts_only(),
-    method("health", &[("options?", "{ require_users?: boolean, backup_max_age_hours?: integer }")], &["HealthReport"], "A quick look that says whether somebody must act.").scripts_only(),
+    method("health", &[("options?", "{ require_users?: boolean, backup_max_age_hours?: integer, call_max_ms?: integer }")], &["HealthReport"], "A quick look that says whether somebody must act.").scripts_only(),
     method("integrity_check", &[], &["IntegrityReport"], "Reads the whole database and tells what is damaged.").scripts_only(),
     method("lint", &[], &["LintReport"], "Warns about what is likely to be regretted in the migration files.").scripts_only(),
     method("metrics", &[("options?", "{ format?: \"json\"|\"prometheus\", limit?: integer, indexes?: boolean }")], &["MetricsReport"], "What was counted since the database was opened; with `format = \"prometheus\"` a table with that text as `text`.").scripts_only(),

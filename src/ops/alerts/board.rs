@@ -11,10 +11,10 @@ use parking_lot::Mutex;
 use serde_json::json;
 
 use super::engine::Engine;
-use super::rules::Verdict;
+use super::rules::{self, Verdict};
 use crate::error::Result;
 use crate::machine::Moment;
-use crate::report::{self, Alert, AlertEvent, AlertState, Check, HealthStatus, Severity, now_ms};
+use crate::report::{self, Alert, AlertEvent, AlertState, Check, HealthStatus, Severity, Watched, now_ms};
 use crate::request::{self, AlertLimits};
 
 /// A monitor that did not look for so many ticks, or this long, whichever is longer, is stuck.
@@ -144,10 +144,11 @@ impl Board {
 
     /// What `health` says of it; nothing without a monitor.
     #[must_use]
-    pub fn checks(&self) -> Vec<Check> {
+    pub fn watched(&self) -> Watched {
         let start = Instant::now();
         let state = self.state.lock();
-        let Some(on) = &state.on else { return Vec::new() };
+        let Some(on) = &state.on else { return Watched::default() };
+        let told = open(&state.engine).map(|alert| (alert.severity, rules::checks_of(alert))).collect();
         let mut checks = vec![on.monitor()];
         checks.extend(on.integrity());
         checks.push(alerts(on, &state.engine));
@@ -156,7 +157,7 @@ impl Board {
         for check in &mut checks {
             check.cost_us = cost_us / 3;
         }
-        checks
+        Watched { checks, told }
     }
 }
 
@@ -224,12 +225,15 @@ impl On {
     }
 }
 
+fn open(engine: &Engine) -> impl Iterator<Item = &Alert> {
+    engine.live().into_iter().filter(|alert| alert.state != AlertState::Pending)
+}
+
 fn alerts(on: &On, engine: &Engine) -> Check {
     let Some((at, _)) = on.last else {
         return check("alerts", now_ms(), HealthStatus::Unknown, json!(null));
     };
-    let live = engine.live();
-    let open: Vec<&&Alert> = live.iter().filter(|alert| alert.state != AlertState::Pending).collect();
+    let open: Vec<&Alert> = open(engine).collect();
     let worst = open.iter().max_by_key(|alert| (alert.severity, std::cmp::Reverse(alert.id)));
     let status = match worst.map(|alert| alert.severity) {
         None | Some(Severity::Info) => HealthStatus::Ok,
@@ -239,7 +243,7 @@ fn alerts(on: &On, engine: &Engine) -> Check {
     let value = json!({ "open": open.len(), "worst": worst.map(|alert| &alert.key) });
     let mut found = check("alerts", at, status, value);
     found.threshold = json!(0);
-    if status != HealthStatus::Ok {
+    if worst.is_some() {
         found.remedy = worst.map(|alert| format!("{}: {}", alert.message, alert.remedy));
     }
     found
@@ -252,7 +256,7 @@ mod tests {
     use super::*;
 
     fn statuses(board: &Board) -> Vec<(&'static str, HealthStatus)> {
-        board.checks().iter().map(|check| (check.id, check.status)).collect()
+        board.watched().checks.iter().map(|check| (check.id, check.status)).collect()
     }
 
     fn tick(board: &Board, free: u64, at: u64) {
@@ -263,7 +267,7 @@ mod tests {
     #[test]
     fn nothing_is_green_before_it_was_measured() {
         let board = Board::default();
-        assert!(board.checks().is_empty(), "no monitor");
+        assert!(board.watched().checks.is_empty(), "no monitor");
         board.start(AlertLimits::default(), Duration::from_secs(1));
         assert_eq!(statuses(&board), [("monitor", HealthStatus::Unknown), ("alerts", HealthStatus::Unknown)]);
         tick(&board, 1 << 40, 0);
@@ -295,7 +299,7 @@ mod tests {
         tick(&board, 100 << 20, 0);
         assert_eq!(statuses(&board)[1], ("alerts", HealthStatus::Degraded));
         tick(&board, 1 << 20, 1);
-        let found = board.checks().remove(1);
+        let found = board.watched().checks.remove(1);
         assert_eq!((found.status, &found.value["worst"]), (HealthStatus::Critical, &json!("disk_space")));
         let report = board.alerts(&request::Alerts::default(), "ada").expect("answers");
         assert_eq!((report.monitoring, report.alerts.len(), report.events.len(), report.last_event), (true, 1, 2, 2));
@@ -312,7 +316,7 @@ mod tests {
         tick(&board, 1 << 40, 0);
         let task = Duty { name: "backup", last_at: None, next_at: None, failure: Some("the disk is full".into()) };
         board.set_duties(Duties { tasks: vec![task], ..Duties::default() });
-        let found = board.checks().remove(0);
+        let found = board.watched().checks.remove(0);
         assert_eq!(found.status, HealthStatus::Degraded);
         assert!(found.remedy.is_some_and(|remedy| remedy.contains("backup") && remedy.contains("full")));
     }

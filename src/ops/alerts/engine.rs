@@ -257,6 +257,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_clear_with_a_break_in_between_is_not_over() {
+        let mut scene = Scene::firing();
+        for free in [PLENTY, PLENTY, PLENTY, PLENTY, BETWEEN, PLENTY, PLENTY, PLENTY, PLENTY, PLENTY] {
+            scene.look(free);
+            assert_eq!(scene.states(), [AlertState::Firing]);
+        }
+        scene.look(PLENTY);
+        assert_eq!(scene.told(), [(AlertState::Firing, AlertState::Resolved)]);
+    }
+
+    #[test]
     fn an_alert_fires_only_after_its_duration() {
         let mut scene = Scene::new();
         for _ in 0..5 {

@@ -113,11 +113,17 @@ impl Look {
                 readings.config = Some(config);
                 readings.drift = Some(drift);
             }
-            // why: where nobody ever waits, each try that finds the writer in use is counted, and this one is not the host's
-            Err(Error::Busy { .. }) if settings.busy_timeout.is_zero() => self.own_tries += 1,
-            Err(_) => {}
+            Err(error) => self.was_in_the_way(access, matches!(error, Error::Busy { .. })),
         }
         readings
+    }
+
+    /// A look that nobody waited for tried to get the writer, and whether it was refused.
+    pub fn was_in_the_way(&mut self, access: &Access, refused: bool) {
+        // why: where nobody ever waits, each try that finds the writer in use is counted, and this one is not the host's
+        if refused && access.settings().busy_timeout.is_zero() {
+            self.own_tries += 1;
+        }
     }
 
     fn waits(&mut self, access: &Access, now: u64) -> Locks {
@@ -153,7 +159,11 @@ impl Look {
         let _at_once = connection.wait_for_locks(Duration::ZERO);
         let mut changes = differences(&connection.effective()?, access);
         if stamps.is_none() || stamps != self.stamps {
-            self.read_file(&connection, access)?;
+            // why a transaction: one lock for all, and all of one state of the file
+            connection.execute_batch("BEGIN")?;
+            let outcome = self.read_file(&connection, access);
+            connection.rollback();
+            outcome?;
             self.stamps = stamps.filter(|stamps| stamps.iter().flatten().all(|stamp| stamp.is_settled(now_ms)));
         }
         changes.extend(self.changed.iter().cloned());
@@ -201,7 +211,9 @@ fn holder(lease: &LeaseInfo) -> Holder {
     Holder {
         label: lease.label.to_owned(),
         age_ms: u64::try_from(lease.age.as_millis()).unwrap_or(u64::MAX),
-        ..Holder::default()
+        actor: lease.caller.as_ref().map(|(actor, _)| actor.to_string()),
+        role: lease.caller.as_ref().map(|(_, role)| *role),
+        statement: lease.statement.clone(),
     }
 }
 

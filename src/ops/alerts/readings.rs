@@ -4,6 +4,10 @@
 //!
 //! Invariant: `None` is "not measured", and then nothing is concluded from it; an empty list is "measured, and nothing found".
 
+use std::sync::Arc;
+
+use crate::report::Check;
+
 /// See the head of this file.
 #[derive(Debug, Clone, Default)]
 pub struct Readings {
@@ -20,9 +24,9 @@ pub struct Readings {
     /// The readers.
     pub pool: Option<Pool>,
     /// Statements with their present and their usual time; from the metrics.
-    pub statements: Option<Vec<StatementTime>>,
+    pub statements: Option<Arc<[StatementTime]>>,
     /// Full scans; from the metrics.
-    pub scans: Option<Vec<FullScan>>,
+    pub scans: Option<Arc<[FullScan]>>,
     /// Who was denied something, within the window of the audit.
     pub denials: Option<Vec<Denials>>,
     /// Settings that are not what was asked for, or not what they were when the monitor started.
@@ -37,6 +41,8 @@ pub struct Readings {
     pub orphans: Option<Vec<String>>,
     /// What the last check of the file found.
     pub damage: Option<Vec<String>>,
+    /// The last `health`, which is asked at each tenth look.
+    pub health: Option<Arc<[Check]>>,
 }
 
 /// The write-ahead log.
@@ -55,6 +61,8 @@ pub struct Holder {
     pub label: String,
     /// How long it has had it.
     pub age_ms: u64,
+    /// Who made it, where that is known.
+    pub actor: Option<String>,
     /// The role it runs as, where that is known.
     pub role: Option<&'static str>,
     /// The fingerprint of its statement, where that is known.

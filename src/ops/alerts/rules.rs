@@ -7,8 +7,10 @@
 
 use serde_json::{Value as Json, json};
 
+use super::pace::FEW_CALLS;
 use super::readings::{Holder, Readings};
 use crate::report::Severity::{self, Critical, Info, Warning};
+use crate::report::{Alert, Check, HealthStatus};
 use crate::request::AlertLimits;
 use crate::sqlite;
 
@@ -17,8 +19,6 @@ const HOUR_MS: u64 = 3_600_000;
 const FEW_WAITS: u64 = 10;
 /// A backup that differs by fewer pages has not jumped.
 const FEW_PAGES: u64 = 256;
-/// Fewer calls than this say nothing about a mean.
-const FEW_CALLS: u64 = 10;
 /// A statement that takes less is slow for nobody.
 const FAST_US: u64 = 1_000;
 /// More subjects of one rule than this are a flood that nobody reads.
@@ -46,8 +46,9 @@ const BACKUP_JUMP: Rule =
     rule("backup_size_jump", 0, "look with stats what grew or went, before the older backup is removed");
 const BUSY_SHARE: Rule = rule("busy_share", 0, "look who writes for so long: health names the oldest call");
 const POOL_EXHAUSTED: Rule = rule("pool_exhausted", 5_000, "end long reads, or open with a larger pool.max");
+// why so long: a checkpoint or a cold cache makes everything slow for a while
 const STATEMENT_SLOW: Rule =
-    rule("statement_slow", 0, "look at its plan: an index may be gone, or the statistics stale (optimize)");
+    rule("statement_slow", 30_000, "look at its plan: an index may be gone, or the statistics stale (optimize)");
 const FULL_SCAN: Rule = rule("full_scan", 0, "add an index on the columns that it compares, see diagnostics");
 const DENIALS: Rule = rule("denials", 0, "look what this actor tries, and whether the role is the right one");
 const CONFIG_CHANGED: Rule =
@@ -59,7 +60,31 @@ const FOREIGN_SQLITE: Rule =
     rule("foreign_sqlite", 0, "let one SQLite alone open the file: two in one process drop each other's locks");
 const FOREIGN_KEYS: Rule =
     rule("foreign_keys", 0, "look at the rows with diagnostics, and give them a parent or delete them");
+// why not at once: a connection that is in use for a moment is no fault
+const HEALTH: Rule = rule("health", 5_000, "do what is said there; the check of that name in health tells more");
 const INTEGRITY: Rule = rule("integrity", 0, "restore the newest verified backup, and look at the disk");
+
+/// Checks of `health` about the same as a rule of this name: the rule tells of it, and `health` counts it once.
+const SAME: [(&str, &[&str]); 8] = [
+    ("disk_space", &["free_disk"]),
+    ("wal_size", &["wal_size"]),
+    ("backup_age", &["backup_age"]),
+    ("busy_share", &["busy_rate"]),
+    ("pool_exhausted", &["pool"]),
+    ("config_changed", &["foreign_keys", "pragmas", "journal_mode"]),
+    ("drift", &["migrations"]),
+    ("integrity", &["integrity"]),
+];
+
+/// The checks of `health` that tell of the same as an alert.
+#[must_use]
+pub fn checks_of(alert: &Alert) -> Vec<String> {
+    if alert.rule == HEALTH.name {
+        return alert.key.split_once(':').into_iter().map(|(_, id)| id.to_owned()).collect();
+    }
+    let same = SAME.iter().filter(|(rule, _)| *rule == alert.rule);
+    same.flat_map(|(_, checks)| checks.iter().map(|id| (*id).to_owned())).collect()
+}
 
 /// What one look says of one subject of a rule.
 #[derive(Debug, Clone)]
@@ -180,9 +205,10 @@ fn limit(asked: Option<u64>, default: u64) -> Option<u64> {
 }
 
 fn who(holder: &Holder) -> String {
+    let actor = holder.actor.as_ref().map_or_else(String::new, |actor| format!(" of {}", actor.escape_debug()));
     let role = holder.role.map_or_else(String::new, |role| format!(" of the role {role}"));
     let statement = holder.statement.as_ref().map_or_else(String::new, |statement| format!(" ({statement})"));
-    format!("the call {}{role}{statement} for {} ms", holder.label, holder.age_ms)
+    format!("the call {}{actor}{role}{statement} for {} ms", holder.label, holder.age_ms)
 }
 
 /// Judges.
@@ -203,6 +229,7 @@ pub fn judge(readings: &Readings, limits: &AlertLimits, now_ms: i64) -> Verdict 
     verdict.list(&FOREIGN_SQLITE, Critical, readings.foreign_sqlite.as_deref(), "another SQLite has the file open");
     verdict.list(&FOREIGN_KEYS, Warning, readings.orphans.as_deref(), "rows point nowhere");
     verdict.list(&INTEGRITY, Critical, readings.damage.as_deref(), "the file is damaged");
+    health(&mut verdict, readings);
     if let Some(version) = readings.sqlite_version {
         let level = if sqlite::has_wal_reset_bug(version) { Level::Bad } else { Level::Good };
         verdict.note(&SQLITE_UNSAFE, level, Warning, (json!(version), json!(3_051_003)), || {
@@ -210,6 +237,37 @@ pub fn judge(readings: &Readings, limits: &AlertLimits, now_ms: i64) -> Verdict 
         });
     }
     verdict
+}
+
+/// What a check of `health` finds and no rule tells of.
+fn health(verdict: &mut Verdict, readings: &Readings) {
+    let Some(checks) = &readings.health else { return };
+    verdict.judge(&HEALTH);
+    let is_drifted = readings.drift.as_ref().is_some_and(|drift| !drift.is_empty());
+    for check in checks.iter() {
+        let (level, severity) = match check.status {
+            HealthStatus::Ok => continue,
+            HealthStatus::Degraded => (Level::Bad, Warning),
+            HealthStatus::Critical => (Level::Bad, Critical),
+            // why bad: nothing that is in use for a moment keeps a folder from being listed
+            HealthStatus::Unknown if check.id == "backup_age" => (Level::Bad, Warning),
+            HealthStatus::Unknown => (Level::Between, Warning),
+        };
+        let is_told = match check.id {
+            "alerts" => true,
+            "migrations" => is_drifted,
+            "backup_age" => check.status != HealthStatus::Unknown,
+            id => SAME.iter().any(|(_, checks)| checks.contains(&id)),
+        };
+        if !is_told {
+            let numbers = (check.value.clone(), check.threshold.clone());
+            verdict.add(&HEALTH, check.id, level, severity, numbers, || told(check));
+        }
+    }
+}
+
+fn told(check: &Check) -> String {
+    format!("the check {} says: {}", check.id, check.remedy.as_deref().unwrap_or("nothing more"))
 }
 
 fn file(verdict: &mut Verdict, readings: &Readings, limits: &AlertLimits) {

@@ -31,14 +31,23 @@ pub enum Task {
     DeepCheck,
     /// `PRAGMA optimize`.
     Optimize,
+    /// Archives and removes old records of the audit.
+    AuditPrune,
     /// Moves the log into the database while nobody writes.
     Checkpoint,
 }
 
 impl Task {
     /// All of them, the most urgent first.
-    pub const ALL: [Task; 6] =
-        [Task::RestartCheckpoint, Task::Backup, Task::QuickCheck, Task::DeepCheck, Task::Optimize, Task::Checkpoint];
+    pub const ALL: [Task; 7] = [
+        Task::RestartCheckpoint,
+        Task::Backup,
+        Task::QuickCheck,
+        Task::DeepCheck,
+        Task::Optimize,
+        Task::AuditPrune,
+        Task::Checkpoint,
+    ];
 
     /// The name as reports spell it.
     #[must_use]
@@ -49,6 +58,7 @@ impl Task {
             Task::QuickCheck => "quick_check",
             Task::DeepCheck => "deep_check",
             Task::Optimize => "optimize",
+            Task::AuditPrune => "audit_prune",
             Task::Checkpoint => "checkpoint",
         }
     }
@@ -71,9 +81,10 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What the options ask for. `backups` is whether there is a folder and an interval, `log` whether there is a log.
+    /// What the options ask for, where there is something to do: `backups` is whether there is a folder and an interval for them, `log`
+    /// whether there is a log, `audit` whether records of the audit have an end.
     #[must_use]
-    pub fn new(request: &request::Monitor, backups: bool, log: bool) -> Plan {
+    pub fn new(request: &request::Monitor, backups: bool, log: bool, audit: bool) -> Plan {
         let hours = |asked: Option<u64>, default: u64| asked.unwrap_or(default).saturating_mul(HOUR_MS);
         let mut every = BTreeMap::from([
             (Task::QuickCheck, hours(request.quick_check_hours, 24)),
@@ -82,6 +93,9 @@ impl Plan {
         ]);
         if backups && request.backup.unwrap_or(true) {
             every.insert(Task::Backup, BACKUP_LOOK_MS);
+        }
+        if audit {
+            every.insert(Task::AuditPrune, 24 * HOUR_MS);
         }
         every.retain(|_, every| *every > 0);
         Plan {
@@ -306,7 +320,7 @@ mod tests {
     }
 
     fn plan() -> Plan {
-        Plan::new(&request::Monitor::default(), true, true)
+        Plan::new(&request::Monitor::default(), true, true, false)
     }
 
     /// Runs what is due until nothing is, and tells what it was.
@@ -406,7 +420,7 @@ mod tests {
             wal_restart_bytes: Some(0),
             ..request::Monitor::default()
         };
-        let mut schedule = Schedule::new(Plan::new(&request, true, true));
+        let mut schedule = Schedule::new(Plan::new(&request, true, true, false));
         schedule.see_log(Log { size: 1 << 40, written: 1 }, at(0));
         assert_eq!(schedule.due(at(400 * 24 * HOUR_MS)), None);
         assert!(schedule.plan().tasks().is_empty());

@@ -38,6 +38,10 @@ pub struct Notes {
     pub quick: Option<CheckNote>,
     /// The last deep check.
     pub deep: Option<CheckNote>,
+    /// The process that has the seat.
+    pub process: u32,
+    /// Between two of its looks.
+    pub tick_ms: u64,
 }
 
 /// What a check found.
@@ -174,6 +178,22 @@ impl Seat {
         file.metadata().ok().map(|found| (found.mtime(), found.mtime_nsec()))
     }
 
+    /// What [`beat`] needs while a task runs; `None` without the seat.
+    #[must_use]
+    pub fn pulse(&self) -> Option<File> {
+        match &self.held {
+            Held::Lock(lock) => lock.try_clone().ok(),
+            Held::Nothing | Held::Open(_) => None,
+        }
+    }
+
+    /// Shows the others that whoever has the seat still looks.
+    pub fn beat(&self) {
+        if let Held::Lock(lock) = &self.held {
+            beat(lock);
+        }
+    }
+
     /// Notes; only whoever has the seat does.
     pub fn write(&mut self, notes: &Notes) -> Result<()> {
         match &self.held {
@@ -190,6 +210,42 @@ impl Seat {
                 Ok(())
             }
         }
+    }
+}
+
+/// Moves the time of the file.
+pub fn beat(file: &File) {
+    // why ignored: at worst the others take this process for one that is stopped, and say so
+    let _ = file.set_modified(std::time::SystemTime::now());
+}
+
+/// When whoever has the seat was last seen to do something, as another sees it: by the time of the file, and a steady clock
+/// beside it, so that neither a clock that jumps nor a machine that slept looks like a process that is stopped.
+#[derive(Debug, Default)]
+pub struct Watchful {
+    seen: Option<((i64, i64), u64)>,
+}
+
+impl Watchful {
+    /// Looks to beat and looks without a beat, after which whoever has the seat is taken to be stopped.
+    pub const BEAT: u64 = 10;
+    const SILENT: u64 = 100;
+
+    /// For how long nothing was heard, when that is too long for somebody who looks as often as that.
+    pub fn silent_ms(&mut self, written: Option<(i64, i64)>, tick_ms: u64, steady_ms: u64) -> Option<u64> {
+        let written = written?;
+        let since = match self.seen {
+            Some((at, since)) if at == written => since,
+            _ => steady_ms,
+        };
+        self.seen = Some((written, since));
+        let silent = steady_ms.saturating_sub(since);
+        (silent > tick_ms.saturating_mul(Watchful::SILENT)).then_some(silent)
+    }
+
+    /// Nobody else has the seat.
+    pub fn forget(&mut self) {
+        self.seen = None;
     }
 }
 
@@ -220,6 +276,34 @@ mod tests {
         assert_eq!(second.read(), some());
         second.write(&Notes::default()).expect("writes a shorter line");
         assert_eq!(second.read(), Notes::default());
+    }
+
+    #[test]
+    fn who_has_the_seat_and_shows_nothing_for_a_hundred_looks_is_told_of() {
+        let mut watchful = Watchful::default();
+        assert_eq!(watchful.silent_ms(None, 20, 0), None, "no file, no word");
+        let at = |written, steady_ms, watchful: &mut Watchful| watchful.silent_ms(Some((written, 0)), 20, steady_ms);
+        assert_eq!(at(1, 10_000, &mut watchful), None, "the first sight is a sign");
+        assert_eq!(at(1, 12_000, &mut watchful), None);
+        assert_eq!(at(1, 12_001, &mut watchful), Some(2_001));
+        assert_eq!(at(0, 12_002, &mut watchful), None, "a clock that was put back is a sign as well");
+        assert_eq!(at(0, 14_003, &mut watchful), Some(2_001));
+        watchful.forget();
+        assert_eq!(at(0, 14_004, &mut watchful), None);
+        let folder = tempfile::tempdir().expect("a folder");
+        let (mut first, mut second) = (seat(&folder), seat(&folder));
+        assert_eq!((first.take(), second.take()), (Ok(true), Ok(false)));
+        first.write(&some()).expect("writes");
+        for beat_of_a_task in [false, true] {
+            let before = second.written();
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            match first.pulse().filter(|_| beat_of_a_task) {
+                Some(file) => beat(&file),
+                None => first.beat(),
+            }
+            assert_ne!(second.written(), before);
+        }
+        assert!(second.pulse().is_none());
     }
 
     #[test]

@@ -66,10 +66,12 @@ pub(super) fn examine(
                 Some(known) => known,
                 None => estimates.insert(estimate(connection, operation)?.0),
             };
-            let is_large = rows.get(table).copied().flatten().is_some_and(|(rows, _)| rows > FEW_ROWS);
-            if is_large && scans.len() < MOST_FINDINGS {
+            let Some((rows, _)) = rows.get(table).copied().flatten().filter(|(rows, _)| *rows > FEW_ROWS) else {
+                continue;
+            };
+            if scans.len() < MOST_FINDINGS {
                 let shown = without_literals(sql, |name| names.all.contains(&name.to_lowercase()));
-                scans.insert((table.to_owned(), shortened(shown)));
+                scans.insert((table.to_owned(), shortened(shown), rows));
             }
         }
     }
@@ -82,7 +84,7 @@ pub(super) fn examine(
     let table = |name: &str| indexes.iter().find(|index| index.name == name).map(|index| index.table.clone());
     let used =
         used.into_iter().filter_map(|(name, texts)| Some(Used { table: table(name)?, index: name.into(), texts }));
-    let scans = scans.into_iter().map(|(table, sql)| report::FullScan { table, sql });
+    let scans = scans.into_iter().map(|(table, sql, rows)| report::FullScan { table, sql, rows });
     Ok(planned.then(|| Findings { used: used.collect(), unused, full_scans: scans.collect() }))
 }
 

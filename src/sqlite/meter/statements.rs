@@ -3,7 +3,8 @@
 //! Leaves to others: making fingerprints (`fingerprint.rs`).
 //!
 //! Invariants: at most [`MOST`] fingerprints, and when one more comes the one that was not run for longest goes; of texts only hashes are
-//! kept, and of those a bounded number; a hash has a key of its own, so nobody can make two texts that share one.
+//! kept, and of those a bounded number, but for a few short ones that ran last, which are found without hashing; a hash has a key of its
+//! own, so nobody can make two texts that share one.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
@@ -22,6 +23,9 @@ use crate::sqlite::seen::shortened;
 pub(super) const MOST: usize = 1_000;
 /// Most texts in each of the two halves of the cache.
 const MOST_TEXTS: usize = 4_096;
+/// Texts that are kept as they are, and the longest of them.
+const RECENT: usize = 8;
+const LONGEST_RECENT: usize = 512;
 
 #[derive(Debug)]
 pub(super) struct Statements {
@@ -31,6 +35,8 @@ pub(super) struct Statements {
 
 #[derive(Debug, Default)]
 struct Book {
+    /// Texts that ran last, with their places; see [`slot`].
+    recent: [Option<Recent>; RECENT],
     /// Which entry a text belongs to. When `new` is full it becomes `old`, so what is in use is never lost.
     new: Cache,
     old: Cache,
@@ -41,6 +47,18 @@ struct Book {
     last_runs: Vec<u64>,
     runs: u64,
     evicted: u64,
+}
+
+#[derive(Debug)]
+struct Recent {
+    text: Box<str>,
+    place: u32,
+    number: u64,
+}
+
+/// Where a text is kept among the recent ones: two that follow one another seldom share their length and their end.
+fn slot(sql: &str) -> usize {
+    sql.len().wrapping_add(usize::from(sql.as_bytes().last().copied().unwrap_or(0))) % RECENT
 }
 
 /// The place of an entry, and its number; another number there is another fingerprint's.
@@ -110,10 +128,17 @@ impl Statements {
         is_wanted: bool,
         fingerprint: impl FnOnce() -> String,
     ) -> Option<Arc<str>> {
+        if let Some(mut book) = self.book.try_lock()
+            && let Some(place) = book.recent(sql)
+        {
+            let entry = book.add(place, ran);
+            return is_wanted.then(|| Arc::clone(&entry.fingerprint));
+        }
         let text = self.hash(sql);
         {
             let mut book = self.book.lock();
             if let Some(place) = book.find(text) {
+                book.keep(sql, place);
                 let entry = book.add(place, ran);
                 return is_wanted.then(|| Arc::clone(&entry.fingerprint));
             }
@@ -124,6 +149,7 @@ impl Statements {
         let mut book = self.book.lock();
         let place = book.place_of(hash, fingerprint);
         book.remember(text, place);
+        book.keep(sql, place);
         let entry = book.add(place, ran);
         is_wanted.then(|| Arc::clone(&entry.fingerprint))
     }
@@ -150,6 +176,18 @@ impl Statements {
 }
 
 impl Book {
+    fn recent(&self, sql: &str) -> Option<u32> {
+        let found = self.recent[slot(sql)].as_ref().filter(|found| *found.text == *sql)?;
+        (self.entries[found.place as usize].number == found.number).then_some(found.place)
+    }
+
+    fn keep(&mut self, sql: &str, place: u32) {
+        if sql.len() <= LONGEST_RECENT {
+            let number = self.entries[place as usize].number;
+            self.recent[slot(sql)] = Some(Recent { text: sql.into(), place, number });
+        }
+    }
+
     fn find(&mut self, text: u128) -> Option<u32> {
         let (place, number) = match self.new.get(&text) {
             Some(found) => *found,
@@ -219,7 +257,8 @@ impl Book {
         let cached = (self.new.capacity() + self.old.capacity()) * size_of::<(u128, (u32, u64))>();
         let places = self.places.capacity() * size_of::<(u128, u32)>();
         let texts: usize = self.entries.iter().map(|entry| entry.fingerprint.len() + size_of::<Histogram>()).sum();
-        cached + places + texts + self.entries.capacity() * size_of::<Entry>() + self.last_runs.capacity() * 8
+        let recent = RECENT * (size_of::<Recent>() + LONGEST_RECENT);
+        cached + places + texts + recent + self.entries.capacity() * size_of::<Entry>() + self.last_runs.capacity() * 8
     }
 }
 

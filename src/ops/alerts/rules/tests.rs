@@ -35,9 +35,10 @@ fn each_rule_fires_at_its_level_and_is_clear_below() {
     let pool = |in_use| Readings { pool: Some(Pool { in_use, most: 10, oldest: None }), ..Readings::default() };
     let slow = |recent_us, calls| {
         let time = StatementTime { recent_us, baseline_us: 1_000, calls, ..StatementTime::default() };
-        Readings { statements: Some(vec![time]), ..Readings::default() }
+        Readings { statements: Some([time].into()), ..Readings::default() }
     };
-    let scan = |rows| Readings { scans: Some(vec![FullScan { rows, ..FullScan::default() }]), ..Readings::default() };
+    let scan =
+        |rows| Readings { scans: Some([FullScan { rows, ..FullScan::default() }].into()), ..Readings::default() };
     let denied =
         |count| Readings { denials: Some(vec![Denials { count, ..Denials::default() }]), ..Readings::default() };
     let change = SettingChange { name: "synchronous", expected: "normal".into(), actual: "off".into() };
@@ -94,12 +95,13 @@ fn a_message_names_who_it_is_about() {
     let holder = || Holder {
         label: "script".into(),
         age_ms: 9_000,
+        actor: Some("bob".into()),
         role: Some("supervisor"),
         statement: Some("SELECT ?".into()),
     };
     let wal = Readings { wal: Some(Wal { size_bytes: 1 << 30, holder: Some(holder()) }), ..Readings::default() };
     let told = message(&wal);
-    assert!(told.contains("the call script of the role supervisor (SELECT ?) for 9000 ms"), "{told}");
+    assert!(told.contains("the call script of bob of the role supervisor (SELECT ?) for 9000 ms"), "{told}");
     let pool = Pool { in_use: 2, most: 2, oldest: Some(holder()) };
     let told = message(&Readings { pool: Some(pool), ..Readings::default() });
     assert!(told.contains("all 2 readers") && told.contains("the call script"), "{told}");
@@ -108,6 +110,31 @@ fn a_message_names_who_it_is_about() {
     let found = judge(&readings, &AlertLimits::default(), 0).found.remove(0);
     assert_eq!(found.subject, "eve");
     assert_eq!(found.message, "eve was denied 9 calls, the last: call backup");
+}
+
+#[test]
+fn what_health_finds_and_no_rule_tells_of_is_told_once() {
+    type Told = Vec<(String, Level, Severity)>;
+    let found = |id, status, drift: &[&str]| -> Told {
+        let remedy = Some("do it".into());
+        let check = Check { id, status, value: json!(1), threshold: json!(0), measured_at: 0, cost_us: 0, remedy };
+        let drift = Some(drift.iter().map(|drift| (*drift).to_owned()).collect());
+        let readings = Readings { health: Some([check].into()), drift, ..Readings::default() };
+        let found = judge(&readings, &AlertLimits::default(), 0).found.into_iter();
+        found.filter(|found| found.rule == &HEALTH).map(|found| (found.subject, found.level, found.severity)).collect()
+    };
+    let of = |id, status| found(id, status, &[]);
+    use HealthStatus::{Critical as Worst, Degraded, Ok, Unknown};
+    assert_eq!(of("ballast", Ok), []);
+    assert_eq!(of("ballast", Degraded), [("ballast".into(), Level::Bad, Warning)]);
+    assert_eq!(of("file", Worst), [("file".into(), Level::Bad, Critical)]);
+    assert_eq!(of("file", Unknown), [("file".into(), Level::Between, Warning)], "it was in use");
+    assert_eq!(of("backup_age", Unknown), [("backup_age".into(), Level::Bad, Warning)], "the folder is gone");
+    for told in ["backup_age", "free_disk", "wal_size", "pool", "busy_rate", "pragmas", "integrity", "alerts"] {
+        assert_eq!(of(told, Degraded), [], "{told} has a rule, or is one");
+    }
+    assert_eq!(of("migrations", Degraded).len(), 1);
+    assert_eq!(found("migrations", Degraded, &["index i added"]), [], "the rule drift tells of it");
 }
 
 #[test]

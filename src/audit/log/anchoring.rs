@@ -1,0 +1,94 @@
+//! When the head is anchored, and what a restore says to the anchors.
+//!
+//! Leaves to others: the file (`anchor.rs`).
+//!
+//! Invariant: nothing is anchored that a power failure could still take from the database: in WAL mode only what a checkpoint has
+//! moved, elsewhere only when the journal is gone for good, and nothing where SQLite does not wait for the disk.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::super::anchor::{self, Kind};
+use super::super::record::Head;
+use super::super::table;
+use super::{Log, PATIENCE, State};
+use crate::error::Result;
+use crate::operation::{self, Operation};
+use crate::report::now_ms;
+use crate::request::CheckpointMode;
+use crate::sqlite::{self, Access};
+
+impl Log {
+    /// Anchors the head, where all of it is safe on the disk. A head that cannot be anchored now is anchored another time.
+    pub fn anchor(&self, access: &Access, patience: Duration) {
+        let Some(path) = self.anchors.as_deref().filter(|_| self.writes && self.is_on()) else { return };
+        let (unanchored, is_damaged) = {
+            let state = self.state.lock();
+            (state.unanchored, state.is_damaged)
+        };
+        if unanchored == 0 || is_damaged {
+            return;
+        }
+        let outcome = (|| {
+            let _entered = operation::enter(Operation::new());
+            let operation = Operation::new().begin("audit", 0, Arc::default());
+            let writer = access.writer_within(&operation, patience)?;
+            let _wait = writer.wait_for_locks(patience);
+            if !writer.is_synchronous()? {
+                return Ok(false);
+            }
+            let Some(head) = table::head(&writer)? else { return Ok(false) };
+            if writer.is_wal()? {
+                // why: it syncs the log before it moves it, and what is moved is synced before it is said to be
+                let state = sqlite::checkpoint(&writer, CheckpointMode::Passive.name())?;
+                if state.busy || state.log != state.checkpointed {
+                    return Ok(false);
+                }
+            } else {
+                // why: SQLite does not wait until it is on the disk that the journal is gone, and one that is there again undoes the commit
+                writer.sync_beside()?;
+            }
+            anchor::add(path, &self.key, Kind::Head, head, now_ms()).map(|()| true)
+        })();
+        {
+            let mut state = self.state.lock();
+            state.anchored_at = Some(Instant::now());
+            if outcome == Ok(true) {
+                // why not 0: another call may have written one meanwhile
+                state.unanchored = state.unanchored.saturating_sub(unanchored);
+            }
+        }
+        // why without the lock: it is the host's code that hears of it
+        if let Err(error) = outcome {
+            tracing::debug!(%error, "the audit was not anchored");
+        }
+    }
+
+    /// The database is about to be replaced by one whose audit ends with `head`: what is anchored, or was noted elsewhere until
+    /// `noted`, need no longer be found. Said before, because of a database that was replaced while nobody could say so the anchors
+    /// would tell that its end was cut off.
+    pub fn will_be_replaced(&self, head: Option<Head>, noted: Option<i64>) -> Result<()> {
+        let Some(path) = &self.anchors else { return Ok(()) };
+        if head.is_none() && noted.is_none() && !path.exists() {
+            return Ok(());
+        }
+        // why not before what was noted: clocks jump
+        let at = now_ms().max(noted.unwrap_or(0));
+        anchor::add(path, &self.key, Kind::Restored, head.unwrap_or_default(), at)
+    }
+
+    /// The database was replaced, or that failed: nothing that is known of its audit holds any more, and what is there is anchored.
+    pub fn was_replaced(&self, access: &Access) {
+        // why one: its head is to be anchored, whoever wrote it
+        *self.state.lock() = State { unanchored: 1, ..State::default() };
+        self.anchor(access, PATIENCE);
+    }
+
+    /// The same for a database that is not open and now ends with `head`, which is safe on the disk.
+    pub fn was_replaced_by(&self, head: Option<Head>) {
+        let (Some(path), Some(head)) = (&self.anchors, head.filter(|head| head.seq > 0)) else { return };
+        if let Err(error) = anchor::add(path, &self.key, Kind::Head, head, now_ms()) {
+            tracing::debug!(%error, "the audit was not anchored");
+        }
+    }
+}
