@@ -191,6 +191,7 @@
 ---@field indexes? { redundant: table[], missing: table[], unused?: table[], full_scans?: table[], statements_seen?: integer, statements_forgotten?: integer }
 ---@field disks { what: string, path: string, free_bytes?: integer, total_bytes?: integer }[]
 ---@field files { path: string, mode: string, findings?: string }[]
+---@field foreign_sqlite? { mode: string, effective: string, looked: boolean, path: string, descriptors: integer[], live: boolean, modules: string[], version?: string, refused: boolean, remedy?: string }
 ---@field sqlite_version string
 ---@field sqlite { version: string, source_id: string, compile_options: string[], has_wal_reset_bug: boolean }
 ---@field system { free_disk_bytes?: integer, resident_memory_bytes?: integer, cpu_ms?: integer }

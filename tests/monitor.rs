@@ -165,6 +165,28 @@ fn what_is_changed_by_hand_fires_and_is_over_when_it_is_undone() {
 }
 
 #[test]
+fn somebody_else_who_has_the_file_open_in_this_process_fires_unless_the_two_are_kept_apart() {
+    for (mode, is_trouble) in [(request::ForeignSqlite::Warn, true), (request::ForeignSqlite::Coexist, false)] {
+        let scratch = Scratch::new();
+        let options = request::Open { foreign_sqlite: mode, ..request::Open::default() };
+        let database = try_open(scratch.path("a.db"), &options).expect("opens").0;
+        database.monitor_start(&looks()).expect("starts");
+        wait_until("it has looked", || ticks(&database) > 2);
+        assert!(!fires(&database, "foreign_sqlite"), "nobody else is there");
+        // a descriptor is all that shows of another SQLite that has no lock at the moment
+        let other = std::fs::File::open(scratch.path("a.db")).expect("opens");
+        let seen = ticks(&database);
+        wait_until("it has looked again", || ticks(&database) > seen + 2);
+        assert_eq!(fires(&database, "foreign_sqlite"), is_trouble, "{mode:?}");
+        let found = check(&database, "foreign_sqlite").expect("is checked");
+        assert_eq!(found.value["descriptors"].as_array().map(Vec::len), Some(1), "{found:?}");
+        drop(other);
+        wait_until("it is over", || !fires(&database, "foreign_sqlite"));
+        database.close().expect("closes");
+    }
+}
+
+#[test]
 fn a_setting_of_the_file_that_somebody_changes_fires() {
     let scratch = Scratch::new();
     let database = open(scratch.path("a.db"));

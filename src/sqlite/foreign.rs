@@ -43,6 +43,8 @@ pub(super) struct Foreign {
     covered: AtomicBool,
     /// When it was last looked, and whether there was one.
     looked: Mutex<Option<(Instant, bool)>>,
+    /// The file that was opened, for when its name leads nowhere any more.
+    key: Mutex<Option<shim::Key>>,
     refused: AtomicBool,
     warned: AtomicBool,
 }
@@ -54,6 +56,7 @@ impl Foreign {
             asked,
             covered: AtomicBool::new(false),
             looked: Mutex::new(None),
+            key: Mutex::new(None),
             refused: AtomicBool::new(false),
             warned: AtomicBool::new(false),
         }
@@ -68,6 +71,7 @@ impl Foreign {
 
     /// After our SQLite has opened and read the file.
     pub(super) fn after_open(&self) {
+        *self.key.lock() = identity(&self.path);
         if self.asked == Mode::Coexist {
             self.covered.store(identity(&self.path).is_some_and(shim::covers), Ordering::Release);
         }
@@ -141,7 +145,7 @@ impl Foreign {
 
     /// What is found now.
     pub(super) fn report(&self) -> Report {
-        let key = identity(&self.path);
+        let key = identity(&self.path).or_else(|| *self.key.lock());
         let descriptors = key.and_then(shim::foreign_descriptors);
         let looked = descriptors.is_some();
         let descriptors = descriptors.unwrap_or_default();

@@ -1,6 +1,7 @@
 /* What the library does to the process it lives in: fork, files, memory, threads, signals, standard output. */
 #include "calls.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -202,6 +203,16 @@ static void a_child_made_inside_a_transaction_can_write_after_it(void) {
     close_checked(forked.outer);
 }
 
+/* The descriptors in use: without those that the library keeps for the next time, which are marked as a database never is. */
+static int files_in_use(void) {
+    int count = 0;
+    for (int file = 0; file < 1024; file++) {
+        int flags = fcntl(file, F_GETFL);
+        count += flags >= 0 && (flags & (O_APPEND | O_NONBLOCK)) != (O_APPEND | O_NONBLOCK);
+    }
+    return count;
+}
+
 /* The kilobytes of memory this process occupies. */
 static long resident_kb(void) {
     long kb = -1;
@@ -247,12 +258,14 @@ static void two_hundred_openings_leave_no_file_no_thread_and_no_memory(void) {
     for (int round = 0; round < 40; round++) {
         use_everything(round);
     }
-    int files = entries("/proc/self/fd");
+    int files = entries("/proc/self/fd"), in_use = files_in_use();
     long kb = resident_kb();
     for (int round = 0; round < 200; round++) {
         use_everything(round);
     }
-    CHECK_EQUAL(files, entries("/proc/self/fd"));
+    CHECK_EQUAL(in_use, files_in_use());
+    /* kept are as many as were ever open at once: of the file and the memory it shares, a writer and two readers */
+    CHECK(entries("/proc/self/fd") <= files + 4);
     CHECK(threads_fall_to(1));
     printf("(%ld KiB more) ", resident_kb() - kb);
 #ifndef __SANITIZE_ADDRESS__

@@ -242,7 +242,9 @@ fn locks(scratch: &Scratch) -> Vec<String> {
     let ours = format!(" {} ", std::process::id());
     let mut found: Vec<String> = listed
         .lines()
-        .filter(|line| line.contains(&ours) && inodes.iter().any(|inode| line.contains(inode)))
+        // why also of nobody: those of an open file description have no process, and nobody else knows these files
+        .filter(|line| line.contains(&ours) || (line.contains("OFDLCK") && line.contains(" -1 ")))
+        .filter(|line| inodes.iter().any(|inode| line.contains(inode)))
         .filter_map(|line| line.split_once(": ").map(|(_, lock)| lock.to_owned()))
         .collect();
     found.sort_unstable();

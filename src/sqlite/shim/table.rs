@@ -3,8 +3,8 @@
 //! Leaves to others: when it is asked (`shim.rs`).
 //!
 //! Invariants: a file whose locks belong to its descriptor has one descriptor of the shim's own for them, which nothing else
-//! uses; no descriptor of such a file is closed while somebody else in this process may have the file open, because by POSIX that
-//! would drop the locks that somebody holds. How a file is locked is decided when SQLite opens it first and stays until it has let go of it.
+//! uses; no descriptor of such a file is closed while somebody in this process may have locks on it, because by POSIX that would drop
+//! them. How a file is locked is decided when SQLite opens it first and stays until it has let go of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CString, c_int};
@@ -12,11 +12,11 @@ use std::io;
 
 use nix::libc;
 
-use super::held::Held;
+use super::held::{Held, Range};
 
-/// So many files that SQLite has closed keep their descriptors. Beyond that the one that was closed first loses them, if nobody else in this
-/// process has it open.
-const MOST_IDLE: usize = 32;
+/// So many files that SQLite has closed keep their descriptors. Beyond that the one that was closed first loses them, if nobody has a lock
+/// on it.
+const MOST_IDLE: usize = 8;
 
 /// How a descriptor that waits is marked, for whoever looks at this process from outside: neither of the two does anything to a file that is
 /// not written, and nobody opens a database like this.
@@ -214,40 +214,41 @@ impl Table {
             self.left += 1;
             file.left = self.left;
             file.held = Held::default();
-            self.tidy(key);
+            self.tidy();
         }
         false
     }
 
     /// SQLite let go of a file.
-    fn tidy(&mut self, key: Key) {
-        let Some(file) = self.files.get(&key) else { return };
-        let has_no_name = file.parked.first().and_then(|(open, _)| stat(*open)).is_none_or(|found| found.st_nlink == 0);
-        if has_no_name {
-            self.let_go(&[key]);
+    fn tidy(&mut self) {
+        let mut idle: Vec<(bool, u64, Key)> = Vec::new();
+        for (key, file) in self.files.iter().filter(|(_, file)| file.users == 0) {
+            let found = file.descriptors().next().and_then(stat);
+            idle.push((found.is_some_and(|found| found.st_nlink > 0), file.left, *key));
         }
-        let mut idle: Vec<(u64, Key)> =
-            self.files.iter().filter(|(_, file)| file.users == 0).map(|(key, file)| (file.left, *key)).collect();
-        if idle.len() > MOST_IDLE {
-            idle.sort_unstable();
-            let surplus = idle.len() - MOST_IDLE;
-            let oldest: Vec<Key> = idle.into_iter().take(surplus).map(|(_, key)| key).collect();
-            self.let_go(&oldest);
+        // those without a name come first, and there is no use in keeping any
+        idle.sort_unstable();
+        let surplus = idle.len().saturating_sub(MOST_IDLE);
+        let goes = idle.iter().enumerate().filter(|(at, (has_name, ..))| !has_name || *at < surplus);
+        for (_, (.., key)) in goes {
+            self.let_go(*key);
         }
     }
 
-    /// Closes all descriptors of files that SQLite has closed and nobody else in this process has open.
-    fn let_go(&mut self, keys: &[Key]) {
-        let Some(foreign) = self.foreign() else { return };
-        for key in keys.iter().filter(|key| !foreign.iter().any(|(_, found)| found == *key)) {
-            let Some(file) = self.files.remove(key) else { continue };
-            for descriptor in file.descriptors() {
-                // why asked again: the number may be another file's by now
-                if key_of(descriptor) == Some(*key) {
-                    close(descriptor);
-                }
+    /// Closes all descriptors of a file that SQLite has closed, if nobody has a lock on it.
+    fn let_go(&mut self, key: Key) {
+        let Some(file) = self.files.get_mut(&key) else { return };
+        if !file.keep_out(key) {
+            return;
+        }
+        // why the one with the lock last: to close it, too, drops locks of this process, and there are none as long as it is open
+        for descriptor in file.descriptors() {
+            // why asked again: a host that closes all descriptors at once has closed these, and the number may be another file's by now
+            if key_of(descriptor) == Some(key) {
+                close(descriptor);
             }
         }
+        self.files.remove(&key);
     }
 
     /// The descriptors of this process that are not this SQLite's, with the regular file behind each.
@@ -319,6 +320,15 @@ impl File {
                 Ok(opened)
             }
         }
+    }
+
+    /// Locks all of the file, so that nobody has or gets a lock on it as long as the descriptor for locks is open.
+    fn keep_out(&mut self, key: Key) -> bool {
+        let Some(from) = self.descriptors().next() else { return true };
+        let Ok(locks) = self.locks(from, key, true) else { return false };
+        let mut all = Range { start: 0, end: i64::MAX, writes: true }.lock(libc::F_WRLCK);
+        // SAFETY: the kernel reads the struct.
+        key_of(locks) == Some(key) && unsafe { libc::fcntl(locks, libc::F_OFD_SETLK, &raw mut all) } == 0
     }
 
     /// The descriptor for locks, if there is one that still is of this file.
