@@ -94,7 +94,7 @@ fn a_transaction_that_is_left_open() {
     scene.asked.call_max_ms = Some(200);
     scene.watch(&monitor(request::AlertLimits { call_max_ms: Some(200), ..at_once() }));
     let ada = scene.actor("ada", Role::Admin);
-    let (begun, done) = (AtomicBool::new(false), AtomicBool::new(false));
+    let (begins, begun, done) = (AtomicBool::new(false), AtomicBool::new(false), AtomicBool::new(false));
     let seen = Seen {
         check: "oldest_transaction",
         remedy: &["the call transaction of ada has had the writer"],
@@ -108,6 +108,8 @@ fn a_transaction_that_is_left_open() {
     std::thread::scope(|scope| {
         let _ends = Ends(&done);
         scope.spawn(|| {
+            // why: all must have been well before
+            wait_until("it may begin", || begins.load(Ordering::SeqCst));
             ada.transaction(&watch(), |bound| {
                 bound.query("INSERT INTO parent VALUES (NULL)", None, &watch()).expect("writes");
                 begun.store(true, Ordering::SeqCst);
@@ -117,6 +119,7 @@ fn a_transaction_that_is_left_open() {
             .expect("commits")
         });
         let key = scene.breaks(&seen, || {
+            begins.store(true, Ordering::SeqCst);
             wait_until("it has begun", || begun.load(Ordering::SeqCst));
             std::thread::sleep(Duration::from_millis(200));
         });
