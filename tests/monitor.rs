@@ -176,7 +176,8 @@ fn somebody_else_who_has_the_file_open_in_this_process_fires_unless_the_two_are_
         // a descriptor is all that shows of another SQLite that has no lock at the moment
         let other = std::fs::File::open(scratch.path("a.db")).expect("opens");
         let seen = ticks(&database);
-        wait_until("it has looked again", || ticks(&database) > seen + 2);
+        // that is looked for at each tenth look
+        wait_until("it has looked again", || ticks(&database) > seen + 12);
         assert_eq!(fires(&database, "foreign_sqlite"), is_trouble, "{mode:?}");
         let found = check(&database, "foreign_sqlite").expect("is checked");
         assert_eq!(found.value["descriptors"].as_array().map(Vec::len), Some(1), "{found:?}");

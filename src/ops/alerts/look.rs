@@ -20,8 +20,8 @@ use crate::report::ForeignSqlite;
 use crate::request::JournalMode;
 use crate::sqlite::{self, Access, Connection, Effective, LeaseInfo};
 
-/// Other copies of SQLite are looked for this often: it means a look at every descriptor of the process.
-const FOREIGN_MS: u64 = 10_000;
+/// Other copies of SQLite are looked for at each tenth look: it means a look at every descriptor of the process.
+const LOOKS_PER_FOREIGN: u64 = 10;
 /// The window in which waits for locks are counted.
 const WINDOW_MS: u64 = 60_000;
 /// So many samples are kept of that window.
@@ -41,9 +41,9 @@ pub struct Look {
     drift: Vec<String>,
     settings: Option<FileSettings>,
     changed: Vec<SettingChange>,
-    /// Other copies of SQLite on the file, and when they were looked for.
+    /// Other copies of SQLite on the file, as they were looked for the last time.
     foreign: Option<Vec<String>>,
-    foreign_at: Option<u64>,
+    looks: u64,
 }
 
 /// What `stat` says of a file.
@@ -92,12 +92,12 @@ impl Look {
             sqlite_version: Some(sqlite::version_number()),
             ..Readings::default()
         };
-        if self.foreign_at.is_none_or(|at| now.steady_ms.saturating_sub(at) >= FOREIGN_MS) {
-            self.foreign_at = Some(now.steady_ms);
+        if self.looks.is_multiple_of(LOOKS_PER_FOREIGN) {
             // why the remedy: where the two are kept apart there is nothing to do
             let found = settings.foreign_sqlite().filter(|found| found.looked);
             self.foreign = found.map(|found| if found.remedy.is_some() { named(&found) } else { Vec::new() });
         }
+        self.looks += 1;
         readings.foreign_sqlite.clone_from(&self.foreign);
         if settings.path.is_some() {
             let oldest = leases.first().map(holder);
