@@ -15,6 +15,9 @@ use std::time::Instant;
 use rpmadb::{Database, Operation, Request, request};
 use rusqlite::ffi;
 
+#[path = "pairs.rs"]
+mod pairs;
+
 const VARIABLE: &str = "RPMADB_BENCH_CHILD";
 
 fn main() {
@@ -119,33 +122,5 @@ fn lock(connection: &rusqlite::Connection) {
 }
 
 fn measure(what: &str, rounds: usize, off: &mut Worker, on: &mut Worker, order: &str) {
-    off.ask(order);
-    on.ask(order);
-    let (mut without, mut with, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..rounds {
-        let (a, b) = if round % 2 == 0 {
-            let a = off.ask(order);
-            (a, on.ask(order))
-        } else {
-            let b = on.ask(order);
-            (off.ask(order), b)
-        };
-        without.push(a);
-        with.push(b);
-        ratios.push(b / a);
-    }
-    let median = |list: &mut Vec<f64>| {
-        list.sort_by(f64::total_cmp);
-        list[list.len() / 2]
-    };
-    let middle = [median(&mut without), median(&mut with), median(&mut ratios)];
-    println!(
-        "{what:<16} off {:.0} / {:.0}, then {:.0} / {:.0}, ratio {:.3} (lowest to lowest {:.3})",
-        without[0],
-        middle[0],
-        with[0],
-        middle[1],
-        middle[2],
-        with[0] / without[0]
-    );
+    pairs::compare(what, rounds, |second| if second { on.ask(order) } else { off.ask(order) });
 }

@@ -11,6 +11,9 @@ use std::time::Instant;
 
 use rpmadb::{Database, Operation, request};
 
+#[path = "pairs.rs"]
+mod pairs;
+
 const SQL: &str = "SELECT id, name, city FROM clients WHERE id = ?";
 const LITERAL: &str = "SELECT id, name, city FROM clients WHERE id = 77";
 const ROWS: u64 = 10_000;
@@ -56,33 +59,9 @@ fn repeat(database: &Database, sql: &str, calls: u64) {
 }
 
 fn measure(what: &str, (rounds, calls): (usize, u64), off: &Database, on: &Database, run: impl Fn(&Database)) {
-    let timed = |database| {
+    pairs::compare(what, rounds, |second| {
         let start = Instant::now();
-        run(database);
+        run(if second { on } else { off });
         start.elapsed().as_nanos() as f64 / calls as f64
-    };
-    [off, on].into_iter().for_each(&run);
-    let (mut without, mut with, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..rounds {
-        let (first, second) = if round % 2 == 0 { (off, on) } else { (on, off) };
-        let (one, other) = (timed(first), timed(second));
-        let (a, b) = if round % 2 == 0 { (one, other) } else { (other, one) };
-        without.push(a);
-        with.push(b);
-        ratios.push(b / a);
-    }
-    let median = |list: &mut Vec<f64>| {
-        list.sort_by(f64::total_cmp);
-        list[list.len() / 2]
-    };
-    let middle = [median(&mut without), median(&mut with), median(&mut ratios)];
-    println!(
-        "{what:<16} off {:.0} / {:.0}, on {:.0} / {:.0}, ratio {:.3} (lowest to lowest {:.3})",
-        without[0],
-        middle[0],
-        with[0],
-        middle[1],
-        middle[2],
-        with[0] / without[0]
-    );
+    });
 }

@@ -76,7 +76,8 @@ pub fn run(
         connection.begin_snapshot()?;
     }
     let ends = audit::ends(&connection)?;
-    let enabled = log.is_on() && audit::head(&connection)?.is_some();
+    let head = audit::head(&connection)?;
+    let enabled = log.is_on() && head.is_some();
     let mut listed = Listed::default();
     if enabled {
         listed = list(&connection, request, only)?;
@@ -93,12 +94,12 @@ pub fn run(
         }
         None => None,
     };
-    let head = audit::head(&connection)?.filter(|head| head.seq > 0).map(|head| head.report());
+    let head = head.filter(|head| head.seq > 0 && only.is_none()).map(|head| head.report());
     let (waiting, lost) = log.waiting();
     Ok(report::Audit {
         enabled,
         rows: ends.map_or(0, |(first, last)| last - first + 1),
-        head: head.filter(|_| only.is_none()),
+        head,
         records: listed.records,
         text: listed.text,
         next: listed.next,
