@@ -106,7 +106,7 @@ fn floor(folder: &Path, rounds: usize) {
     for _ in 0..rounds {
         for (number, (connection, times)) in variants.iter().zip(&mut times).enumerate() {
             let start = Instant::now();
-            for row in 0..INSERTS {
+            for row in 0..INSERTS as i64 {
                 cached(connection, "BEGIN IMMEDIATE", &[]);
                 let name = format!("client {row}");
                 let email = format!("client{row}@example.org");
