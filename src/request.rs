@@ -92,6 +92,7 @@ fn within<T: PartialOrd + std::fmt::Display>(key: &str, value: Option<T>, low: T
 
 /// Who the user of a handle is, in falling order of rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Has no access.
@@ -127,6 +128,7 @@ impl Role {
 
 /// How SQLite keeps its journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the names are SQLite's own")]
 pub enum JournalMode {
@@ -155,6 +157,7 @@ impl JournalMode {
 
 /// How often SQLite waits for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the names are SQLite's own")]
 pub enum Synchronous {
@@ -179,6 +182,7 @@ impl Synchronous {
 }
 /// What is done about another copy of SQLite in this process that has the database open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ForeignSqlite {
     /// Keep the locks of the two apart, so that both may read and write. Where that is not possible, as `refuse`.
@@ -207,6 +211,7 @@ impl ForeignSqlite {
 
 /// Options of `open`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Open {
     /// Who uses the handle, for the log; default `"host"`.
@@ -320,6 +325,7 @@ impl Open {
 
 /// Option `pool` of `open`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Pool {
     /// Most readers at once, 1 to 1,000; default 10.
@@ -360,6 +366,7 @@ impl Pool {
 
 /// Option `script` of `open`: limits that no script can raise.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ScriptLimits {
     /// Longest run, 1 to 86,400,000; default 30,000.
@@ -379,6 +386,7 @@ macro_rules! no_options {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
         #[serde(default, deny_unknown_fields)]
         pub struct $name {}
 
@@ -405,6 +413,7 @@ no_options! {
 
 /// Options of `health`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Health {
     /// A database without a row in its table `users` is critical; default false.
@@ -439,6 +448,7 @@ impl Health {
 
 /// Options of `metrics`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
     /// In which form the report is; default JSON.
@@ -457,6 +467,7 @@ impl Request for Metrics {
 
 /// The form of `metrics`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MetricsFormat {
     /// The figures as JSON.
@@ -482,6 +493,7 @@ impl MetricsFormat {
 
 /// Options of `stats`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Stats {
     /// Answer without scanning: row counts from SQLite's statistics or from a sample of the pages; default false.
@@ -532,6 +544,7 @@ impl CheckpointMode {
 
 /// Options of `checkpoint`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Checkpoint {
     /// How long to wait for readers and writers in the three blocking modes; default the handle's busy_timeout_ms.
@@ -546,6 +559,7 @@ impl Request for Checkpoint {
 
 /// Options of `script` and `script_file`.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Script {
     /// The name in messages; default `script`, or the name of the file.
