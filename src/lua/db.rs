@@ -9,7 +9,8 @@ use std::cell::{Cell as StdCell, RefCell};
 use std::rc::{Rc, Weak};
 
 use mlua::{
-    Function, LightUserData, Lua, MultiValue, Table, UserData, UserDataFields, UserDataMethods, Value as LuaValue,
+    Function, IntoLuaMulti, LightUserData, Lua, MultiValue, Table, UserData, UserDataFields, UserDataMethods,
+    Value as LuaValue,
 };
 
 use super::convert::{self, Blob, Parameters};
@@ -373,6 +374,22 @@ impl Db {
         Ok(list)
     }
 
+    fn row(&self, lua: &Lua, sql: &str, args: &MultiValue) -> mlua::Result<LuaValue> {
+        let opened = self.open(lua, sql, args, 1)?;
+        let list = lua.create_table()?;
+        rows::collect_into(lua, &opened.slot, &opened.names, &list, 1)?;
+        opened.slot.close();
+        list.raw_get::<LuaValue>(1)
+    }
+
+    fn value(&self, lua: &Lua, sql: &str, args: &MultiValue) -> mlua::Result<LuaValue> {
+        let opened = self.open(lua, sql, args, 1)?;
+        let found = opened.slot.next().map_err(|error| raise_in(lua, error, Some(sql)))?;
+        let value = found.map_or(Ok(LuaValue::Nil), |_| rows::value(lua, &opened.slot, 0));
+        opened.slot.close();
+        value
+    }
+
     fn iterate(&self, lua: &Lua, sql: &str, args: &MultiValue, is_named: bool) -> mlua::Result<MultiValue> {
         let opened = self.open(lua, sql, args, usize::MAX)?;
         rows::iterator(lua, &opened.slot, is_named.then_some(&opened.names[..]))
@@ -447,6 +464,16 @@ pub(super) fn install(lua: &Lua, db: &Db) -> mlua::Result<()> {
     lua.globals().raw_set("db", db.clone())
 }
 
+/// Adds a method that takes a statement and its parameters.
+// why a pointer: see `verbs.rs`
+fn add_statement<M, R>(methods: &mut M, name: &'static str, call: fn(&Db, &Lua, &str, &MultiValue) -> mlua::Result<R>)
+where
+    M: UserDataMethods<Db>,
+    R: IntoLuaMulti + 'static,
+{
+    methods.add_method(name, move |lua, db, (sql, args): (String, MultiValue)| call(db, lua, &sql, &args));
+}
+
 impl UserData for Db {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
         fields.add_field("null", LuaValue::NULL);
@@ -457,24 +484,12 @@ impl UserData for Db {
             let blob = lua.create_userdata(Blob)?;
             blob.set_user_value(bytes).map(|()| blob)
         });
-        methods.add_method("exec", |lua, db, (sql, args): (String, MultiValue)| db.exec(lua, &sql, &args));
-        methods.add_method("query", |lua, db, (sql, args): (String, MultiValue)| db.query(lua, &sql, &args));
-        methods.add_method("row", |lua, db, (sql, args): (String, MultiValue)| {
-            let opened = db.open(lua, &sql, &args, 1)?;
-            let list = lua.create_table()?;
-            rows::collect_into(lua, &opened.slot, &opened.names, &list, 1)?;
-            opened.slot.close();
-            list.raw_get::<LuaValue>(1)
-        });
-        methods.add_method("value", |lua, db, (sql, args): (String, MultiValue)| {
-            let opened = db.open(lua, &sql, &args, 1)?;
-            let found = opened.slot.next().map_err(|error| raise_in(lua, error, Some(&sql)))?;
-            let value = found.map_or(Ok(LuaValue::Nil), |_| rows::value(lua, &opened.slot, 0));
-            opened.slot.close();
-            value
-        });
-        methods.add_method("nrows", |lua, db, (sql, args): (String, MultiValue)| db.iterate(lua, &sql, &args, true));
-        methods.add_method("urows", |lua, db, (sql, args): (String, MultiValue)| db.iterate(lua, &sql, &args, false));
+        add_statement(methods, "exec", Db::exec);
+        add_statement(methods, "query", |db, lua, sql, args| db.query(lua, sql, args).map(LuaValue::Table));
+        add_statement(methods, "row", Db::row);
+        add_statement(methods, "value", Db::value);
+        add_statement(methods, "nrows", |db, lua, sql, args| db.iterate(lua, sql, args, true));
+        add_statement(methods, "urows", |db, lua, sql, args| db.iterate(lua, sql, args, false));
         methods.add_method("prepare", |lua, db, sql: String| db.prepare(lua, &sql));
         methods.add_method("columns", |lua, db, of: String| db.columns(lua, &of));
         methods.add_method("script", |lua, db, text: String| db.script(lua, &text));

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::convert;
 use super::db::{Db, Run, Target};
 use super::failure::{raise_in, raised_error};
+use super::json;
 use crate::error::{Error, Result};
 use crate::migrations;
 use crate::operation::{self, Account, Caller, Origin};
@@ -59,7 +60,7 @@ fn writing_session(db: &Db, lua: &Lua, verb: &str) -> mlua::Result<(Rc<Run>, Acc
 }
 
 fn shown(lua: &Lua, report: Result<impl Serialize>) -> mlua::Result<LuaValue> {
-    convert::report_to_lua(lua, &report.map_err(|error| raise_in(lua, error, None))?)
+    json::report_to_lua(lua, &report.map_err(|error| raise_in(lua, error, None))?)
 }
 
 /// Options of a verb from a Lua table, read by the same rules as from JSON.
@@ -75,11 +76,11 @@ fn options<T: Request>(lua: &Lua, table: Option<Table>) -> mlua::Result<T> {
 }
 
 /// Adds a verb, whose calls are recorded as the script's.
-fn add_verb<M, A, F>(methods: &mut M, name: &'static str, call: F)
+// why a pointer: what mlua makes around a function is 7 kB for each type of function
+fn add_verb<M, A>(methods: &mut M, name: &'static str, call: fn(&Lua, &Db, A) -> mlua::Result<LuaValue>)
 where
     M: UserDataMethods<Db>,
-    A: FromLuaMulti,
-    F: Fn(&Lua, &Db, A) -> mlua::Result<LuaValue> + 'static,
+    A: FromLuaMulti + 'static,
 {
     methods.add_method(name, move |lua, db, args: A| {
         let Target::Session(run) = &db.target else { return call(lua, db, args) };
