@@ -95,19 +95,20 @@ struct Opened {
 }
 
 impl Db {
-    fn on<T>(
+    // why by a pointer: all of what runs a statement would be there for each type of `body`
+    fn on(
         &self,
         lua: &Lua,
         sql: &str,
-        mut body: impl FnMut(&Connection, &mut Statement<'_>) -> Result<T>,
-    ) -> Result<T> {
+        body: &mut dyn FnMut(&Connection, &mut Statement<'_>) -> Result<()>,
+    ) -> Result<()> {
         match &self.target {
             Target::Session(run) => {
                 let access = run.access.borrow().clone();
                 let main_word = migrations::main_word(sql);
                 let most_bytes = Some(run.most_value_bytes());
                 let ran =
-                    || access.for_statement(sql, &main_word, run.session.role, most_bytes, &self.operation, &mut body);
+                    || access.for_statement(sql, &main_word, run.session.role, most_bytes, &self.operation, &mut *body);
                 collecting(lua, &access, ran).inspect_err(|error| note_denied(run, "query", Some(sql), error))
             }
             Target::Step(connection) => {
@@ -140,10 +141,12 @@ impl Db {
             Target::Session(run) => run.memory,
             Target::Step(_) => super::script::MEMORY_BYTES,
         };
-        let found = self.on(lua, sql, |_, statement| {
+        let (mut names, mut rows, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let found = self.on(lua, sql, &mut |_, statement| {
             statement.bind(params.as_params())?;
-            let names = statement.columns();
-            let (mut rows, mut bytes) = (Vec::new(), 0);
+            names = statement.columns();
+            // why emptied: it is run once more where the first connection would not do
+            (rows, bytes) = (Vec::new(), 0);
             statement.for_each(|row| {
                 let row = row.values();
                 bytes += row.iter().map(crate::sqlite::Value::size_bytes).sum::<u64>();
@@ -152,10 +155,9 @@ impl Db {
                 }
                 rows.push(row);
                 Ok(rows.len() < limit)
-            })?;
-            Ok((names, rows, bytes))
+            })
         });
-        let (names, rows, bytes) = found.map_err(raise)?;
+        found.map_err(raise)?;
         let source = Source::Read { rows: rows.into_iter(), row: Vec::new() };
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         Ok(Opened { slot: Slot::new(lua, sql, source, bytes).map_err(raise)?, names })
@@ -177,13 +179,15 @@ impl Db {
         if let Target::Step(connection) = &self.target {
             note_line(lua, connection);
         }
-        let done = self.on(lua, sql, |connection, statement| {
+        let mut done = (0, 0);
+        let ran = self.on(lua, sql, &mut |connection, statement| {
             statement.bind(params.as_params())?;
             let before = connection.total_changes();
             statement.for_each(|_| Ok(true))?;
-            Ok((connection.changes_since(before), connection.last_insert_rowid()))
+            done = (connection.changes_since(before), connection.last_insert_rowid());
+            Ok(())
         });
-        done.map_err(raise)
+        ran.map(|()| done).map_err(raise)
     }
 
     /// Runs several statements, all of them or none.
@@ -464,14 +468,14 @@ pub(super) fn install(lua: &Lua, db: &Db) -> mlua::Result<()> {
     lua.globals().raw_set("db", db.clone())
 }
 
-/// Adds a method that takes a statement and its parameters.
-// why a pointer: see `verbs.rs`
-fn add_statement<M, R>(methods: &mut M, name: &'static str, call: fn(&Db, &Lua, &str, &MultiValue) -> mlua::Result<R>)
-where
-    M: UserDataMethods<Db>,
-    R: IntoLuaMulti + 'static,
-{
-    methods.add_method(name, move |lua, db, (sql, args): (String, MultiValue)| call(db, lua, &sql, &args));
+/// Adds a method that takes a text, in most a statement, and what comes behind it, in most the parameters.
+// why a pointer: one type for all, see `verbs.rs`. Why not boxed as there: db:exec in a loop is a fifth slower where its text takes a way more
+fn add_statement<M: UserDataMethods<Db>>(
+    methods: &mut M,
+    name: &'static str,
+    call: fn(&Db, &Lua, &str, &MultiValue) -> mlua::Result<MultiValue>,
+) {
+    methods.add_method(name, move |lua, db, (text, args): (String, MultiValue)| call(db, lua, &text, &args));
 }
 
 impl UserData for Db {
@@ -484,15 +488,15 @@ impl UserData for Db {
             let blob = lua.create_userdata(Blob)?;
             blob.set_user_value(bytes).map(|()| blob)
         });
-        add_statement(methods, "exec", Db::exec);
-        add_statement(methods, "query", |db, lua, sql, args| db.query(lua, sql, args).map(LuaValue::Table));
-        add_statement(methods, "row", Db::row);
-        add_statement(methods, "value", Db::value);
+        add_statement(methods, "exec", |db, lua, sql, args| db.exec(lua, sql, args)?.into_lua_multi(lua));
+        add_statement(methods, "query", |db, lua, sql, args| db.query(lua, sql, args)?.into_lua_multi(lua));
+        add_statement(methods, "row", |db, lua, sql, args| db.row(lua, sql, args)?.into_lua_multi(lua));
+        add_statement(methods, "value", |db, lua, sql, args| db.value(lua, sql, args)?.into_lua_multi(lua));
         add_statement(methods, "nrows", |db, lua, sql, args| db.iterate(lua, sql, args, true));
         add_statement(methods, "urows", |db, lua, sql, args| db.iterate(lua, sql, args, false));
-        methods.add_method("prepare", |lua, db, sql: String| db.prepare(lua, &sql));
-        methods.add_method("columns", |lua, db, of: String| db.columns(lua, &of));
-        methods.add_method("script", |lua, db, text: String| db.script(lua, &text));
+        add_statement(methods, "prepare", |db, lua, sql, _| db.prepare(lua, sql)?.into_lua_multi(lua));
+        add_statement(methods, "columns", |db, lua, of, _| db.columns(lua, of)?.into_lua_multi(lua));
+        add_statement(methods, "script", |db, lua, text, _| db.script(lua, text)?.into_lua_multi(lua));
         methods.add_method("transaction", |lua, db, body: Function| {
             db.in_transaction(lua, || body.call::<MultiValue>(lua.create_userdata(db.clone())?))
         });

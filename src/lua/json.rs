@@ -141,10 +141,14 @@ fn read(
 
 /// A report of ours as Lua sees it; null is an absent field.
 pub(super) fn report_to_lua(lua: &Lua, report: &impl Serialize) -> mlua::Result<LuaValue> {
-    let internal = |error: serde_json::Error| raise_in(lua, Error::Internal { detail: error.to_string() }, None);
     // why as text: the other doors have the code for that, and for each report it is as long as what one straight into Lua would be
-    let text = serde_json::to_string(report).map_err(internal)?;
-    read(lua, text.as_bytes(), LuaValue::Nil, internal)
+    text_to_lua(lua, serde_json::to_string(report))
+}
+
+#[inline(never)]
+fn text_to_lua(lua: &Lua, text: serde_json::Result<String>) -> mlua::Result<LuaValue> {
+    let internal = |error: serde_json::Error| raise_in(lua, Error::Internal { detail: error.to_string() }, None);
+    read(lua, text.map_err(internal)?.as_bytes(), LuaValue::Nil, internal)
 }
 
 /// An object as a table; null is an absent field.
