@@ -42,14 +42,14 @@ struct Allocator {
     /// By size, the block that was kept last; its first word is the address of the one before.
     kept: [*mut c_void; LONGEST_KEPT + 1],
     kept_bytes: usize,
+    /// What that may come to.
+    most_kept: usize,
     misses: u32,
 }
 
 impl Blocks<'_> {
     pub(super) fn new(lua: &Lua) -> mlua::Result<Blocks<'_>> {
-        let kept = [std::ptr::null_mut(); LONGEST_KEPT + 1];
-        let mut own =
-            Box::new(Allocator { function: allocate, data: std::ptr::null_mut(), kept, kept_bytes: 0, misses: 0 });
+        let mut own = Box::new(Allocator::without_blocks());
         // SAFETY: `exchange` is called by Lua with a live state and the address of `own`, which lives as long as our allocator is set.
         unsafe { lua.create_c_function(exchange) }?
             .call::<()>(mlua::LightUserData(std::ptr::from_mut(&mut *own).cast()))?;
@@ -59,14 +59,16 @@ impl Blocks<'_> {
 
 impl Drop for Blocks<'_> {
     fn drop(&mut self) {
+        // why first: should the rest fail, then what Lua gives back as it closes must go to the process
+        self.own.most_kept = 0;
+        // SAFETY: the state has this allocator, and nothing of Lua's runs.
+        unsafe { self.own.give_up() };
         let data = mlua::LightUserData(std::ptr::from_mut(&mut *self.own).cast());
-        // SAFETY: as above; the state is put back as it was before it is closed.
+        // SAFETY: as for `new`; the state is put back as it was before it is closed.
         let restored = unsafe { self.lua.create_c_function(restore) }.and_then(|function| function.call::<()>(data));
         if restored.is_err() {
             // why: the state still points to it
-            let kept = [std::ptr::null_mut(); LONGEST_KEPT + 1];
-            let none = Allocator { function: allocate, data: std::ptr::null_mut(), kept, kept_bytes: 0, misses: 0 };
-            Box::leak(std::mem::replace(&mut self.own, Box::new(none)));
+            Box::leak(std::mem::replace(&mut self.own, Box::new(Allocator::without_blocks())));
         }
     }
 }
@@ -97,16 +99,21 @@ unsafe extern "C-unwind" fn exchange(state: *mut ffi::lua_State) -> c_int {
 }
 
 unsafe extern "C-unwind" fn restore(state: *mut ffi::lua_State) -> c_int {
-    // SAFETY: as above; nothing else refers to what is kept.
+    // SAFETY: as above; nothing is kept any more.
     unsafe {
         let own = ffi::lua_touserdata(state, 1).cast::<Allocator>();
-        (*own).give_up();
         ffi::lua_setallocf(state, (*own).function, (*own).data);
     }
     0
 }
 
 impl Allocator {
+    fn without_blocks() -> Allocator {
+        let kept = [std::ptr::null_mut(); LONGEST_KEPT + 1];
+        let (function, data) = (allocate as ffi::lua_Alloc, std::ptr::null_mut());
+        Allocator { function, data, kept, kept_bytes: 0, most_kept: MOST_KEPT, misses: 0 }
+    }
+
     /// A block of that size which was kept; null when there is none.
     ///
     /// # Safety
@@ -123,7 +130,7 @@ impl Allocator {
         self.misses = self.misses.wrapping_add(1);
         if self.misses >= MOST_MISSES {
             self.misses = 0;
-            if self.kept_bytes + LONGEST_KEPT > MOST_KEPT {
+            if self.kept_bytes + LONGEST_KEPT > self.most_kept {
                 // SAFETY: the caller promises it.
                 unsafe { self.give_up() };
             }
@@ -136,7 +143,7 @@ impl Allocator {
     /// # Safety
     /// Nobody uses the block any more, and mlua's allocator made it for that size.
     unsafe fn keep(&mut self, block: *mut c_void, size: usize) -> bool {
-        let fits = size >= size_of::<*mut c_void>() && self.kept_bytes + size <= MOST_KEPT;
+        let fits = size >= size_of::<*mut c_void>() && self.kept_bytes + size <= self.most_kept;
         match self.kept.get_mut(size) {
             Some(last) if fits && !block.is_null() => {
                 // SAFETY: the block has room for a word, and is aligned for anything.

@@ -488,7 +488,8 @@ impl UserData for Db {
             let blob = lua.create_userdata(Blob)?;
             blob.set_user_value(bytes).map(|()| blob)
         });
-        add_statement(methods, "exec", |db, lua, sql, args| db.exec(lua, sql, args)?.into_lua_multi(lua));
+        // why by itself: two numbers go to Lua as they are, and many of them through a list
+        methods.add_method("exec", |lua, db, (sql, args): (String, MultiValue)| db.exec(lua, &sql, &args));
         add_statement(methods, "query", |db, lua, sql, args| db.query(lua, sql, args)?.into_lua_multi(lua));
         add_statement(methods, "row", |db, lua, sql, args| db.row(lua, sql, args)?.into_lua_multi(lua));
         add_statement(methods, "value", |db, lua, sql, args| db.value(lua, sql, args)?.into_lua_multi(lua));
