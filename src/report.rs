@@ -92,6 +92,11 @@ pub struct Check {
     pub remedy: Option<String>,
 }
 
+impl Check {
+    /// What the check on migrations advises when only the schema is not as it should be, of which an alert of its own tells.
+    pub const CHANGED_BY_HAND: &'static str = "the schema was changed by hand: undo that, or accept it with repair";
+}
+
 /// What others than `health` found, for its report.
 #[derive(Debug, Clone, Default)]
 pub struct Watched {
