@@ -151,12 +151,12 @@ fn backups_are_a_table_with_the_newest_first() {
     let shown = told(&scratch, &["backups", "a.db", "--folder", "backups"]);
     let lines: Vec<Vec<&str>> =
         shown.lines().map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()).collect();
-    assert_eq!(lines[0], ["name", "made", "size", "kind", "verified", "pinned", "reason"]);
-    assert!(lines[1].iter().all(|cell| cell.chars().all(|c| c == '-')), "{shown}");
-    let without_size = |line: &[&str]| [&line[..2], &line[3..]].concat().join("|");
-    assert_eq!(without_size(&lines[2]), "d.inc|TIME|incremental|yes|no|manual");
-    assert_eq!(without_size(&lines[3]), "c.zst|TIME|full, zstd|no|no|manual");
-    assert_eq!(without_size(&lines[4]), "b.db|TIME|full|yes|yes|manual");
+    assert_eq!(lines[0], ["name", "made", "age", "size", "kind", "verified", "pinned", "reason"]);
+    assert!(lines[1].iter().all(|cell| cell.chars().all(|c| "- ".contains(c))), "{shown}");
+    let without_size = |line: &[&str]| [&line[..3], &line[4..]].concat().join("|");
+    assert_eq!(without_size(&lines[2]), "d.inc|TIME|just now|incremental|yes|no|manual");
+    assert_eq!(without_size(&lines[3]), "c.zst|TIME|just now|full, zstd|no|no|manual");
+    assert_eq!(without_size(&lines[4]), "b.db|TIME|just now|full|yes|yes|manual");
     assert_eq!(lines[5], ["a-TIME.db does not count: it has no manifest that fits"]);
     assert_eq!(lines[6], [format!("3 backup(s) in {}", text(&scratch.path("backups")))]);
     std::fs::remove_file(scratch.path("backups/b.db.manifest.json")).expect("removes");
@@ -298,7 +298,10 @@ fn restore_refuses_what_is_newer_or_has_no_manifest_until_it_is_told_to() {
     std::fs::remove_file(scratch.path("b.db.manifest.json")).expect("removes");
     let bare = ["restore", "a.db", "b.db", "--allow-newer", "--no-backup"];
     let stderr = failed(in_small(&scratch, &bare), 1);
-    assert_eq!(stderr, "error: the backup b.db is not sound: it has no manifest beside it\n");
+    assert_eq!(
+        stderr,
+        "error: the backup b.db is not sound: it has no manifest beside it\nnext: rpmadb backups a.db\n"
+    );
     let shown = told(&scratch, &[&bare[..], &["--without-manifest"]].concat());
     assert!(
         shown.starts_with("warning: it has no manifest: that nothing is missing from it is not proved\n"),

@@ -23,7 +23,9 @@ fn a_missing_file_is_named_and_not_made() {
         let stderr = failed(run(scratch.folder(), &[&[name.as_str(), "none.db"], more].concat()), 1);
         assert_eq!(
             stderr,
-            format!("error: {path} does not exist\nhint: check the path; a missing folder is not made\n"),
+            format!(
+                "error: {path} does not exist\nhint: check the path; a missing folder is not made\nnext: rpmadb open none.db\n"
+            ),
             "{verb}"
         );
     }
@@ -49,10 +51,10 @@ fn a_syntax_error_in_a_migration_is_shown_with_its_line_and_a_caret() {
     let stderr = failed(in_small(&scratch, &["migrate", "a.db"]), 1);
     let expected = concat!(
         "error: migration 7 failed: near \"TABEL\": syntax error\n",
-        "  --> 007_tags.sql:3:9\n",
+        " --> 007_tags.sql:3:9\n",
         "  |\n",
-        "3 | \tCREATE TABEL tags (\n",
-        "  | \t       ^\n",
+        "3 |     CREATE TABEL tags (\n",
+        "  |            ^\n",
         "hint: mend the file and run again; nothing of this run was kept\n",
     );
     assert_eq!(stderr, expected);

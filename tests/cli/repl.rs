@@ -25,7 +25,7 @@ fn lines_show_what_they_give_and_globals_stay() {
         db:exec(\"INSERT INTO a VALUES (?, ?)\", 1, 'one')\nfor i = 2, 3 do db:exec('INSERT INTO a VALUES (?, NULL)', i) end\n\
         db:query('SELECT x, y FROM a')\n{ a = 1 }\nprint\n";
     let stdout = succeeded(typed(&scratch, &[], lines));
-    assert_eq!(stdout, "2\n40\nnil\n40\nhi\t20\ntext\n1\n1\nx  y\n-  ---\n1  one\n2\n3\n{\n  \"a\": 1\n}\nfunction\n");
+    assert_eq!(stdout, "2\n40\nnil\n40\nhi\t20\ntext\n1\n1\nx  y\n-- ----\n1  one\n2\n3\n{\n  \"a\": 1\n}\nfunction\n");
     assert!(!scratch.path("state").exists(), "what is piped in is no history");
 }
 
@@ -48,7 +48,7 @@ fn errors_are_told_and_the_next_line_runs() {
     let ran = typed(&scratch, &["--timeout", "700"], lines);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), "on\n"), "{ran:?}");
     for part in [
-        "error: attempt to call a nil value (global 'nonsense')\n  --> repl:1:1\n",
+        "error: attempt to call a nil value (global 'nonsense')\n --> repl:1:1\n",
         "error: unexpected symbol near ",
         "error: .tablez is not known; there are .help, .quit, .schema, .tables\n",
         "error: script ran out of time after 700 ms\n",

@@ -1,12 +1,21 @@
 //! The command `rpmadb`: reads arguments, calls the public Rust API, prints the report.
 //!
-//! `args` is what can be typed, `run` does it, `show` prints it. Exit codes: 0 done, 1 failed, 2 wrong usage.
+//! `args` is what can be typed, `settings` what follows from it and from variables and files, `run` does it, `show` prints it, `exit`
+//! says how it ended. `ask` asks before something is lost, `progress` shows how far it is, `stop` hears Ctrl-C.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a command is for")]
 
-mod args;
-mod run;
+#[macro_use]
 mod show;
+
+mod args;
+mod ask;
+mod exit;
+mod failure;
+mod progress;
+mod run;
+mod settings;
+mod stop;
 
 use std::process::ExitCode;
 
@@ -14,5 +23,5 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     // clap itself prints usage errors and exits with 2
-    run::run(&args::Args::parse())
+    run::run(&args::Args::parse()).into()
 }
