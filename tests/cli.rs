@@ -15,6 +15,7 @@ mod scripts;
 mod secrets;
 mod settings;
 mod skeleton;
+mod terminal;
 mod trying;
 
 use std::io::Read as _;

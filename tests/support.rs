@@ -6,6 +6,7 @@
 //! has on it; [`bytes`] is for files that nobody has open.
 
 pub(crate) mod prometheus;
+pub(crate) mod terminal;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

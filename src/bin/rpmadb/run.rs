@@ -34,6 +34,7 @@ pub(crate) fn run(args: &Args) -> Exit {
         show::quiet(settings.quiet);
         call(args, &settings)
     });
+    progress::clear();
     outcome.unwrap_or_else(|failure| {
         let exit = failure.exit();
         if args.json {
@@ -114,12 +115,15 @@ fn call(args: &Args, settings: &Settings) -> Result<Exit> {
     let watch = Operation::new().through(Origin::Cli);
     watch.set_timeout_ms(settings.timeout_ms);
     let options = options(args, settings)?;
+    // why before the question: Ctrl-C there is a no, and leaves the terminal as it was
+    stop::on_signal(&watch);
     if let Some((verb, what)) = loss(&args.verb) {
         ask::before(settings, verb, &what)?;
     }
-    stop::on_signal(&watch);
     let lasts = matches!(args.verb, Verb::Repl { .. } | Verb::Monitor(_));
-    let bar = progress::show(&watch, !settings.quiet && !lasts);
+    if !settings.quiet && !lasts {
+        progress::show(&watch);
+    }
     match &args.verb {
         Verb::Script(typed) if !typed.check.is_empty() => return Ok(script::check(settings.json, &typed.check)?),
         Verb::Script(typed) if !typed.test.is_empty() => {
@@ -177,7 +181,6 @@ fn call(args: &Args, settings: &Settings) -> Result<Exit> {
         }
         verb => look(verb, settings, format, &database, &watch)?,
     };
-    drop(bar);
     database.close()?;
     Ok(exit)
 }

@@ -76,6 +76,7 @@ pub(crate) fn color(when: When) {
 /// Prints a line whatever happens.
 pub(crate) fn line(text: std::fmt::Arguments<'_>) {
     use std::io::Write as _;
+    crate::progress::clear();
     if writeln!(anstream::stdout(), "{text}").is_err() {
         std::process::exit(1);
     }

@@ -8,13 +8,15 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 
-use rpmadb::Operation;
+use rpmadb::{Error, Operation};
 
 /// What a shell says of a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
 
 static SIGNALS: AtomicUsize = AtomicUsize::new(0);
 static RUNNING: Mutex<Option<Operation>> = Mutex::new(None);
+/// The verb that somebody is asked about.
+static ASKING: Mutex<Option<&'static str>> = Mutex::new(None);
 static LISTENING: Once = Once::new();
 
 /// From now on the next signal cancels `watch`, and nothing that was watched before.
@@ -24,6 +26,14 @@ pub(crate) fn on_signal(watch: &Operation) {
     LISTENING.call_once(|| {
         // why ignored: where signals cannot be heard, they end the program as they always did
         let _ = ctrlc::set_handler(|| {
+            // why held: an answer that comes now must not begin anything
+            let asking = ASKING.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(verb) = *asking {
+                // why here: nothing was begun, and nothing else ends the wait for a line
+                anstream::eprintln!("\nerror: {}", Error::Cancelled { verb });
+                std::process::exit(1);
+            }
+            drop(asking);
             if SIGNALS.fetch_add(1, Ordering::SeqCst) > 0 {
                 std::process::exit(INTERRUPTED);
             }
@@ -32,6 +42,20 @@ pub(crate) fn on_signal(watch: &Operation) {
             }
         });
     });
+}
+
+/// Until it is dropped, a signal is a no.
+pub(crate) struct Asking(());
+
+pub(crate) fn while_asking(verb: &'static str) -> Asking {
+    *ASKING.lock().unwrap_or_else(PoisonError::into_inner) = Some(verb);
+    Asking(())
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        *ASKING.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 /// Whether a signal came.

@@ -15,6 +15,7 @@ pub(crate) fn metrics(settings: &Settings, report: &Metrics) {
         Metrics::Figures(found) => figures(found),
         // why not by lines: the text ends with its own
         Metrics::Text { text, .. } => {
+            crate::progress::clear();
             if std::io::stdout().write_all(text.as_bytes()).is_err() {
                 std::process::exit(1);
             }
