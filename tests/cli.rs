@@ -11,6 +11,7 @@ mod errors;
 mod history;
 mod metrics;
 mod repl;
+mod report;
 mod scripts;
 mod secrets;
 mod settings;

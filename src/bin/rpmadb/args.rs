@@ -97,6 +97,7 @@ pub(crate) enum Verb {
         require_users: bool,
     },
     Doctor(desk::Doctor),
+    Report(desk::Report),
     /// Examine everything, the slow checks included
     #[command(visible_alias = "diagnose")]
     Diagnostics {
@@ -160,6 +161,7 @@ impl Verb {
             | Verb::Migrations { database }
             | Verb::Health { database, .. }
             | Verb::Doctor(desk::Doctor { database, .. })
+            | Verb::Report(desk::Report { database, .. })
             | Verb::Alerts(desk::Alerts { database, .. })
             | Verb::Monitor(monitor::Monitor { database, .. })
             | Verb::Diagnostics { database }
@@ -191,6 +193,7 @@ impl Verb {
             Verb::Migrations { .. }
                 | Verb::Health { .. }
                 | Verb::Doctor(_)
+                | Verb::Report(_)
                 | Verb::Alerts(_)
                 | Verb::Diagnostics { .. }
                 | Verb::Stats(_)
@@ -206,7 +209,8 @@ impl Verb {
 
 /// What stands in the list of verbs beside those of the library: what the command alone has.
 #[cfg(test)]
-const ALONE: &[&str] = &["completions", "config", "doctor", "man", "monitor", "new", "open", "optimize", "repl"];
+const ALONE: &[&str] =
+    &["completions", "config", "doctor", "man", "monitor", "new", "open", "optimize", "repl", "report"];
 
 #[cfg(test)]
 mod tests {

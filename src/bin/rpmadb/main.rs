@@ -12,6 +12,7 @@ mod args;
 mod ask;
 mod exit;
 mod failure;
+mod html;
 mod progress;
 mod run;
 mod settings;

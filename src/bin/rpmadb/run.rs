@@ -19,7 +19,7 @@ use crate::args::{Args, Verb, desk};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::settings::{self, Settings};
-use crate::{ask, progress, show, stop};
+use crate::{ask, html, progress, show, stop};
 
 pub(crate) fn run(args: &Args) -> Exit {
     let page = match &args.verb {
@@ -167,6 +167,7 @@ fn call(args: &Args, settings: &Settings) -> Result<Exit> {
             archive::call(&args.verb, settings, &database, &options, &watch)?;
             Exit::Done
         }
+        Verb::Report(typed) => html::call(typed, settings, &database, &watch)?,
         Verb::Doctor(typed) => doctor::call(typed, settings, &database, &watch)?,
         Verb::Monitor(typed) => return Ok(monitor::call(settings, typed, &database, &watch)?),
         Verb::Repl { .. } => return Ok(repl::call(settings, &database)?),

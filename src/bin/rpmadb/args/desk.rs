@@ -87,3 +87,23 @@ pub(crate) struct Man {
     #[arg(long, value_name = "FOLDER")]
     pub(crate) folder: Option<PathBuf>,
 }
+
+/// Write one HTML file for people who have no access: health, sizes, growth, advice, migrations, backups
+#[derive(Args)]
+pub(crate) struct Report {
+    pub(crate) database: PathBuf,
+    /// The new file; - prints it
+    pub(crate) file: PathBuf,
+    /// Replace the file
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// The folder of the backups; without it, that of the settings, or of the database
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) folder: Option<String>,
+    /// What the host counted: the document of rpmadb_metrics
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metrics: Option<PathBuf>,
+    /// What the host's monitor found: the document of rpmadb_alerts
+    #[arg(long, value_name = "FILE")]
+    pub(crate) alerts: Option<PathBuf>,
+}

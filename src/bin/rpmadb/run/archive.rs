@@ -28,6 +28,10 @@ pub(super) fn folder_options(verb: &Verb, settings: &Settings) -> Result<request
             let beside = if known { None } else { folder_of(&typed.database) };
             (typed.folder.clone().or(beside), &typed.sign)
         }
+        Verb::Report(typed) => {
+            options.folder = typed.folder.clone().or(options.folder).or_else(|| folder_of(&typed.database));
+            return Ok(options);
+        }
         Verb::Verify(typed) => (typed.folder.clone(), &typed.sign),
         Verb::Restore(typed) => (typed.folder.clone(), &typed.sign),
         Verb::UndoRestore(typed) => (typed.folder.clone(), &typed.sign),
