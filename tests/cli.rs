@@ -17,6 +17,7 @@ mod secrets;
 mod settings;
 mod skeleton;
 mod terminal;
+mod top;
 mod trying;
 
 use std::io::Read as _;

@@ -19,7 +19,7 @@ type Names = BTreeSet<String>;
 
 /// What the command has beside the verbs, because it is for people, or opens and watches.
 const COMMAND_ALONE: &[&str] =
-    &["completions", "config", "doctor", "help", "man", "monitor", "new", "open", "optimize", "repl", "report"];
+    &["completions", "config", "doctor", "help", "man", "monitor", "new", "open", "optimize", "repl", "report", "top"];
 
 /// What a door has beside the verbs, because it makes, holds or ends handles or because the other doors have their own
 /// form of it.

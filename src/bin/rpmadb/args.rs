@@ -107,6 +107,7 @@ pub(crate) enum Verb {
     Metrics(desk::Metrics),
     Alerts(desk::Alerts),
     Monitor(monitor::Monitor),
+    Top(desk::Top),
     /// Move the write-ahead log into the database file
     Checkpoint {
         database: PathBuf,
@@ -162,6 +163,7 @@ impl Verb {
             | Verb::Health { database, .. }
             | Verb::Doctor(desk::Doctor { database, .. })
             | Verb::Report(desk::Report { database, .. })
+            | Verb::Top(desk::Top { database, .. })
             | Verb::Alerts(desk::Alerts { database, .. })
             | Verb::Monitor(monitor::Monitor { database, .. })
             | Verb::Diagnostics { database }
@@ -194,6 +196,7 @@ impl Verb {
                 | Verb::Health { .. }
                 | Verb::Doctor(_)
                 | Verb::Report(_)
+                | Verb::Top(_)
                 | Verb::Alerts(_)
                 | Verb::Diagnostics { .. }
                 | Verb::Stats(_)
@@ -210,7 +213,7 @@ impl Verb {
 /// What stands in the list of verbs beside those of the library: what the command alone has.
 #[cfg(test)]
 const ALONE: &[&str] =
-    &["completions", "config", "doctor", "man", "monitor", "new", "open", "optimize", "repl", "report"];
+    &["completions", "config", "doctor", "man", "monitor", "new", "open", "optimize", "repl", "report", "top"];
 
 #[cfg(test)]
 mod tests {

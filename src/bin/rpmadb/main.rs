@@ -17,6 +17,7 @@ mod progress;
 mod run;
 mod settings;
 mod stop;
+mod top;
 
 use std::process::ExitCode;
 

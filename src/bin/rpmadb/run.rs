@@ -19,7 +19,7 @@ use crate::args::{Args, Verb, desk};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::settings::{self, Settings};
-use crate::{ask, html, progress, show, stop};
+use crate::{ask, html, progress, show, stop, top};
 
 pub(crate) fn run(args: &Args) -> Exit {
     let page = match &args.verb {
@@ -58,6 +58,11 @@ fn options(args: &Args, settings: &Settings) -> Result<request::Open> {
         backup: archive::folder_options(&args.verb, settings)?,
         // why not: one that watches is started by `rpmadb monitor`
         monitor: None,
+        audit: request::AuditLog {
+            // why: it looks every second, and that is nobody's deed
+            reads: if matches!(args.verb, Verb::Top(_)) { Some(false) } else { settings.open.audit.reads },
+            ..settings.open.audit.clone()
+        },
         ..settings.open.clone()
     })
 }
@@ -106,6 +111,7 @@ fn call(args: &Args, settings: &Settings) -> Result<Exit> {
     };
     match &args.verb {
         Verb::New(typed) => return new::call(typed, settings),
+        Verb::Top(typed) => top::refuse(typed)?,
         Verb::Config(typed) => {
             show::report(settings, &settings.document(), |_| show::own::config(settings, typed.changed));
             return Ok(Exit::Done);
@@ -120,7 +126,7 @@ fn call(args: &Args, settings: &Settings) -> Result<Exit> {
     if let Some((verb, what)) = loss(&args.verb) {
         ask::before(settings, verb, &what)?;
     }
-    let lasts = matches!(args.verb, Verb::Repl { .. } | Verb::Monitor(_));
+    let lasts = matches!(args.verb, Verb::Repl { .. } | Verb::Monitor(_) | Verb::Top(_));
     if !settings.quiet && !lasts {
         progress::show(&watch);
     }
@@ -168,6 +174,7 @@ fn call(args: &Args, settings: &Settings) -> Result<Exit> {
             Exit::Done
         }
         Verb::Report(typed) => html::call(typed, settings, &database, &watch)?,
+        Verb::Top(typed) => top::call(typed, settings, &opened.database_path, &database, &watch)?,
         Verb::Doctor(typed) => doctor::call(typed, settings, &database, &watch)?,
         Verb::Monitor(typed) => return Ok(monitor::call(settings, typed, &database, &watch)?),
         Verb::Repl { .. } => return Ok(repl::call(settings, &database)?),

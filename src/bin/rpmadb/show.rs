@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::args::When;
 use crate::settings::Settings;
-use table::table;
+pub(crate) use table::table;
 use text::{escaped, plain};
 
 /// Prints a line for people; when nobody reads any more (`rpmadb ... | head`), there is nothing left to do.
@@ -71,6 +71,11 @@ pub(crate) fn color(when: When) {
     .write_global();
     // why: tables have a mind of their own about NO_COLOR, and what nobody wants is taken out later
     ratatui::crossterm::style::force_color_output(when != When::Never);
+}
+
+/// Whether what is printed has colour.
+pub(crate) fn has_colour() -> bool {
+    anstream::AutoStream::choice(&std::io::stdout()) != ColorChoice::Never
 }
 
 /// Prints a line whatever happens.

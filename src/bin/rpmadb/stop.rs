@@ -17,6 +17,8 @@ static SIGNALS: AtomicUsize = AtomicUsize::new(0);
 static RUNNING: Mutex<Option<Operation>> = Mutex::new(None);
 /// The verb that somebody is asked about.
 static ASKING: Mutex<Option<&'static str>> = Mutex::new(None);
+/// What gives the terminal back.
+static BEFORE_EXIT: Mutex<Option<fn()>> = Mutex::new(None);
 static LISTENING: Once = Once::new();
 
 /// From now on the next signal cancels `watch`, and nothing that was watched before.
@@ -35,6 +37,9 @@ pub(crate) fn on_signal(watch: &Operation) {
             }
             drop(asking);
             if SIGNALS.fetch_add(1, Ordering::SeqCst) > 0 {
+                if let Some(restore) = *BEFORE_EXIT.lock().unwrap_or_else(PoisonError::into_inner) {
+                    restore();
+                }
                 std::process::exit(INTERRUPTED);
             }
             if let Some(watch) = RUNNING.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
@@ -42,6 +47,11 @@ pub(crate) fn on_signal(watch: &Operation) {
             }
         });
     });
+}
+
+/// What is done before a second signal ends the command.
+pub(crate) fn before_exit(restore: fn()) {
+    *BEFORE_EXIT.lock().unwrap_or_else(PoisonError::into_inner) = Some(restore);
 }
 
 /// Until it is dropped, a signal is a no.

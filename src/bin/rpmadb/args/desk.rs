@@ -107,3 +107,15 @@ pub(crate) struct Report {
     #[arg(long, value_name = "FILE")]
     pub(crate) alerts: Option<PathBuf>,
 }
+
+/// Watch who has the database open, its log, its disk and the slowest calls; q quits
+#[derive(Args)]
+pub(crate) struct Top {
+    pub(crate) database: PathBuf,
+    /// Between two looks, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(100..=60_000))]
+    pub(crate) every: u64,
+    /// Print one look and end
+    #[arg(long)]
+    pub(crate) once: bool,
+}
