@@ -10,6 +10,7 @@ mod audit;
 mod errors;
 mod history;
 mod metrics;
+mod monitor;
 mod repl;
 mod report;
 mod scripts;

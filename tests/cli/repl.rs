@@ -1,8 +1,9 @@
-//! `rpmadb repl`, with lines piped in; what Tab does is in `run/repl.rs`.
+//! `rpmadb repl`, with lines piped in, and on a terminal.
 
 use std::io::Write as _;
 
 use super::*;
+use crate::support::terminal::Terminal;
 
 fn typed(scratch: &Scratch, more: &[&str], lines: &str) -> Ran {
     let mut child = command()
@@ -62,4 +63,88 @@ fn errors_are_told_and_the_next_line_runs() {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), ""));
     assert_eq!(documents[0]["values"], json!([1, "x"]));
     assert_eq!(documents[1]["error"]["name"], "SCRIPT_FAILED");
+}
+
+// --- on a terminal
+
+fn on_terminal(scratch: &Scratch) -> Terminal {
+    let state = text(&scratch.path("state"));
+    let terminal =
+        Terminal::start(scratch.folder(), &["repl", "a.db", "--migrations", "m"], &[("XDG_STATE_HOME", &state)]);
+    terminal.wait_for("rpmadb> ");
+    terminal
+}
+
+/// Waits until the next line may be typed: what comes before is not the editor's yet.
+fn prompt(terminal: &Terminal) {
+    terminal.wait_until("a new line", |screen| screen.trim_end().ends_with("rpmadb>"));
+}
+
+#[test]
+fn tab_completes_names_tables_and_columns() {
+    let scratch = small();
+    succeeded(in_small(&scratch, &["query", "a.db", "CREATE TABLE customers (surname, age)"]));
+    let mut terminal = on_terminal(&scratch);
+    terminal.press("SELECT customers.sur\t FROM cust\t\r");
+    terminal.wait_for("SELECT customers.surname FROM customers");
+    terminal.wait_for("0 row(s)");
+    prompt(&terminal);
+    terminal.press("db:val\t('SELECT 41') + 1\r");
+    terminal.wait_for("db:value('SELECT 41') + 1");
+    terminal.wait_until("the value", |screen| screen.lines().any(|line| line.trim_end() == "42"));
+    prompt(&terminal);
+    terminal.press("\u{4}");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn a_line_may_go_on_and_ctrl_c_drops_it_or_what_runs() {
+    let scratch = small();
+    let mut terminal = on_terminal(&scratch);
+    terminal.press("function f(x)\r");
+    terminal.wait_for("   ...> ");
+    terminal.press("return x + 1 end\r");
+    prompt(&terminal);
+    terminal.press("f(20)\r");
+    terminal.wait_until("the value", |screen| screen.lines().any(|line| line.trim_end() == "21"));
+    prompt(&terminal);
+    terminal.press("function g(\r");
+    terminal.wait_until("more", |screen| screen.trim_end().ends_with("...>"));
+    terminal.press("\u{3}");
+    prompt(&terminal);
+    terminal.press("while true do end\r");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    terminal.press("\u{3}");
+    terminal.wait_for("error: script was cancelled");
+    prompt(&terminal);
+    terminal.press("'still ' .. 'here'\r");
+    terminal.wait_for("still here");
+    prompt(&terminal);
+    terminal.press(".quit\r");
+    assert_eq!(terminal.end(), 0, "{}", terminal.screen());
+    assert!(terminal.is_restored());
+    let history = std::fs::read_to_string(scratch.path("state/rpmadb/history")).expect("is kept");
+    assert!(history.contains("f(20)") && history.contains("return x + 1 end"), "{history}");
+    let mut again = on_terminal(&scratch);
+    again.press("\u{1b}[A\u{1b}[A\r");
+    again.wait_for("still here");
+    again.press("\u{4}");
+    assert_eq!(again.end(), 0);
+}
+
+#[test]
+fn rows_are_a_table_and_help_tells_what_there_is() {
+    let scratch = small();
+    let mut terminal = on_terminal(&scratch);
+    terminal.press("db:query(\"SELECT 1 AS id, 'x' AS name\")\r");
+    terminal.wait_for("id  name\n--- -----\n1   x");
+    prompt(&terminal);
+    terminal.press(".help\r");
+    terminal.wait_for(".tables  .schema [NAME]  .help  .quit");
+    prompt(&terminal);
+    terminal.press(".tables\r");
+    terminal.wait_for("rpmadb_migrations");
+    prompt(&terminal);
+    terminal.press("\u{4}");
+    assert_eq!(terminal.end(), 0);
 }

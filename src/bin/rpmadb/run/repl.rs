@@ -5,6 +5,7 @@
 //! Invariant: from a terminal it goes on after an error; what is piped in also goes on, and the exit code tells.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ use rustyline::hint::Hinter;
 use rustyline::history::FileHistory;
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
+use serde_json::Value;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -179,20 +181,23 @@ impl Session<'_> {
 /// What Tab knows.
 #[derive(Default)]
 struct Names {
-    /// Tables, views and columns.
-    schema: Vec<String>,
+    /// Tables and views, each with its columns.
+    schema: BTreeMap<String, Vec<String>>,
     /// Globals of the lines so far.
     globals: Vec<String>,
 }
 
 impl Names {
     fn renew(&mut self, session: &Session<'_>) {
-        let sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') UNION SELECT c.name FROM sqlite_schema AS t, \
-                   pragma_table_info(t.name) AS c WHERE t.type IN ('table', 'view') ORDER BY 1";
+        let sql = "SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type IN ('table', 'view')";
         // why whatever happens: a line can be typed without completion
         if let Ok(report) = session.database.query(sql, None, &session.watch()) {
-            let names = report.rows.iter().filter_map(|row| row.first()?.as_str());
-            self.schema = names.map(str::to_owned).collect();
+            self.schema.clear();
+            for row in report.rows {
+                if let [Value::String(table), Value::String(column)] = row.as_slice() {
+                    self.schema.entry(table.clone()).or_default().push(column.clone());
+                }
+            }
         }
         let walk =
             "(function() local n = {} for k in pairs(_G) do n[#n + 1] = tostring(k) end table.sort(n) return n end)()";
@@ -209,12 +214,16 @@ impl Names {
             Some((owner, _)) => {
                 let mark = &word[owner.len()..=owner.len()];
                 let fits = |what: &What| matches!(what, What::Method(..)) == (mark == ":");
+                let columns = self.schema.get(owner).filter(|_| mark == ".").into_iter().flatten();
+                let columns = columns.map(|name| format!("{owner}.{name}"));
                 let entries = lua_api::group_of(owner).into_iter().flat_map(|group| group.entries);
-                entries.filter(|entry| fits(&entry.what)).map(|entry| format!("{owner}{mark}{}", entry.name)).collect()
+                let entries = entries.filter(|entry| fits(&entry.what));
+                columns.chain(entries.map(|entry| format!("{owner}{mark}{}", entry.name))).collect()
             }
             None => {
                 let own = lua_api::globals(false).into_iter().map(str::to_owned);
-                own.chain(self.globals.iter().cloned()).chain(self.schema.iter().cloned()).collect()
+                let schema = self.schema.iter().flat_map(|(table, columns)| std::iter::once(table).chain(columns));
+                own.chain(self.globals.iter().chain(schema).cloned()).collect()
             }
         };
         found.retain(|name| name.starts_with(word));
@@ -255,8 +264,12 @@ mod tests {
 
     #[test]
     fn tab_knows_objects_globals_and_the_schema() {
-        let names = Names { schema: vec!["users".into(), "user_id".into()], globals: vec!["mine".into()] };
+        let names = Names {
+            schema: [("users".to_owned(), vec!["user_id".into(), "id".into()])].into(),
+            globals: vec!["mine".into()],
+        };
         assert_eq!(names.candidates("us"), ["user_id", "users"]);
+        assert_eq!(names.candidates("users."), ["users.id", "users.user_id"]);
         assert_eq!(names.candidates("mi"), ["mine"]);
         assert_eq!(names.candidates("json"), ["json"]);
         assert_eq!(names.candidates("db:val"), ["db:value"]);
