@@ -7,6 +7,7 @@
 
 mod archive;
 mod audit;
+mod c_report;
 mod errors;
 mod history;
 mod metrics;
@@ -17,6 +18,7 @@ mod scripts;
 mod secrets;
 mod settings;
 mod skeleton;
+mod snapshots;
 mod terminal;
 mod top;
 mod trying;

@@ -10,7 +10,7 @@ pub(super) const IDENTITY: &str =
     "# a comment\nAGE-SECRET-KEY-1ZLSP2QRVMV2HHH49W03AD2CMQ4AX2QMN5KYY5ETQ78UTA6JFH89QPCHR4W\n";
 
 /// Puts `TIME` where a time stands, in a name or in a table, and takes out how long things took.
-fn timeless(printed: &str) -> String {
+pub(super) fn timeless(printed: &str) -> String {
     let shape = |text: &str, pattern: &str| {
         text.len() >= pattern.len()
             && text.bytes().zip(pattern.bytes()).all(|(byte, wanted)| match wanted {
@@ -21,7 +21,9 @@ fn timeless(printed: &str) -> String {
     let mut shown = String::new();
     let mut rest = printed;
     while let Some(next) = rest.chars().next() {
-        let found = ["ddddddddTdddddd.dddZ", "dddd-dd-dd dd:dd:dd UTC"].iter().find(|pattern| shape(rest, pattern));
+        let found = ["ddddddddTdddddd.dddZ", "dddd-dd-dd dd:dd:dd UTC", "dddd-dd-dd dd:dd:dd"]
+            .iter()
+            .find(|pattern| shape(rest, pattern));
         let length = found.map_or(next.len_utf8(), |pattern| pattern.len());
         shown.push_str(found.map_or(&rest[..length], |_| "TIME"));
         rest = &rest[length..];

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 /// Rows and columns of the terminal.
-const SIZE: (u16, u16) = (30, 100);
+const SIZE: (u16, u16) = (30, 140);
 
 pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,

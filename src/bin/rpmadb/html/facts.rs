@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::charts::{Bar, Growth, Point};
 use crate::args::desk::Report;
-use crate::show::text::{ago, duration, plain, size, time};
+use crate::show::text::{ago, duration, measured, plain, size, time};
 
 /// More of a list is for other commands.
 const MOST: usize = 50;
@@ -366,30 +366,6 @@ impl Facts {
         facts.migrations.extend([migration("applied"), migration("pending")]);
         facts.growth = Growth::of(vec![Point { at: 0, bytes: 1 }, Point { at: 86_400_000, bytes: 3 }]);
         facts
-    }
-}
-
-/// What a check of `health` measured, with its unit.
-fn measured(id: &str, value: &Value) -> String {
-    match (id, value.as_u64()) {
-        ("free_disk" | "wal_size" | "ballast", Some(bytes)) => size(bytes),
-        ("backup_age" | "oldest_transaction", Some(ms)) => duration(ms as f64),
-        _ => short(value),
-    }
-}
-
-/// A value in a few words.
-fn short(value: &Value) -> String {
-    match value {
-        Value::Object(members) => {
-            let telling =
-                members.iter().filter(|(_, value)| value.is_string() || value.is_number() || value.is_boolean());
-            telling
-                .map(|(name, value)| format!("{} {}", name.replace('_', " "), plain(value)))
-                .collect::<Vec<_>>()
-                .join(", ")
-        }
-        other => plain(other),
     }
 }
 

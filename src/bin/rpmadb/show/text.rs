@@ -47,6 +47,30 @@ pub(crate) fn plain(value: &Value) -> String {
     }
 }
 
+/// What a check of `health` measured, with its unit.
+pub(crate) fn measured(id: &str, value: &Value) -> String {
+    match (id, value.as_u64()) {
+        ("free_disk" | "wal_size" | "ballast", Some(bytes)) => size(bytes),
+        ("backup_age" | "oldest_transaction", Some(ms)) => duration(ms as f64),
+        _ => short(value),
+    }
+}
+
+/// A value in a few words.
+fn short(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let telling =
+                members.iter().filter(|(_, value)| value.is_string() || value.is_number() || value.is_boolean());
+            telling
+                .map(|(name, value)| format!("{} {}", name.replace('_', " "), plain(value)))
+                .collect::<Vec<_>>()
+                .join(", ")
+        }
+        other => plain(other),
+    }
+}
+
 /// Text that a terminal shows and does not obey.
 pub(crate) fn escaped(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
