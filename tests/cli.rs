@@ -2,7 +2,7 @@
 //!
 //! Leaves to others: what the verbs do (`rust`) and files that are no databases (`hostile`).
 //!
-//! Exit codes: 0 done, 1 failed, 2 wrong usage. Reports go to stdout, errors to stderr; with `--json` both go to stdout
+//! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 migrations are pending, 4 unhealthy. Reports go to stdout, errors to stderr; with `--json` both go to stdout
 //! as one document. Times differ from run to run, so [`untimed`] takes them out before texts are compared.
 
 mod archive;

@@ -26,7 +26,7 @@ pub(crate) fn next(error: &Error, verb: &Verb) -> Option<String> {
             Verb::Backups(_) | Verb::Verify(_) | Verb::Restore(_) => return None,
             _ => format!("rpmadb open {database}"),
         },
-        Error::Busy { .. } => format!("rpmadb diagnostics {database}"),
+        Error::Busy { .. } => format!("rpmadb top {database}"),
         Error::Corrupt { .. } => format!("rpmadb doctor {database}"),
         Error::ForeignHistory { .. } => format!("rpmadb adopt {database} --dry-run"),
         Error::MigrationChanged { version, .. } => format!("rpmadb repair {database} --version {version}"),
