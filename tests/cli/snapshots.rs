@@ -47,7 +47,7 @@ const TYPED: &[&str] = &[
     "audit a.db --limit 4",
     "audit a.db --verify --limit 0",
     "alerts a.db",
-    "stats a.db",
+    "stats a.db --no-sizes",
     "metrics a.db --no-indexes",
     "diagnostics a.db",
     "doctor a.db --folder b",
@@ -103,13 +103,15 @@ fn before(typed: &str, scratch: &Scratch) {
     }
 }
 
-/// Puts a letter where a figure is the machine's: what is free on a disk, hashes, and the numbers of processes.
+/// Puts a letter where a figure is the machine's or the moment's: what is free on a disk, hashes, and sizes, for how many pages the audit has
+/// depends on how many digits the times in it have.
 fn masked(printed: &str, scratch: &Scratch) -> String {
     let text = timeless(printed).replace(&text(scratch.folder()), "SCRATCH");
     let mut shown = String::new();
     for line in text.split_inclusive('\n') {
-        let is_of_machine =
-            ["free", "file mode", "hash ", "pragma ", "SQLite  "].iter().any(|part| line.contains(part));
+        let is_of_machine = ["free", "file mode", "hash ", "pragma ", "SQLite  ", " KiB", " %", " pages"]
+            .iter()
+            .any(|part| line.contains(part));
         let mut in_number = false;
         for c in line.chars() {
             let is_digit = c.is_ascii_digit() || (in_number && c == '.');

@@ -92,9 +92,16 @@ fn ctrl_c_in_a_migration_takes_all_of_it_back() {
 
 /// A database that takes long to compress.
 fn big() -> Scratch {
+    filled(6000)
+}
+
+/// A database with so many rows that fill a page.
+fn filled(rows: u32) -> Scratch {
     let scratch = small();
-    let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000) INSERT INTO a SELECT i, randomblob(4000) FROM n";
-    succeeded(in_small(&scratch, &["query", "a.db", fill]));
+    let fill = format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) INSERT INTO a SELECT i, randomblob(4000) FROM n"
+    );
+    succeeded(in_small(&scratch, &["query", "a.db", &fill]));
     std::fs::create_dir(scratch.path("backups")).expect("makes");
     scratch
 }
@@ -116,6 +123,23 @@ fn ctrl_c_in_a_backup_leaves_no_file() {
     let names: Vec<String> =
         left.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
     assert!(names.iter().all(|name| name.starts_with(".rpmadb") && name.ends_with("lock")), "{names:?}");
+}
+
+#[test]
+fn a_second_ctrl_c_ends_at_once_and_leaves_no_backup() {
+    let scratch = big();
+    // why 19: it ends its one block before it looks whether it was cancelled
+    let mut terminal = started(&scratch, &["backup", "a.db", "--folder", "backups", "--compress=19"]);
+    terminal.wait_for("copying pages");
+    terminal.press("\u{3}");
+    // why: two of them at once are one signal
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    terminal.press("\u{3}");
+    let begun = std::time::Instant::now();
+    assert!([1, 130].contains(&terminal.end()), "{}", terminal.screen());
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+    let listed = succeeded(in_small(&scratch, &["backups", "a.db", "--folder", "backups"]));
+    assert!(listed.ends_with(&format!("0 backup(s) in {}\n", text(&scratch.path("backups")))), "{listed}");
 }
 
 #[test]
@@ -169,6 +193,41 @@ fn a_table_is_no_wider_than_the_screen() {
         "{screen}"
     );
     assert!(succeeded(in_small(&scratch, &["query", "a.db", sql])).lines().count() == 4, "in a pipe a row is a line");
+}
+
+#[test]
+fn what_is_left_to_do_names_the_next_command() {
+    let scratch = small();
+    scratch.write("m/3_third.sql", "CREATE TABLE c (x);");
+    for (args, next) in [
+        (&["migrations", "a.db"][..], "next: rpmadb migrate a.db"),
+        (&["health", "a.db"], "next: rpmadb doctor a.db"),
+        (&["doctor", "a.db"], "next: rpmadb migrate a.db"),
+        (&["new", "x"], "next: rpmadb test --migrations m"),
+    ] {
+        let mut terminal = started(&scratch, args);
+        terminal.end();
+        assert!(terminal.screen().trim_end().ends_with(next), "{args:?}: {}", terminal.screen());
+    }
+}
+
+#[test]
+fn a_verify_shows_what_it_is_at_and_is_cancelled_too() {
+    let scratch = filled(1500);
+    succeeded(in_small(&scratch, &["backup", "a.db", "backups/b.zst", "--folder", "backups", "--compress"]));
+    let verify = ["verify", "a.db", "b.zst", "--folder", "backups"];
+    let mut terminal = started(&scratch, &verify);
+    terminal.wait_for("checking the database in it");
+    terminal.press("\u{3}");
+    assert_eq!(terminal.end(), 1, "{}", terminal.screen());
+    assert_eq!(terminal.screen().trim(), "error: verify was cancelled");
+    let mut terminal = started(&scratch, &verify);
+    assert_eq!(terminal.end(), 0, "{}", terminal.screen());
+    assert!(
+        terminal.screen().contains("b.zst is sound (") && !terminal.screen().contains("checking"),
+        "{}",
+        terminal.screen()
+    );
 }
 
 #[test]

@@ -1,14 +1,16 @@
 //! `rpmadb report`: one HTML file that needs no network, to be read by a customer, in light and dark, with a keyboard.
 //!
-//! `facts` is what is told, `charts` what is drawn; `report.html` and `report.css` say how.
+//! `facts` is what is told (`backups` and `handed` add to it), `charts` what is drawn; `report.html` and `report.css` say how.
 //!
 //! Leaves to others: measuring (the verbs of the library).
 //!
 //! Invariants: every text is escaped by the template engine, and a policy in the page forbids scripts and requests, so that a name in
 //! the database stays a name; the file gets its name only when it is whole, and is never the database.
 
+mod backups;
 mod charts;
 mod facts;
+mod handed;
 
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;

@@ -206,8 +206,10 @@ fn look(
             let request = request::Health { require_users: *require_users, ..request::Health::default() };
             let report = database.health(&request, watch)?;
             show::report(settings, &report, show::health);
-            let is_well = report.status < rpmadb::report::HealthStatus::Degraded;
-            return Ok(if is_well { Exit::Done } else { Exit::Unhealthy });
+            if report.status >= rpmadb::report::HealthStatus::Degraded {
+                show::suggest(settings, "doctor", verb.database());
+                return Ok(Exit::Unhealthy);
+            }
         }
         Verb::Alerts(typed) => {
             let request =

@@ -87,6 +87,14 @@ pub(crate) fn line(text: std::fmt::Arguments<'_>) {
     }
 }
 
+/// Says which command comes next, to somebody at a terminal.
+pub(crate) fn suggest(settings: &Settings, verb: &str, database: &std::path::Path) {
+    use std::io::IsTerminal as _;
+    if !settings.json && !is_quiet() && std::io::stdout().is_terminal() {
+        line(format_args!("{}: rpmadb {verb} {}", text::painted(text::STRONG, "next"), next::typed(database)));
+    }
+}
+
 pub(crate) fn json(document: &impl Serialize) {
     match serde_json::to_string_pretty(document) {
         Ok(text) => line(format_args!("{text}")),

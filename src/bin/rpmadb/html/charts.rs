@@ -29,13 +29,16 @@ pub(super) struct Bar {
     parts: Vec<(String, String)>,
 }
 
+/// Bytes of a table, of its indexes, and of each index by name.
+type Sizes = (u64, u64, Vec<(String, String)>);
+
 impl Bar {
     pub(super) fn of(stats: &report::Stats) -> Vec<Bar> {
         Bar::of_objects(stats.objects.as_deref().unwrap_or_default())
     }
 
     pub(super) fn of_objects(objects: &[report::ObjectSize]) -> Vec<Bar> {
-        let mut tables: BTreeMap<&str, (u64, u64, Vec<(String, String)>)> = BTreeMap::new();
+        let mut tables: BTreeMap<&str, Sizes> = BTreeMap::new();
         for object in objects {
             let (own, indexes, parts) = tables.entry(object.table.as_str()).or_default();
             match object.kind {
@@ -51,7 +54,7 @@ impl Bar {
         let mut sorted: Vec<_> = tables.into_iter().collect();
         sorted.sort_by_key(|(name, (own, indexes, _))| (std::cmp::Reverse(own + indexes), *name));
         let width = |bytes: u64| (WIDTH * bytes as f64 / largest as f64 * 10.0).round() / 10.0;
-        let bar = |(name, (own, indexes, parts)): (&str, (u64, u64, Vec<(String, String)>))| Bar {
+        let bar = |(name, (own, indexes, parts)): (&str, Sizes)| Bar {
             name: escaped(name),
             own: size(own),
             indexes: size(indexes),

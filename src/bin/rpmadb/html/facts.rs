@@ -11,12 +11,13 @@ use rpmadb::{Database, Error, Operation, Result, build_info, request};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::charts::{Bar, Growth, Point};
+use super::charts::{Bar, Growth};
+use super::handed;
 use crate::args::desk::Report;
 use crate::show::text::{ago, duration, measured, plain, size, time};
 
 /// More of a list is for other commands.
-const MOST: usize = 50;
+pub(super) const MOST: usize = 50;
 
 #[derive(Serialize)]
 pub(super) struct Facts {
@@ -29,21 +30,21 @@ pub(super) struct Facts {
     /// Label, value.
     figures: Vec<(&'static str, String)>,
     bars: Vec<Bar>,
-    growth: Option<Growth>,
+    pub(super) growth: Option<Growth>,
     looks: Vec<(&'static str, String)>,
     holders: Vec<Vec<String>>,
-    statements: Vec<Vec<String>>,
-    slow: Vec<Vec<String>>,
+    pub(super) statements: Vec<Vec<String>>,
+    pub(super) slow: Vec<Vec<String>>,
     /// Where the statements are from.
-    statements_from: String,
+    pub(super) statements_from: String,
     advice: Vec<Vec<String>>,
     migrations: Vec<Migration>,
     pending: usize,
     drift: Vec<String>,
-    backups: Vec<Vec<String>>,
-    backups_in: Option<String>,
-    alerts: Vec<Vec<String>>,
-    alerts_from: String,
+    pub(super) backups: Vec<Vec<String>>,
+    pub(super) backups_in: Option<String>,
+    pub(super) alerts: Vec<Vec<String>>,
+    pub(super) alerts_from: String,
     /// What could not be looked at, and why.
     failed: Vec<(&'static str, String)>,
 }
@@ -94,11 +95,11 @@ impl Facts {
         let migrations = looks.take("migrations", database.migrations(watch))?;
         let backups = looks.take("backups", database.backups(watch))?;
         let metrics = match &typed.metrics {
-            Some(file) => document(file)?,
+            Some(file) => handed::document(file)?,
             None => Value::Null,
         };
         let alerts = match &typed.alerts {
-            Some(file) => document(file)?,
+            Some(file) => handed::document(file)?,
             None => Value::Null,
         };
         if let Some(stats) = &stats {
@@ -234,108 +235,6 @@ impl Facts {
             found.drift.iter().map(|change| format!("{} {} {}", change.change, change.kind, change.name)).collect();
     }
 
-    fn add_backups(&mut self, found: &report::Backups, stats: Option<&report::Stats>) {
-        self.backups_in.clone_from(&found.folder);
-        for listed in found.backups.iter().take(MOST) {
-            let manifest = &listed.manifest;
-            let proof = match (listed.verified, listed.complete) {
-                (_, false) => "base missing".to_owned(),
-                (false, _) => "not verified".to_owned(),
-                (true, _) => {
-                    let checks = &manifest.checks;
-                    let depth =
-                        [("full", &checks.integrity_check), ("quick", &checks.quick_check), ("pages", &checks.pages)];
-                    let deepest = depth.iter().find(|(_, outcome)| outcome.is_some()).map_or("", |(depth, _)| *depth);
-                    format!("verified ({deepest})")
-                }
-            };
-            let name = Path::new(&listed.path)
-                .file_name()
-                .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-            let wraps = [&manifest.compression, &manifest.encryption].into_iter().flatten().cloned();
-            let kind = std::iter::once(manifest.kind.clone()).chain(wraps).collect::<Vec<_>>().join(", ");
-            let (made, age) = (time(manifest.created_at), ago(manifest.created_at));
-            let pinned = if listed.pinned { "pinned" } else { "" }.to_owned();
-            self.backups.push(vec![
-                name,
-                made,
-                age,
-                size(manifest.size_bytes),
-                kind,
-                proof,
-                pinned,
-                manifest.reason.clone(),
-            ]);
-        }
-        // why backups: their manifests are the history of the database that there is
-        let mut points: Vec<Point> = found
-            .backups
-            .iter()
-            .map(|listed| Point {
-                at: listed.manifest.created_at,
-                bytes: u64::from(listed.manifest.page_size) * u64::from(listed.manifest.page_count),
-            })
-            .collect();
-        points
-            .extend(stats.map(|stats| Point { at: jiff::Timestamp::now().as_millisecond(), bytes: stats.size_bytes }));
-        self.growth = Growth::of(points);
-    }
-
-    fn add_statements(&mut self, metrics: &Value, file: Option<&Path>) {
-        self.statements_from = match file {
-            Some(file) => format!("As counted by the host, from {}.", file.display()),
-            None => "Statements are counted inside the process that runs them. Hand in what it counted: --metrics FILE, with the \
-                     document of rpmadb_metrics."
-                .to_owned(),
-        };
-        let ms = |value: &Value| duration(value.as_f64().unwrap_or_default());
-        let text = |value: &Value| plain(value);
-        let list = |name: &str| metrics[name].as_array().into_iter().flatten().take(MOST);
-        self.statements = list("statements")
-            .map(|of| {
-                vec![
-                    text(&of["fingerprint"]),
-                    text(&of["calls"]),
-                    ms(&of["total_ms"]),
-                    ms(&of["mean_ms"]),
-                    ms(&of["p95_ms"]),
-                    ms(&of["max_ms"]),
-                ]
-            })
-            .collect();
-        self.slow = list("slow")
-            .map(|of| {
-                let plan = of["plan"].as_array().into_iter().flatten().map(plain).collect::<Vec<_>>().join("; ");
-                vec![
-                    text(&of["fingerprint"]),
-                    ms(&of["duration_ms"]),
-                    of["at"].as_i64().map_or_else(String::new, time),
-                    plan,
-                ]
-            })
-            .collect();
-    }
-
-    fn add_alerts(&mut self, alerts: &Value, file: Option<&Path>) {
-        self.alerts_from = match file {
-            Some(file) => format!("As the host's monitor told, from {}.", file.display()),
-            None => "Alerts live in the process whose monitor found them. Hand in what it found: --alerts FILE, with the document of \
-                     rpmadb_alerts. What is wrong now stands under Health."
-                .to_owned(),
-        };
-        self.alerts = alerts["alerts"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|alert| {
-                let since = alert["since"].as_i64().map_or_else(String::new, ago);
-                let [severity, state, key, message, remedy] =
-                    ["severity", "state", "key", "message", "remedy"].map(|name| plain(&alert[name]));
-                vec![severity, state, key, message, since, remedy]
-            })
-            .collect();
-    }
-
     /// Everything there is, with this text wherever a name can be.
     #[cfg(test)]
     pub(super) fn sample(name: &str) -> Facts {
@@ -364,15 +263,8 @@ impl Facts {
             took: name.into(),
         };
         facts.migrations.extend([migration("applied"), migration("pending")]);
-        facts.growth = Growth::of(vec![Point { at: 0, bytes: 1 }, Point { at: 86_400_000, bytes: 3 }]);
+        let point = |at, bytes| super::charts::Point { at, bytes };
+        facts.growth = Growth::of(vec![point(0, 1), point(86_400_000, 3)]);
         facts
     }
-}
-
-/// A document that a host handed out.
-fn document(file: &Path) -> Result<Value> {
-    let named = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| Error::from_io(named.clone(), &error))?;
-    serde_json::from_str(&text)
-        .map_err(|error| Error::InvalidArgument { name: named, reason: format!("is not JSON: {error}") })
 }

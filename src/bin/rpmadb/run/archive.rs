@@ -154,7 +154,10 @@ fn restore_request(typed: &Restore) -> request::Restore {
     }
 }
 
-fn backup_request(typed: &Backup, passphrase: Option<&Secret>) -> request::Backup {
+fn backup_request(typed: &Backup, options: &request::BackupFolder) -> request::Backup {
+    // why not where the settings name recipients: the passphrase is then for opening
+    let seals = typed.passphrase_file.is_some() || options.encrypt_to.is_none();
+    let passphrase = options.passphrase.as_ref().filter(|_| seals);
     let encrypt_to = match (typed.encrypt_to.as_slice(), passphrase) {
         ([], None) => None,
         ([], Some(passphrase)) => Some(EncryptTo::Passphrase(request::Passphrase { passphrase: passphrase.clone() })),
@@ -183,7 +186,7 @@ pub(super) fn call(
 ) -> Result<()> {
     match verb {
         Verb::Backup(typed) => {
-            let request = backup_request(typed, options.backup.passphrase.as_ref());
+            let request = backup_request(typed, &options.backup);
             let report = database.backup(typed.destination.as_deref(), &request, watch)?;
             show::report(settings, &report, show::archive::backup);
         }

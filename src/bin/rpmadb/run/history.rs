@@ -53,7 +53,10 @@ pub(super) fn call(
         Verb::Migrations { .. } => {
             let report = database.migrations(watch)?;
             show::report(settings, &report, show::migrations);
-            return Ok(if report.pending > 0 { Exit::Pending } else { Exit::Done });
+            if report.pending > 0 {
+                show::suggest(settings, "migrate", args.verb.database());
+                return Ok(Exit::Pending);
+            }
         }
         _ => {}
     }

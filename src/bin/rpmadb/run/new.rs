@@ -53,6 +53,7 @@ pub(super) fn call(typed: &New, settings: &Settings) -> Result<Exit> {
         show::json(&json!({ "version": next, "files": made }));
     } else {
         made.iter().for_each(|path| say!("{path}"));
+        show::suggest(settings, "test --migrations", &folder);
     }
     Ok(Exit::Done)
 }

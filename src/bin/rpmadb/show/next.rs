@@ -9,7 +9,7 @@ use rpmadb::Error;
 use crate::args::Verb;
 
 /// A word as a shell reads it.
-fn typed(path: &Path) -> String {
+pub(super) fn typed(path: &Path) -> String {
     shell_words::quote(&path.display().to_string()).into_owned()
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn doctor(verdict: &Verdict, database: &Path) {
         verdict.looks.iter().filter(|look| look.status >= HealthStatus::Degraded).max_by_key(|look| look.status);
     if let Some(look) = worst {
         let verb = if verdict.only_pending { "migrate" } else { look.verb };
-        say!("{}: rpmadb {verb} {}", painted(STRONG, "next"), escaped(&database.display().to_string()));
+        say!("{}: rpmadb {verb} {}", painted(STRONG, "next"), super::next::typed(database));
     }
 }
 
