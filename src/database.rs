@@ -11,6 +11,8 @@ mod monitor;
 mod opening;
 mod repl;
 mod rights;
+#[cfg(test)]
+mod schema;
 mod step;
 mod testing;
 
