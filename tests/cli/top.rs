@@ -44,8 +44,8 @@ fn it_shows_who_writes_and_what_took_long() {
         .wait_until("the writer", |screen| screen.lines().any(|line| line.contains(&own) && line.contains("writes")));
     plain.execute_batch("ROLLBACK").expect("ends");
     terminal.wait_until("the end of it", |screen| !screen.contains("writes"));
+    // why not until nobody has it open: this process keeps descriptors, for the locks of the other tests' databases
     drop(plain);
-    terminal.wait_until("nobody", |screen| screen.contains("other processes 0"));
     terminal.press(" ");
     terminal.wait_for("stopped");
     terminal.press("+");
