@@ -1,4 +1,4 @@
-//! `rpmadb report`: one file, with everything in it and nothing from elsewhere. In a browser it is looked at by hand.
+//! `rpmadb report`: one file, with everything in it and nothing from elsewhere; where Chromium is installed, in that too.
 
 use super::*;
 
@@ -102,4 +102,48 @@ fn a_damaged_database_has_a_report_that_says_so() {
         page.contains("<td><bdi>integrity</bdi></td><td><bdi>") && !page.contains("integrity</bdi></td><td><bdi>ok<"),
         "{page}"
     );
+}
+
+/// What Chromium says of the page with these settings of its engine, and what it made of the markup.
+fn in_browser(scratch: &Scratch, scheme: &str) -> Option<(String, String)> {
+    let profile = scratch.path(&format!("profile-{scheme}"));
+    let output = std::process::Command::new("chromium")
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"])
+        .args([
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--enable-logging=stderr",
+            "--dump-dom",
+        ])
+        .arg(format!("--user-data-dir={}", profile.display()))
+        .arg(format!("--blink-settings=preferredColorScheme={scheme}"))
+        .arg(format!("file://{}", scratch.path("r.html").display()))
+        .env("HOME", scratch.folder())
+        .output();
+    let output = output.ok()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Some((text(&output.stderr), text(&output.stdout)))
+}
+
+#[test]
+fn a_browser_has_nothing_to_say_about_it() {
+    let scratch = scene();
+    report(&scratch, &[]);
+    // 0 is dark and 1 light
+    for scheme in ["0", "1"] {
+        let Some((said, page)) = in_browser(&scratch, scheme) else {
+            println!("chromium is not installed and was not tried");
+            return;
+        };
+        assert!(!said.contains("CONSOLE"), "{said}");
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && !page.contains("<script"), "{page}");
+        assert!(page.contains("Made by rpmadb"), "all of it was read: {page}");
+    }
+    // why: that it would be heard
+    let broken = scratch.path("r.html");
+    let page = std::fs::read_to_string(&broken).expect("reads").replace("</main>", "<script>1</script></main>");
+    std::fs::write(&broken, page).expect("writes");
+    let (said, _) = in_browser(&scratch, "1").expect("runs");
+    assert!(said.contains("CONSOLE") && said.contains("Content Security Policy"), "{said}");
 }

@@ -72,7 +72,7 @@ pub(crate) enum When {
 
 #[derive(Subcommand)]
 pub(crate) enum Verb {
-    /// Create the database if it is missing, and apply what is pending
+    /// Create the database, or bring it up to date
     Open {
         database: PathBuf,
     },

@@ -12,6 +12,8 @@ use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 use rpmadb::{Operation, Progress};
 
+use crate::show::text::escaped;
+
 /// What is over sooner has no bar.
 const PATIENCE: Duration = Duration::from_millis(300);
 const KNOWN: &str = "{spinner} {bar:24} {percent:>3} %  {pos}/{len}  {rate}, {eta} left  {msg}";
@@ -74,7 +76,8 @@ impl State {
             // why: the rate of one stage says nothing of the next
             bar.reset();
             bar.set_length(progress.total);
-            bar.set_message(progress.stage.clone());
+            // why: a script or a file may have named it
+            bar.set_message(escaped(&progress.stage));
         }
         bar.set_position(progress.done);
     }

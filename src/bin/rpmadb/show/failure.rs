@@ -26,7 +26,7 @@ pub(crate) fn print(error: &Body, next: Option<&str>) {
         }
     }
     if let Some(hint) = &error.hint {
-        anstream::eprintln!("{}: {hint}", painted(STRONG, "hint"));
+        anstream::eprintln!("{}: {}", painted(STRONG, "hint"), escaped(hint));
     }
     if let Some(next) = next {
         anstream::eprintln!("{}: {next}", painted(STRONG, "next"));

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use rpmadb::Error;
 
+use super::text::escaped;
 use crate::args::Verb;
 
 /// A word as a shell reads it.
 pub(super) fn typed(path: &Path) -> String {
-    shell_words::quote(&path.display().to_string()).into_owned()
+    escaped(&shell_words::quote(&path.display().to_string()))
 }
 
 /// The command that helps with an error of `verb`.
