@@ -107,6 +107,31 @@ fn wrong_usage_exits_with_2() {
 }
 
 #[test]
+fn wrong_usage_is_a_document_with_json_too() {
+    let scratch = migrated();
+    for (args, message, hint) in [
+        (
+            &["stats", "a.db", "--frob", "--json"][..],
+            "unexpected argument '--frob' found",
+            "Usage: rpmadb stats <DATABASE>",
+        ),
+        (&["--json", "frob"], "unrecognized subcommand 'frob'", "Usage: rpmadb [OPTIONS] <COMMAND>"),
+        (
+            &["stats", "--json"],
+            "the following required arguments were not provided: <DATABASE>",
+            "Usage: rpmadb stats --json <DATABASE>",
+        ),
+    ] {
+        let ran = run(scratch.folder(), args);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(2), ""), "{args:?}");
+        let error = ran.error();
+        assert_eq!((&error["status"], &error["name"]), (&json!(100), &json!("INVALID_ARGUMENT")));
+        assert_eq!((&error["message"], &error["hint"]), (&json!(message), &json!(hint)), "{args:?}");
+    }
+    assert!(succeeded(run(scratch.folder(), &["--help", "--json"])).contains("Usage: "));
+}
+
+#[test]
 fn wrong_usage_is_found_before_a_database_is_looked_for() {
     let scratch = Scratch::new();
     let stderr = failed(run(scratch.folder(), &["checkpoint", "none.db", "sometimes"]), 2);

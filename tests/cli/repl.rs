@@ -65,6 +65,17 @@ fn errors_are_told_and_the_next_line_runs() {
     assert_eq!(documents[1]["error"]["name"], "SCRIPT_FAILED");
 }
 
+#[test]
+fn a_statement_may_go_on_over_lines() {
+    let scratch = small();
+    let lines = "CREATE TABLE c (\n  x INTEGER,\n  y TEXT\n);\nINSERT INTO c VALUES\n(1, 'one'),\n(2, 'two')\nSELECT count(*) AS n FROM c\n";
+    let stdout = succeeded(typed(&scratch, &[], lines));
+    assert!(stdout.ends_with("2 row(s) changed\nn\n--\n2\n1 row(s)\n"), "{stdout}");
+    let ran = typed(&scratch, &[], "SELECT 1 +\n\n'on'\n");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), "on\n"), "{ran:?}");
+    assert_eq!(ran.stderr, "error: incomplete input\n");
+}
+
 // --- on a terminal
 
 fn on_terminal(scratch: &Scratch) -> Terminal {

@@ -25,6 +25,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    // clap itself prints usage errors and exits with 2
-    run::run(&args::Args::parse()).into()
+    match args::Args::try_parse() {
+        Ok(args) => run::run(&args).into(),
+        Err(error) => run::usage(&error).into(),
+    }
 }

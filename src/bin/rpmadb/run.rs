@@ -47,6 +47,20 @@ pub(crate) fn run(args: &Args) -> Exit {
     })
 }
 
+/// Tells of arguments that cannot be understood, or prints the help that was asked for.
+pub(crate) fn usage(error: &clap::Error) -> Exit {
+    let wants_document = std::env::args_os().any(|argument| argument == "--json");
+    if !(wants_document && error.use_stderr()) {
+        error.exit();
+    }
+    let text = error.to_string();
+    let mut parts = text.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
+    let message = parts.next().unwrap_or_default();
+    let hint = parts.find(|part| part.starts_with("Usage:"));
+    show::json(&Failure::usage(message.strip_prefix("error: ").unwrap_or(&message), hint.as_deref()).document());
+    Exit::Usage
+}
+
 /// What `open` is told: only `open` and `migrate` make a file or change its journal mode by opening.
 fn options(args: &Args, settings: &Settings) -> Result<request::Open> {
     let makes = matches!(args.verb, Verb::Open { .. } | Verb::Migrate(_));

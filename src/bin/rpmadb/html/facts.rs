@@ -87,13 +87,7 @@ impl Looks<'_> {
 
 impl Facts {
     pub(super) fn of(typed: &Report, database: &Database, watch: &Operation) -> Result<Facts> {
-        let mut facts = Facts::new(&typed.database, database.health(&request::Health::default(), watch)?);
-        let mut failed = Vec::new();
-        let mut looks = Looks(&mut failed);
-        let stats = looks.take("sizes", database.stats(&request::Stats::default(), watch))?;
-        let diagnostics = looks.take("diagnostics", database.diagnostics(watch))?;
-        let migrations = looks.take("migrations", database.migrations(watch))?;
-        let backups = looks.take("backups", database.backups(watch))?;
+        // why first: the looks take a while
         let metrics = match &typed.metrics {
             Some(file) => handed::document(file)?,
             None => Value::Null,
@@ -102,6 +96,13 @@ impl Facts {
             Some(file) => handed::document(file)?,
             None => Value::Null,
         };
+        let mut facts = Facts::new(&typed.database, database.health(&request::Health::default(), watch)?);
+        let mut failed = Vec::new();
+        let mut looks = Looks(&mut failed);
+        let stats = looks.take("sizes", database.stats(&request::Stats::default(), watch))?;
+        let diagnostics = looks.take("diagnostics", database.diagnostics(watch))?;
+        let migrations = looks.take("migrations", database.migrations(watch))?;
+        let backups = looks.take("backups", database.backups(watch))?;
         if let Some(stats) = &stats {
             facts.add_sizes(stats);
         }

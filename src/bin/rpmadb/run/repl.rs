@@ -28,7 +28,10 @@ use crate::{show, stop};
 const DOTTED: &[&str] = &[".help", ".quit", ".schema", ".tables"];
 const HELP: &str = "Lua with db, log and json; an expression shows its value. Globals stay, locals end with their line.\n\
     A line that begins with SELECT, INSERT, PRAGMA or another word of SQL is run as SQL.\n\
+    Lines go on until they are whole; an empty line ends SQL that is not.\n\
     .tables  .schema [NAME]  .help  .quit   Tab completes, Ctrl-C drops a line, Ctrl-D ends";
+/// What SQLite says of a statement that goes on.
+const UNFINISHED: &str = "incomplete input";
 const SQL: &[&str] = &[
     "alter", "analyze", "create", "delete", "drop", "explain", "insert", "pragma", "reindex", "replace", "select",
     "update", "values", "with",
@@ -159,7 +162,13 @@ impl Session<'_> {
                 if SQL.contains(&other.to_ascii_lowercase().as_str())
                     && !rest.trim_start().starts_with(['=', '.', ':', '(']) =>
             {
-                self.sql(line.trim_end_matches(';'), None)?;
+                match self.sql(line.trim_end_matches(';'), None) {
+                    // why until an empty line: a statement that is wrong at its end must be told some time
+                    Err(Error::Sql { message, .. }) if message == UNFINISHED && !text.ends_with('\n') => {
+                        return Ok(Next::More);
+                    }
+                    outcome => outcome?,
+                }
             }
             _ => {
                 let report = self.repl.run(text, &self.watch())?;
