@@ -22,9 +22,6 @@ fn main() {
     println!("cargo:rerun-if-changed={}", folder.display());
     println!("cargo:rustc-env=RPMADB_EMBEDDED_DIR={}", folder.display());
 
-    // why: a script that is added is no change of a file that the compiler knows
-    println!("cargo:rerun-if-changed={}", root.join("scripts").display());
-
     let mut names: Vec<String> = std::fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("RPMADB_MIGRATIONS_DIR {}: {error}", folder.display()))
         .map(|entry| entry.expect("a readable folder").file_name().into_string().expect("file names are UTF-8"))
