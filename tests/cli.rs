@@ -2,17 +2,25 @@
 //!
 //! Leaves to others: what the verbs do (`rust`) and files that are no databases (`hostile`).
 //!
-//! Exit codes: 0 done, 1 failed, 2 wrong usage. Reports go to stdout, errors to stderr; with `--json` both go to stdout
+//! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 migrations are pending, 4 unhealthy. Reports go to stdout, errors to stderr; with `--json` both go to stdout
 //! as one document. Times differ from run to run, so [`untimed`] takes them out before texts are compared.
 
 mod archive;
 mod audit;
+mod c_report;
 mod errors;
 mod history;
 mod metrics;
+mod monitor;
 mod repl;
+mod report;
 mod scripts;
 mod secrets;
+mod settings;
+mod skeleton;
+mod snapshots;
+mod terminal;
+mod top;
 mod trying;
 
 use std::io::Read as _;
@@ -25,21 +33,33 @@ use serde_json::{Value as Json, json};
 use crate::parity;
 use crate::support::{Ran, Scratch, bare, bytes, command, contents, contents_of, keys, open, run, text, try_open};
 
-/// Replaces every number before ` ms` by `T`, with the spaces in front of it.
+/// Replaces every time that something took, such as `1.5 ms` or `2.0 s`, by `T ms`, and spaces in front of it by one.
 fn untimed(text: &str) -> String {
-    let mut parts = text.split(" ms").peekable();
-    let mut all = String::new();
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            all.push_str(part);
-        } else {
-            let before = part.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-            let padded = before.ends_with(' ');
-            all.push_str(before.trim_end_matches(' '));
-            all.push_str(if padded { " T ms" } else { "T ms" });
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, from) = rest.split_at(at);
+        let length = from.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(from.len());
+        let (number, after) = from.split_at(length);
+        let unit = ["ms", "s"].into_iter().find(|unit| {
+            let behind = after.strip_prefix(' ').and_then(|after| after.strip_prefix(unit));
+            behind.is_some_and(|behind| !behind.starts_with(|c: char| c.is_alphanumeric() || c == '('))
+        });
+        match unit {
+            Some(unit) => {
+                let padded = before.ends_with(' ');
+                shown.push_str(before.trim_end_matches(' '));
+                shown.push_str(if padded { " T ms" } else { "T ms" });
+                rest = &after[1 + unit.len()..];
+            }
+            None => {
+                shown.push_str(before);
+                shown.push_str(number);
+                rest = after;
+            }
         }
     }
-    all
+    shown + rest
 }
 
 /// A scratch folder with a migrated database `a.db`.
@@ -81,6 +101,12 @@ fn held(scratch: &Scratch) -> impl PartialEq + std::fmt::Debug + use<> {
 
 fn succeeded(ran: Ran) -> String {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+    ran.stdout
+}
+
+/// What it printed when it ended with this code and all is told on stdout.
+fn ended(ran: Ran, code: i32) -> String {
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(code), ""), "{ran:?}");
     ran.stdout
 }
 
@@ -176,8 +202,9 @@ fn migrate_applies_a_late_file_only_when_allowed() {
     let stderr = failed(in_small(&scratch, &["migrate", "a.db"]), 1);
     assert_eq!(
         stderr,
-        "error: migration 3 is pending but 4 is already applied\n\
-         hint: give the new migration a number above the applied ones, or pass allow_out_of_order\n"
+        "error: migration 3 is pending but 4 is already applied\n--> 3_c.sql\n\
+         hint: give the new migration a number above the applied ones, or pass allow_out_of_order\n\
+         next: rpmadb migrate a.db --allow-out-of-order\n"
     );
     let stdout = succeeded(in_small(&scratch, &["migrate", "a.db", "--allow-out-of-order"]));
     assert!(untimed(&stdout).ends_with("applied 1, version 4 (T ms)\n"), "{stdout}");
@@ -192,12 +219,14 @@ fn migrations_lists_states_and_who_did_it() {
     succeeded(in_small(&scratch, &["migrate", "a.db", "--actor", "ada", "--to", "3"]));
     scratch.write("m/4_fourth.sql", "CREATE TABLE d (x);");
     assert_eq!(
-        succeeded(in_small(&scratch, &["migrations", "a.db"])),
+        ended(in_small(&scratch, &["migrations", "a.db"]), 3),
         concat!(
-            "   001  first                            sql        applied      by cli\n",
-            "   002  second                           sql        applied      by cli\n",
-            "   003  third                            sql        applied      by ada\n",
-            "   004  fourth                           sql        pending      \n",
+            "version  name    kind  state    applied   by\n",
+            "-------- ------- ----- -------- --------- ----\n",
+            "    001  first   sql   applied  just now  cli\n",
+            "    002  second  sql   applied  just now  cli\n",
+            "    003  third   sql   applied  just now  ada\n",
+            "    004  fourth  sql   pending\n",
             "version 3 of 4, 1 pending\n",
         )
     );
@@ -210,7 +239,7 @@ fn health_ends_with_the_verdict() {
     assert!(stdout.starts_with("  ok        answers              true\n"), "{stdout}");
     assert!(stdout.ends_with("ok, score 100 of 100\n"), "{stdout}");
     scratch.write("m/3_third.sql", "CREATE TABLE c (x);");
-    let stdout = succeeded(in_small(&scratch, &["health", "a.db"]));
+    let stdout = ended(in_small(&scratch, &["health", "a.db"]), 4);
     assert!(stdout.contains("  degraded  migrations           1\n            run migrate\n"), "{stdout}");
     assert!(stdout.ends_with("degraded, score 80 of 100\n"), "{stdout}");
 }
@@ -326,14 +355,14 @@ fn query_prints_a_table() {
         succeeded(in_small(&scratch, &["query", "a.db", "SELECT x AS a_name, y, 1.0 AS r, x'00ff' AS b FROM a"]));
     let expected = concat!(
         "a_name             y  r    b\n",
-        "-----------------  -  ---  -----------------\n",
+        "------------------ -- ---- ------------------\n",
         "né                    1.0  {\"base64\":\"AP8=\"}\n",
         "12345678901234567  x  1.0  {\"base64\":\"AP8=\"}\n",
         "2 row(s)\n",
     );
     assert_eq!(stdout, expected);
     let stdout = succeeded(in_small(&scratch, &["query", "a.db", "SELECT x FROM a WHERE 0"]));
-    assert_eq!(stdout, "x\n-\n0 row(s)\n");
+    assert_eq!(stdout, "x\n--\n0 row(s)\n");
     let stdout = succeeded(in_small(&scratch, &["query", "a.db", "SELECT char(27, 10, 9) || '[2J' AS t"]));
     assert_eq!(stdout.lines().nth(2), Some("\\u{1b}\\n\\t[2J"), "nothing that a terminal obeys");
     let stdout = succeeded(in_small(&scratch, &["query", "a.db", "SELECT 1 AS \"\u{1b}[2J\""]));
@@ -367,12 +396,12 @@ fn a_script_that_fails_shows_its_line() {
     scratch.write("bad.lua", "local x = 1\n\tif x then boom() end\n");
     assert_eq!(
         failed(run(scratch.folder(), &["script", "a.db", "bad.lua"]), 1),
-        "error: attempt to call a nil value (global 'boom')\n  --> bad.lua:2:2\n  |\n2 | \tif x then boom() end\n  | \t^\n"
+        "error: attempt to call a nil value (global 'boom')\n --> bad.lua:2:2\n  |\n2 |     if x then boom() end\n  |     ^\n"
     );
     scratch.write("worse.lua", "local x = = 1\n");
     assert_eq!(
         failed(run(scratch.folder(), &["script", "a.db", "worse.lua"]), 1),
-        "error: unexpected symbol near '='\n  --> worse.lua:1:1\n  |\n1 | local x = = 1\n  | ^\n"
+        "error: unexpected symbol near '='\n --> worse.lua:1:1\n  |\n1 | local x = = 1\n  | ^\n"
     );
 }
 
@@ -402,7 +431,16 @@ fn json_has_exactly_the_keys_of_the_rust_report() {
     for verb in VERBS {
         let scratch = parity::scene(verb);
         let name = parity::subcommand(verb);
-        let stdout = succeeded(in_small(&scratch, &[&[name.as_str(), "a.db", "--json"], parity::typed(verb)].concat()));
+        // why not all 0: the scene has a migration to come, and so it is not well
+        let code = if name == "migrations" {
+            3
+        } else if name == "health" {
+            4
+        } else {
+            0
+        };
+        let typed = [&[name.as_str(), "a.db", "--json"], parity::typed(verb)].concat();
+        let stdout = ended(in_small(&scratch, &typed), code);
         let report: Json = serde_json::from_str(&stdout).expect(verb);
         assert_eq!(keys(&report), keys(&rust[verb]), "{verb}");
     }

@@ -6,6 +6,7 @@
 //! has on it; [`bytes`] is for files that nobody has open.
 
 pub(crate) mod prometheus;
+pub(crate) mod terminal;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -148,9 +149,16 @@ pub(crate) fn bytes(path: &Path) -> Vec<u8> {
 /// The command, in an environment that says nothing about rpmadb.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rpmadb"));
-    for name in ["RPMADB_MIGRATIONS", "RPMADB_PASSPHRASE", "RPMADB_SIGN_KEY", "RPMA_DB_METRICS"] {
-        command.env_remove(name);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("RPMADB_")
+            || ["RPMA_DB_METRICS", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].contains(&&*text)
+        {
+            command.env_remove(&name);
+        }
     }
+    // why: there is no terminal to ask on; what is asked is what `cli/questions.rs` and `cli/terminal.rs` are about
+    command.env("RPMADB_YES", "1");
     command
 }
 

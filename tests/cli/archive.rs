@@ -10,7 +10,7 @@ pub(super) const IDENTITY: &str =
     "# a comment\nAGE-SECRET-KEY-1ZLSP2QRVMV2HHH49W03AD2CMQ4AX2QMN5KYY5ETQ78UTA6JFH89QPCHR4W\n";
 
 /// Puts `TIME` where a time stands, in a name or in a table, and takes out how long things took.
-fn timeless(printed: &str) -> String {
+pub(super) fn timeless(printed: &str) -> String {
     let shape = |text: &str, pattern: &str| {
         text.len() >= pattern.len()
             && text.bytes().zip(pattern.bytes()).all(|(byte, wanted)| match wanted {
@@ -21,7 +21,9 @@ fn timeless(printed: &str) -> String {
     let mut shown = String::new();
     let mut rest = printed;
     while let Some(next) = rest.chars().next() {
-        let found = ["ddddddddTdddddd.dddZ", "dddd-dd-dd dd:dd:dd UTC"].iter().find(|pattern| shape(rest, pattern));
+        let found = ["ddddddddTdddddd.dddZ", "dddd-dd-dd dd:dd:dd UTC", "dddd-dd-dd dd:dd:dd"]
+            .iter()
+            .find(|pattern| shape(rest, pattern));
         let length = found.map_or(next.len_utf8(), |pattern| pattern.len());
         shown.push_str(found.map_or(&rest[..length], |_| "TIME"));
         rest = &rest[length..];
@@ -151,12 +153,12 @@ fn backups_are_a_table_with_the_newest_first() {
     let shown = told(&scratch, &["backups", "a.db", "--folder", "backups"]);
     let lines: Vec<Vec<&str>> =
         shown.lines().map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()).collect();
-    assert_eq!(lines[0], ["name", "made", "size", "kind", "verified", "pinned", "reason"]);
-    assert!(lines[1].iter().all(|cell| cell.chars().all(|c| c == '-')), "{shown}");
-    let without_size = |line: &[&str]| [&line[..2], &line[3..]].concat().join("|");
-    assert_eq!(without_size(&lines[2]), "d.inc|TIME|incremental|yes|no|manual");
-    assert_eq!(without_size(&lines[3]), "c.zst|TIME|full, zstd|no|no|manual");
-    assert_eq!(without_size(&lines[4]), "b.db|TIME|full|yes|yes|manual");
+    assert_eq!(lines[0], ["name", "made", "age", "size", "kind", "verified", "pinned", "reason"]);
+    assert!(lines[1].iter().all(|cell| cell.chars().all(|c| "- ".contains(c))), "{shown}");
+    let without_size = |line: &[&str]| [&line[..3], &line[4..]].concat().join("|");
+    assert_eq!(without_size(&lines[2]), "d.inc|TIME|just now|incremental|yes|no|manual");
+    assert_eq!(without_size(&lines[3]), "c.zst|TIME|just now|full, zstd|no|no|manual");
+    assert_eq!(without_size(&lines[4]), "b.db|TIME|just now|full|yes|yes|manual");
     assert_eq!(lines[5], ["a-TIME.db does not count: it has no manifest that fits"]);
     assert_eq!(lines[6], [format!("3 backup(s) in {}", text(&scratch.path("backups")))]);
     std::fs::remove_file(scratch.path("backups/b.db.manifest.json")).expect("removes");
@@ -298,7 +300,10 @@ fn restore_refuses_what_is_newer_or_has_no_manifest_until_it_is_told_to() {
     std::fs::remove_file(scratch.path("b.db.manifest.json")).expect("removes");
     let bare = ["restore", "a.db", "b.db", "--allow-newer", "--no-backup"];
     let stderr = failed(in_small(&scratch, &bare), 1);
-    assert_eq!(stderr, "error: the backup b.db is not sound: it has no manifest beside it\n");
+    assert_eq!(
+        stderr,
+        "error: the backup b.db is not sound: it has no manifest beside it\nnext: rpmadb backups a.db\n"
+    );
     let shown = told(&scratch, &[&bare[..], &["--without-manifest"]].concat());
     assert!(
         shown.starts_with("warning: it has no manifest: that nothing is missing from it is not proved\n"),

@@ -23,7 +23,9 @@ fn a_missing_file_is_named_and_not_made() {
         let stderr = failed(run(scratch.folder(), &[&[name.as_str(), "none.db"], more].concat()), 1);
         assert_eq!(
             stderr,
-            format!("error: {path} does not exist\nhint: check the path; a missing folder is not made\n"),
+            format!(
+                "error: {path} does not exist\nhint: check the path; a missing folder is not made\nnext: rpmadb open none.db\n"
+            ),
             "{verb}"
         );
     }
@@ -49,10 +51,10 @@ fn a_syntax_error_in_a_migration_is_shown_with_its_line_and_a_caret() {
     let stderr = failed(in_small(&scratch, &["migrate", "a.db"]), 1);
     let expected = concat!(
         "error: migration 7 failed: near \"TABEL\": syntax error\n",
-        "  --> 007_tags.sql:3:9\n",
+        " --> 007_tags.sql:3:9\n",
         "  |\n",
-        "3 | \tCREATE TABEL tags (\n",
-        "  | \t       ^\n",
+        "3 |     CREATE TABEL tags (\n",
+        "  |            ^\n",
         "hint: mend the file and run again; nothing of this run was kept\n",
     );
     assert_eq!(stderr, expected);
@@ -105,6 +107,31 @@ fn wrong_usage_exits_with_2() {
 }
 
 #[test]
+fn wrong_usage_is_a_document_with_json_too() {
+    let scratch = migrated();
+    for (args, message, hint) in [
+        (
+            &["stats", "a.db", "--frob", "--json"][..],
+            "unexpected argument '--frob' found",
+            "Usage: rpmadb stats <DATABASE>",
+        ),
+        (&["--json", "frob"], "unrecognized subcommand 'frob'", "Usage: rpmadb [OPTIONS] <COMMAND>"),
+        (
+            &["stats", "--json"],
+            "the following required arguments were not provided: <DATABASE>",
+            "Usage: rpmadb stats --json <DATABASE>",
+        ),
+    ] {
+        let ran = run(scratch.folder(), args);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(2), ""), "{args:?}");
+        let error = ran.error();
+        assert_eq!((&error["status"], &error["name"]), (&json!(100), &json!("INVALID_ARGUMENT")));
+        assert_eq!((&error["message"], &error["hint"]), (&json!(message), &json!(hint)), "{args:?}");
+    }
+    assert!(succeeded(run(scratch.folder(), &["--help", "--json"])).contains("Usage: "));
+}
+
+#[test]
 fn wrong_usage_is_found_before_a_database_is_looked_for() {
     let scratch = Scratch::new();
     let stderr = failed(run(scratch.folder(), &["checkpoint", "none.db", "sometimes"]), 2);
@@ -134,4 +161,70 @@ fn a_reader_that_goes_away_is_no_panic() {
     child.stdout.take().expect("piped").read_exact(&mut first).expect("prints");
     let ran: Ran = child.wait_with_output().expect("ends").into();
     assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+}
+
+// --- one clear line each
+
+#[test]
+fn a_locked_file_is_told_as_that_with_what_to_do() {
+    let scratch = small();
+    let plain = rusqlite::Connection::open(scratch.path("a.db")).expect("opens");
+    plain.execute_batch("BEGIN IMMEDIATE; INSERT INTO a VALUES (1, 2)").expect("writes");
+    let mut command = command();
+    command.env("RPMADB_BUSY_TIMEOUT_MS", "100").current_dir(scratch.folder());
+    let ran = command.args(["query", "a.db", "INSERT INTO a VALUES (3, 4)"]).output().expect("runs");
+    let path = text(&scratch.path("a.db"));
+    assert_eq!(
+        failed(ran.into(), 1),
+        format!(
+            "error: {path} is locked by another connection (waited up to 100 ms)\n\
+             hint: try again, raise busy_timeout_ms, or find who holds a long transaction\n\
+             next: rpmadb top a.db\n"
+        )
+    );
+}
+
+#[test]
+fn a_folder_without_permission_is_told_in_one_line() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt};
+    use std::os::unix::process::CommandExt as _;
+    let scratch = small();
+    let mode = |path: &Path, mode: u32| {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("sets the mode");
+    };
+    let program = scratch.path("rpmadb");
+    std::fs::copy(env!("CARGO_BIN_EXE_rpmadb"), &program).expect("copies");
+    mode(scratch.folder(), 0o755);
+    std::fs::create_dir(scratch.path("shut")).expect("makes");
+    scratch.write("shut/rpmadb.toml", "metrics = true\n");
+    std::fs::copy(scratch.path("a.db"), scratch.path("shut/a.db")).expect("copies");
+    mode(&scratch.path("shut"), 0o700);
+    let stderr = |args: &[&str]| {
+        let mut command = std::process::Command::new(&program);
+        command.current_dir(scratch.folder()).args(args).env("RPMADB_YES", "1");
+        // why: root may do everything; a test that is run by somebody else shuts out itself
+        match std::fs::metadata(&program).expect("there").uid() {
+            0 => drop(command.uid(65_534).gid(65_534)),
+            _ => mode(&scratch.path("shut"), 0o000),
+        }
+        failed(command.output().expect("runs").into(), 1)
+    };
+    for args in [&["stats", "shut/a.db"][..], &["migrate", "shut/new.db"], &["backup", "shut/a.db", "b.db"]] {
+        let told = stderr(args);
+        let lines: Vec<&str> = told.lines().collect();
+        assert!(lines[0].starts_with("error: ") && lines[0].ends_with(": permission denied"), "{args:?}: {told}");
+        assert!(lines[0].contains("shut"), "{args:?}: {told}");
+        assert_eq!(
+            lines[1..],
+            ["hint: let the account of this process read and write the file and its folder"],
+            "{told}"
+        );
+    }
+    mode(&scratch.path("shut"), 0o755);
+    mode(&scratch.path("shut/rpmadb.toml"), 0o600);
+    let told = stderr(&["stats", "shut/a.db"]);
+    assert!(
+        told.starts_with("error: shut/rpmadb.toml: permission denied\n"),
+        "a file that is there is not passed over: {told}"
+    );
 }

@@ -47,12 +47,13 @@ fn rollback_lists_what_it_took_back() {
         &["rollback", "a.db", "--to", "0"],
         "   001  first                            sql T ms\n1 taken back, version 0 (T ms)\n",
     );
-    prints(
-        &scratch,
-        &["migrations", "a.db"],
+    assert_eq!(
+        ended(in_small(&scratch, &["migrations", "a.db"]), 3),
         concat!(
-            "   001  first                            sql        pending      \n",
-            "   002  second                           sql        pending      \n",
+            "version  name    kind  state    applied  by\n",
+            "-------- ------- ----- -------- -------- ---\n",
+            "    001  first   sql   pending\n",
+            "    002  second  sql   pending\n",
             "version 0 of 2, 2 pending\n",
         ),
     );
@@ -95,7 +96,8 @@ fn rollback_without_a_way_back_says_which_and_what_to_do() {
         &["rollback", "a.db", "--to", "0"],
         1,
         "error: migration 2 (second) cannot be taken back: it has no down file\n\
-         hint: nothing was changed; go back to a backup, or write the way back as NNN_name.down.sql\n",
+         hint: nothing was changed; go back to a backup, or write the way back as NNN_name.down.sql\n\
+         next: rpmadb backups a.db\n",
     );
     scratch.write("m/3_lua.lua", "return { up = function(db) db:exec('CREATE TABLE c (x)') end }");
     succeeded(in_small(&scratch, &["migrate", "a.db"]));
@@ -104,7 +106,8 @@ fn rollback_without_a_way_back_says_which_and_what_to_do() {
         &["rollback", "a.db", "--to", "2"],
         1,
         "error: migration 3 (lua) cannot be taken back: its Lua file has no down function\n\
-         hint: nothing was changed; go back to a backup, or give the Lua file a down function\n",
+         hint: nothing was changed; go back to a backup, or give the Lua file a down function\n\
+         next: rpmadb backups a.db\n",
     );
 }
 
@@ -119,7 +122,7 @@ fn a_down_file_that_fails_is_shown_with_its_line() {
         1,
         concat!(
             "error: migration 2 failed: no such table: nope\n",
-            "  --> 2_second.down.sql:2:3\n",
+            " --> 2_second.down.sql:2:3\n",
             "  |\n",
             "2 |   DROP TABLE nope;\n",
             "  |   ^\n",
@@ -150,7 +153,8 @@ fn adopt_lists_what_it_took_over() {
         &["migrate", "a.db"],
         1,
         "error: the database has the history of golang-migrate (schema_migrations), which is not taken over\n\
-         hint: take it over with adopt, or record what is applied with baseline\n",
+         hint: take it over with adopt, or record what is applied with baseline\n\
+         next: rpmadb adopt a.db --dry-run\n",
     );
     prints(
         &scratch,
@@ -247,7 +251,7 @@ fn a_changed_file_is_shown_by_its_lines_and_accepted_by_repair() {
         concat!(
             "error: migration 1 was applied with another text than 1_first.sql has now: ",
             "line 3 was 'y TEXT' and is 'y TEXT NOT NULL,', and 1 more line(s)\n",
-            "  --> 1_first.sql:3:3\n",
+            " --> 1_first.sql:3:3\n",
             "  |\n",
             "3 |   y TEXT NOT NULL,\n",
             "  |   ^\n",
@@ -255,6 +259,7 @@ fn a_changed_file_is_shown_by_its_lines_and_accepted_by_repair() {
             "     3 +   y TEXT NOT NULL,\n",
             "     4 +   z\n",
             "hint: bring back the text that was applied and put the change into a new migration, or accept it with repair\n",
+            "next: rpmadb repair a.db --version 1\n",
         ),
     );
     fails(

@@ -1,8 +1,9 @@
-//! `rpmadb repl`, with lines piped in; what Tab does is in `run/repl.rs`.
+//! `rpmadb repl`, with lines piped in, and on a terminal.
 
 use std::io::Write as _;
 
 use super::*;
+use crate::support::terminal::Terminal;
 
 fn typed(scratch: &Scratch, more: &[&str], lines: &str) -> Ran {
     let mut child = command()
@@ -25,7 +26,7 @@ fn lines_show_what_they_give_and_globals_stay() {
         db:exec(\"INSERT INTO a VALUES (?, ?)\", 1, 'one')\nfor i = 2, 3 do db:exec('INSERT INTO a VALUES (?, NULL)', i) end\n\
         db:query('SELECT x, y FROM a')\n{ a = 1 }\nprint\n";
     let stdout = succeeded(typed(&scratch, &[], lines));
-    assert_eq!(stdout, "2\n40\nnil\n40\nhi\t20\ntext\n1\n1\nx  y\n-  ---\n1  one\n2\n3\n{\n  \"a\": 1\n}\nfunction\n");
+    assert_eq!(stdout, "2\n40\nnil\n40\nhi\t20\ntext\n1\n1\nx  y\n-- ----\n1  one\n2\n3\n{\n  \"a\": 1\n}\nfunction\n");
     assert!(!scratch.path("state").exists(), "what is piped in is no history");
 }
 
@@ -48,7 +49,7 @@ fn errors_are_told_and_the_next_line_runs() {
     let ran = typed(&scratch, &["--timeout", "700"], lines);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), "on\n"), "{ran:?}");
     for part in [
-        "error: attempt to call a nil value (global 'nonsense')\n  --> repl:1:1\n",
+        "error: attempt to call a nil value (global 'nonsense')\n --> repl:1:1\n",
         "error: unexpected symbol near ",
         "error: .tablez is not known; there are .help, .quit, .schema, .tables\n",
         "error: script ran out of time after 700 ms\n",
@@ -62,4 +63,99 @@ fn errors_are_told_and_the_next_line_runs() {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), ""));
     assert_eq!(documents[0]["values"], json!([1, "x"]));
     assert_eq!(documents[1]["error"]["name"], "SCRIPT_FAILED");
+}
+
+#[test]
+fn a_statement_may_go_on_over_lines() {
+    let scratch = small();
+    let lines = "CREATE TABLE c (\n  x INTEGER,\n  y TEXT\n);\nINSERT INTO c VALUES\n(1, 'one'),\n(2, 'two')\nSELECT count(*) AS n FROM c\n";
+    let stdout = succeeded(typed(&scratch, &[], lines));
+    assert!(stdout.ends_with("2 row(s) changed\nn\n--\n2\n1 row(s)\n"), "{stdout}");
+    let ran = typed(&scratch, &[], "SELECT 1 +\n\n'on'\n");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), "on\n"), "{ran:?}");
+    assert_eq!(ran.stderr, "error: incomplete input\n");
+}
+
+// --- on a terminal
+
+fn on_terminal(scratch: &Scratch) -> Terminal {
+    let state = text(&scratch.path("state"));
+    let terminal =
+        Terminal::start(scratch.folder(), &["repl", "a.db", "--migrations", "m"], &[("XDG_STATE_HOME", &state)]);
+    terminal.wait_for("rpmadb> ");
+    terminal
+}
+
+/// Waits until the next line may be typed: what comes before is not the editor's yet.
+fn prompt(terminal: &Terminal) {
+    terminal.wait_until("a new line", |screen| screen.trim_end().ends_with("rpmadb>"));
+}
+
+#[test]
+fn tab_completes_names_tables_and_columns() {
+    let scratch = small();
+    succeeded(in_small(&scratch, &["query", "a.db", "CREATE TABLE customers (surname, age)"]));
+    let mut terminal = on_terminal(&scratch);
+    terminal.press("SELECT customers.sur\t FROM cust\t\r");
+    terminal.wait_for("SELECT customers.surname FROM customers");
+    terminal.wait_for("0 row(s)");
+    prompt(&terminal);
+    terminal.press("db:val\t('SELECT 41') + 1\r");
+    terminal.wait_for("db:value('SELECT 41') + 1");
+    terminal.wait_until("the value", |screen| screen.lines().any(|line| line.trim_end() == "42"));
+    prompt(&terminal);
+    terminal.press("\u{4}");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn a_line_may_go_on_and_ctrl_c_drops_it_or_what_runs() {
+    let scratch = small();
+    let mut terminal = on_terminal(&scratch);
+    terminal.press("function f(x)\r");
+    terminal.wait_for("   ...> ");
+    terminal.press("return x + 1 end\r");
+    prompt(&terminal);
+    terminal.press("f(20)\r");
+    terminal.wait_until("the value", |screen| screen.lines().any(|line| line.trim_end() == "21"));
+    prompt(&terminal);
+    terminal.press("function g(\r");
+    terminal.wait_until("more", |screen| screen.trim_end().ends_with("...>"));
+    terminal.press("\u{3}");
+    prompt(&terminal);
+    terminal.press("while true do end\r");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    terminal.press("\u{3}");
+    terminal.wait_for("error: script was cancelled");
+    prompt(&terminal);
+    terminal.press("'still ' .. 'here'\r");
+    terminal.wait_for("still here");
+    prompt(&terminal);
+    terminal.press(".quit\r");
+    assert_eq!(terminal.end(), 0, "{}", terminal.screen());
+    assert!(terminal.is_restored());
+    let history = std::fs::read_to_string(scratch.path("state/rpmadb/history")).expect("is kept");
+    assert!(history.contains("f(20)") && history.contains("return x + 1 end"), "{history}");
+    let mut again = on_terminal(&scratch);
+    again.press("\u{1b}[A\u{1b}[A\r");
+    again.wait_for("still here");
+    again.press("\u{4}");
+    assert_eq!(again.end(), 0);
+}
+
+#[test]
+fn rows_are_a_table_and_help_tells_what_there_is() {
+    let scratch = small();
+    let mut terminal = on_terminal(&scratch);
+    terminal.press("db:query(\"SELECT 1 AS id, 'x' AS name\")\r");
+    terminal.wait_for("id  name\n--- -----\n1   x");
+    prompt(&terminal);
+    terminal.press(".help\r");
+    terminal.wait_for(".tables  .schema [NAME]  .help  .quit");
+    prompt(&terminal);
+    terminal.press(".tables\r");
+    terminal.wait_for("rpmadb_migrations");
+    prompt(&terminal);
+    terminal.press("\u{4}");
+    assert_eq!(terminal.end(), 0);
 }

@@ -55,11 +55,11 @@ fn check_names_what_is_wrong_without_running_anything() {
     assert_eq!(
         ran.stdout,
         "good.lua is right\n\
-         name: db has no 'valu'; did you mean 'value'?\n  --> bad.lua:1:14\n  1 | local n = db:valu('SELECT 1')\n    |              ^\n\
-         name: 'prnt' is not there; did you mean 'print'?\n  --> bad.lua:2:2\n  2 | \tprnt(n)\n    | \t^\n\
+         name: db has no 'valu'; did you mean 'value'?\n   --> bad.lua:1:14\n    |\n  1 | local n = db:valu('SELECT 1')\n    |              ^\n\
+         name: 'prnt' is not there; did you mean 'print'?\n   --> bad.lua:2:2\n    |\n  2 |     prnt(n)\n    |     ^\n\
          2 finding(s) in bad.lua\n\
-         head: the head has no 'rol'; did you mean 'role'?\n  --> worse.lua:1:5\n  1 | --! rol: admin\n    |     ^\n\
-         syntax: unexpected symbol near 'return'\n  --> worse.lua:2:1\n  2 | return return\n    | ^\n\
+         head: the head has no 'rol'; did you mean 'role'?\n   --> worse.lua:1:5\n    |\n  1 | --! rol: admin\n    |     ^\n\
+         syntax: unexpected symbol near 'return'\n   --> worse.lua:2:1\n    |\n  2 | return return\n    | ^\n\
          2 finding(s) in worse.lua\n"
     );
     let ran = run(scratch.folder(), &["script", "--check", "bad.lua", "--json"]);
@@ -173,7 +173,7 @@ fn a_test_that_fails_is_shown_with_its_line() {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), ""));
     let stdout = untimed(&ran.stdout);
     for part in [
-        "  FAILED claims (T ms)\n         expected { 1 }, came { 1, { a = \"x\" } }\n         --> x_test.lua:4:3\n",
+        "  FAILED claims (T ms)\n         expected { 1 }, came { 1, { a = \"x\" } }\n          --> x_test.lua:4:3\n",
         "         4 |   expect({ 1, { a = 'x' } }):equals({ 1 })\n           |   ^\n         log: a line\n",
         "  FAILED hangs (T ms)\n         the script ran longer than its T ms\n",
         "  ok     passes (T ms)\n",

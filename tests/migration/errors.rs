@@ -211,14 +211,14 @@ fn an_error_in_a_way_back_has_its_place() {
     assert_eq!((place.line, place.column, place.source_line.as_deref()), (Some(3), Some(8), Some("  DROP TABEL b;")));
 }
 
-/// The caret stands under the character: tabs stay tabs, wide letters count as the terminal counts them or as one.
+/// The caret stands under the character: a tab is four spaces wide, wide letters count as the terminal counts them.
 #[test]
 fn the_command_shows_the_line_with_a_caret() {
     let scratch = Scratch::new();
     scratch.migrations("m", &[("007_tags.sql", "CREATE TABLE a (x);\r\n\t/* été */ INSERT INTO a VALUSE (1);\r\n")]);
     let ran = run(scratch.folder(), &["migrate", "a.db", "--migrations", "m"]);
-    let expected = "error: migration 7 failed: near \"VALUSE\": syntax error\n  --> 007_tags.sql:2:26\n  |\n\
-        2 | \t/* été */ INSERT INTO a VALUSE (1);\n  | \t                        ^\n\
+    let expected = "error: migration 7 failed: near \"VALUSE\": syntax error\n --> 007_tags.sql:2:26\n  |\n\
+        2 |     /* été */ INSERT INTO a VALUSE (1);\n  |                             ^\n\
         hint: mend the file and run again; nothing of this run was kept\n";
     assert_eq!((ran.code, ran.stderr.as_str(), ran.stdout.as_str()), (Some(1), expected, ""));
     let json = run(scratch.folder(), &["migrate", "a.db", "--migrations", "m", "--json"]).error();

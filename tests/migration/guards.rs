@@ -295,7 +295,7 @@ fn the_command_shows_what_a_guard_found() {
     let case = &CASES[3];
     scratch.migrations("m", &[("1_setting.sql", case.setting), ("2_bad.sql", case.bad)]);
     let ran = run(scratch.folder(), &["migrate", "a.db", "--migrations", "m"]);
-    let expected = "error: the index a_x of table a vanished with the table it stood on and was not made again\n  \
+    let expected = "error: the index a_x of table a vanished with the table it stood on and was not made again\n \
         --> 2_bad.sql:3:1\n  |\n3 | DROP TABLE a;\n  | ^\n\
         hint: mend the file, or if it is meant, put the line '-- rpmadb: allow=drop-index' before its first statement\n";
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), expected));

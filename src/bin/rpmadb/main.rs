@@ -1,18 +1,32 @@
 //! The command `rpmadb`: reads arguments, calls the public Rust API, prints the report.
 //!
-//! `args` is what can be typed, `run` does it, `show` prints it. Exit codes: 0 done, 1 failed, 2 wrong usage.
+//! `args` is what can be typed, `settings` what follows from it and from variables and files, `run` does it, `show` prints it, `exit`
+//! says how it ended. `ask` asks before something is lost, `progress` shows how far it is, `stop` hears Ctrl-C. `html` is the report for a
+//! customer, `top` the live view.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a command is for")]
 
-mod args;
-mod run;
+#[macro_use]
 mod show;
+
+mod args;
+mod ask;
+mod exit;
+mod failure;
+mod html;
+mod progress;
+mod run;
+mod settings;
+mod stop;
+mod top;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 fn main() -> ExitCode {
-    // clap itself prints usage errors and exits with 2
-    run::run(&args::Args::parse())
+    match args::Args::try_parse() {
+        Ok(args) => run::run(&args).into(),
+        Err(error) => run::usage(&error).into(),
+    }
 }

@@ -1,72 +1,115 @@
-//! Doing what was typed: open, one call, print.
+//! Doing what was typed: ask, open, one call, print.
+//!
+//! Leaves to others: the verbs about migrations, backups, scripts and the command's own (`run/`).
+//!
+//! Invariants: wrong usage is told before a database is looked at; what loses something is asked about before.
 
 mod archive;
+pub(crate) mod doctor;
+mod history;
 mod monitor;
+mod new;
+mod pages;
 mod repl;
 mod script;
 
-use std::process::ExitCode;
+use rpmadb::{CheckpointMode, Database, Error, Operation, Origin, request};
 
-use rpmadb::{CheckpointMode, Database, Error, Operation, Origin, Result, Status, request};
+use crate::args::{Args, Verb, desk};
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::settings::{self, Settings};
+use crate::{ask, html, progress, show, stop, top};
 
-use crate::args::{Args, Verb};
-use crate::show;
-
-pub(crate) fn run(args: &Args) -> ExitCode {
-    match call(args) {
-        Ok(code) => code,
-        Err(error) => {
-            if args.json {
-                show::json(&error.document());
-            } else {
-                show::error(&error);
-            }
-            ExitCode::from(if error.status() == Status::InvalidArgument { 2 } else { 1 })
+pub(crate) fn run(args: &Args) -> Exit {
+    let page = match &args.verb {
+        // why first: what a shell asks for at its start depends on nothing
+        Verb::Completions(typed) => Some(pages::completions(typed.shell)),
+        Verb::Man(typed) => Some(pages::man(typed.folder.as_deref())),
+        _ => None,
+    };
+    let outcome = page.unwrap_or_else(|| {
+        show::color(settings::color(args)?);
+        let settings = Settings::of(args)?;
+        show::quiet(settings.quiet);
+        call(args, &settings)
+    });
+    progress::clear();
+    outcome.unwrap_or_else(|failure| {
+        let exit = failure.exit();
+        if args.json {
+            show::json(&failure.document());
+        } else {
+            let next = failure.error().and_then(|error| show::next(error, &args.verb));
+            show::failure::print(failure.body(), next.as_deref());
         }
-    }
-}
-
-/// Whether the verb only looks.
-fn reads(verb: &Verb) -> bool {
-    matches!(
-        verb,
-        Verb::Migrations { .. }
-            | Verb::Health { .. }
-            | Verb::Alerts { .. }
-            | Verb::Diagnostics { .. }
-            | Verb::Stats { .. }
-            | Verb::Metrics { .. }
-            | Verb::Schema { .. }
-            | Verb::Audit(_)
-            | Verb::Backups(_)
-            | Verb::Verify(_)
-            | Verb::Scripts(_)
-    )
-}
-
-/// What `open` is told: only `migrate` makes a file or changes its journal mode by opening.
-/// How long a script may run that says nothing itself, and the most it may ask for.
-const SCRIPT_TIMEOUT_MS: u64 = 3_600_000;
-
-fn options(args: &Args) -> Result<request::Open> {
-    let migrates = matches!(args.verb, Verb::Migrate { .. });
-    Ok(request::Open {
-        journal_mode: if migrates { request::JournalMode::Wal } else { request::JournalMode::Keep },
-        actor: Some(args.actor.clone()),
-        create: Some(migrates),
-        migrate: Some(false),
-        // why filtered: a variable that is set to nothing is meant as none
-        migrations: args.migrations.clone().filter(|folder| !folder.is_empty()),
-        style: args.style.clone(),
-        backup: archive::folder_options(&args.verb)?,
-        audit: request::AuditLog { key: archive::audit_key(args)?, ..request::AuditLog::default() },
-        // why more than a host's default: whoever typed it is there to stop it, and a night's work takes longer
-        script: request::ScriptLimits { timeout_ms: Some(SCRIPT_TIMEOUT_MS), ..request::ScriptLimits::default() },
-        ..request::Open::default()
+        exit
     })
 }
 
-fn call(args: &Args) -> Result<ExitCode> {
+/// Tells of arguments that cannot be understood, or prints the help that was asked for.
+pub(crate) fn usage(error: &clap::Error) -> Exit {
+    let wants_document = std::env::args_os().any(|argument| argument == "--json");
+    if !(wants_document && error.use_stderr()) {
+        error.exit();
+    }
+    let text = error.to_string();
+    let mut parts = text.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
+    let message = parts.next().unwrap_or_default();
+    let hint = parts.find(|part| part.starts_with("Usage:"));
+    show::json(&Failure::usage(message.strip_prefix("error: ").unwrap_or(&message), hint.as_deref()).document());
+    Exit::Usage
+}
+
+/// What `open` is told: only `open` and `migrate` make a file or change its journal mode by opening.
+fn options(args: &Args, settings: &Settings) -> Result<request::Open> {
+    let makes = matches!(args.verb, Verb::Open { .. } | Verb::Migrate(_));
+    let journal_mode = if makes { settings.open.journal_mode } else { request::JournalMode::Keep };
+    Ok(request::Open {
+        journal_mode,
+        create: Some(makes),
+        migrate: Some(matches!(args.verb, Verb::Open { .. })),
+        backup: archive::folder_options(&args.verb, settings)?,
+        // why not: one that watches is started by `rpmadb monitor`
+        monitor: None,
+        audit: request::AuditLog {
+            // why: it looks every second, and that is nobody's deed
+            reads: if matches!(args.verb, Verb::Top(_)) { Some(false) } else { settings.open.audit.reads },
+            ..settings.open.audit.clone()
+        },
+        ..settings.open.clone()
+    })
+}
+
+/// What would be lost, in words; `None` when nothing is.
+fn loss(verb: &Verb) -> Option<(&'static str, String)> {
+    let named = |path: &std::path::Path| path.display().to_string();
+    match verb {
+        Verb::Restore(typed) if !typed.dry_run => {
+            Some(("restore", format!("replace {} by the backup {}", named(&typed.database), named(&typed.backup))))
+        }
+        Verb::UndoRestore(typed) => Some((
+            "undo_restore",
+            format!("replace {} by what was there before the last restore", named(&typed.database)),
+        )),
+        Verb::Rollback(typed) if !typed.dry_run => {
+            let what =
+                format!("take back the migrations of {} above version {}", named(&typed.database), typed.target());
+            Some(("rollback", format!("{what}, with the data in what they made")))
+        }
+        Verb::Prune(typed) if !typed.dry_run => Some(("prune", format!("remove backups from {}", typed.folder))),
+        Verb::Repair(typed) => {
+            let database = named(&typed.database);
+            Some(("repair", format!("write into the history of {database} that changed files are what was applied")))
+        }
+        Verb::Audit(typed) if typed.prunes() => {
+            Some(("audit", format!("remove audit records from {}", named(&typed.database))))
+        }
+        _ => None,
+    }
+}
+
+fn call(args: &Args, settings: &Settings) -> Result<Exit> {
     // why before the open: wrong usage is said before anything is looked at
     let mode = match &args.verb {
         Verb::Checkpoint { mode, .. } => CheckpointMode::from_name(Some(mode))?,
@@ -77,121 +120,140 @@ fn call(args: &Args) -> Result<ExitCode> {
         _ => request::Script::default(),
     };
     let format = match &args.verb {
-        Verb::Metrics { format: Some(name), .. } => request::MetricsFormat::from_name(name)?,
+        Verb::Metrics(desk::Metrics { format: Some(name), .. }) => request::MetricsFormat::from_name(name)?,
         _ => request::MetricsFormat::default(),
     };
-    let watch = Operation::new().through(Origin::Cli);
-    watch.set_timeout_ms(args.timeout);
-    let options = options(args)?;
     match &args.verb {
-        Verb::Script(typed) if !typed.check.is_empty() => return script::check(args.json, &typed.check),
-        Verb::Script(typed) if !typed.test.is_empty() => return script::test(args.json, &typed.test, &options, &watch),
+        Verb::New(typed) => return new::call(typed, settings),
+        Verb::Top(typed) => top::refuse(typed)?,
+        Verb::Config(typed) => {
+            show::report(settings, &settings.document(), |_| show::own::config(settings, typed.changed));
+            return Ok(Exit::Done);
+        }
+        _ => {}
+    }
+    let watch = Operation::new().through(Origin::Cli);
+    watch.set_timeout_ms(settings.timeout_ms);
+    let options = options(args, settings)?;
+    // why before the question: Ctrl-C there is a no, and leaves the terminal as it was
+    stop::on_signal(&watch);
+    if let Some((verb, what)) = loss(&args.verb) {
+        ask::before(settings, verb, &what)?;
+    }
+    let lasts = matches!(args.verb, Verb::Repl { .. } | Verb::Monitor(_) | Verb::Top(_));
+    if !settings.quiet && !lasts {
+        progress::show(&watch);
+    }
+    match &args.verb {
+        Verb::Script(typed) if !typed.check.is_empty() => return Ok(script::check(settings.json, &typed.check)?),
+        Verb::Script(typed) if !typed.test.is_empty() => {
+            return Ok(script::test(settings.json, &typed.test, &options, &watch)?);
+        }
         _ => {}
     }
     let (database, opened) = match Database::open(args.verb.database(), &options, &watch) {
         // why not read-only at once: what a crash left in the journal can then not be rolled back
-        Err(Error::Permission { .. }) if reads(&args.verb) => {
+        Err(Error::Permission { .. }) if args.verb.reads() => {
             let options = request::Open { read_only: true, ..options.clone() };
             Database::open(args.verb.database(), &options, &watch)?
         }
-        Err(error) => match archive::without(args, error, &options, &watch)? {
+        Err(error) => match archive::without(&args.verb, settings, error, &options, &watch)? {
             Some(opened) => opened,
-            None => return Ok(ExitCode::SUCCESS),
+            None => return Ok(Exit::Done),
         },
         Ok(opened) => opened,
     };
-    match &args.verb {
-        Verb::Migrate { target, dry_run, backup, lock_timeout, allow_out_of_order, per_file, .. } => {
-            let request = request::Migrate {
-                target: *target,
-                dry_run: *dry_run,
-                backup: backup.as_ref().map(|_| true),
-                lock_timeout_ms: *lock_timeout,
-                allow_out_of_order: *allow_out_of_order,
-                transaction: if *per_file { request::TransactionPer::File } else { request::TransactionPer::Run },
-            };
-            let report = database.migrate(&request, &watch)?;
-            show::report(args.json, &report, |report| show::migrate(report, &opened));
+    let exit = match &args.verb {
+        Verb::Open { .. } => {
+            show::report(settings, &opened, show::opened);
+            Exit::Done
         }
-        Verb::Rollback { target, dry_run, backup, lock_timeout, .. } => {
-            let request = request::Rollback {
-                dry_run: *dry_run,
-                backup: backup.as_ref().map(|_| true),
-                lock_timeout_ms: *lock_timeout,
-            };
-            show::report(args.json, &database.rollback(*target, &request, &watch)?, show::rollback);
-        }
-        Verb::Adopt { tool, target, dry_run, .. } => {
-            let request = request::Adopt { tool: tool.clone(), target: *target, dry_run: *dry_run };
-            show::report(args.json, &database.adopt(&request, &watch)?, show::adopted);
-        }
-        Verb::Baseline { target, .. } => {
-            let report = database.baseline(&request::Baseline { target: *target }, &watch)?;
-            show::report(args.json, &report, show::baseline);
-        }
-        Verb::Repair { version, schema, .. } => {
-            let versions = (!version.is_empty()).then(|| version.clone());
-            let report = database.repair(&request::Repair { versions, schema: *schema }, &watch)?;
-            show::report(args.json, &report, show::repair);
-        }
-        Verb::Lint { .. } => show::report(args.json, &database.lint(&watch)?, show::lint),
-        Verb::Schema { compare, .. } => {
-            let report = database.schema(&request::Schema { compare: compare.clone() }, &watch)?;
-            show::report(args.json, &report, show::schema);
-        }
-        Verb::Test { rows, seed, from, no_crash, .. } => {
-            let versions = (!from.is_empty()).then(|| from.clone());
-            let request = request::Test { rows: *rows, seed: *seed, versions, crash: Some(!no_crash) };
-            let report = database.test(&request, &watch)?;
-            show::report(args.json, &report, show::test);
-            if !report.passed {
-                return Ok(ExitCode::FAILURE);
-            }
-        }
-        Verb::Migrations { .. } => show::report(args.json, &database.migrations(&watch)?, show::migrations),
-        Verb::Health { require_users, .. } => {
-            let request = request::Health { require_users: *require_users, ..request::Health::default() };
-            show::report(args.json, &database.health(&request, &watch)?, show::health);
-        }
-        Verb::Alerts { since, acknowledge, all, .. } => {
-            let request = request::Alerts { since: *since, acknowledge: acknowledge.clone(), all: *all };
-            show::report(args.json, &database.alerts(&request, &watch)?, show::monitor::alerts);
-        }
-        Verb::Monitor(typed) => return monitor::call(args.json, typed, &database, &watch),
-        Verb::Diagnostics { .. } => show::report(args.json, &database.diagnostics(&watch)?, show::diagnostics),
-        Verb::Stats { estimate, no_sizes, .. } => {
-            let request = request::Stats { estimate: *estimate, sizes: no_sizes.then_some(false) };
-            let report = database.stats(&request, &watch)?;
-            show::report(args.json, &report, show::stats);
-        }
-        Verb::Metrics { limit, no_indexes, .. } => {
-            let request = request::Metrics { format, limit: *limit, indexes: no_indexes.then_some(false) };
-            show::metrics(args.json, &database.metrics(&request, &watch)?);
-        }
-        Verb::Checkpoint { .. } => {
-            let report = database.checkpoint(mode, &request::Checkpoint::default(), &watch)?;
-            show::report(args.json, &report, show::checkpoint);
-        }
-        Verb::Audit(typed) => {
-            let report = database.audit(&typed.request()?, &watch)?;
-            show::report(args.json, &report, show::audit);
-            if report.verify.is_some_and(|verify| verify.status == "tampered") {
-                return Ok(ExitCode::FAILURE);
-            }
-        }
+        Verb::Migrate(_)
+        | Verb::Rollback(_)
+        | Verb::Adopt(_)
+        | Verb::Baseline(_)
+        | Verb::Repair(_)
+        | Verb::Lint(_)
+        | Verb::Schema(_)
+        | Verb::Test(_)
+        | Verb::Migrations { .. } => history::call(args, settings, (&database, &opened), &options, &watch)?,
         Verb::Backup(_)
         | Verb::Backups(_)
         | Verb::Verify(_)
         | Verb::Restore(_)
         | Verb::UndoRestore(_)
         | Verb::Prune(_)
-        | Verb::Pin(_) => archive::call(args, &database, &options, &watch)?,
-        Verb::Query { sql, params, .. } => {
-            show::report(args.json, &database.query(sql, params.as_deref(), &watch)?, show::query);
+        | Verb::Pin(_) => {
+            archive::call(&args.verb, settings, &database, &options, &watch)?;
+            Exit::Done
         }
-        Verb::Repl { .. } => return repl::call(args.json, &database, &watch),
-        Verb::Script(typed) => script::call(args.json, typed, &script, &database, &watch)?,
-        Verb::Scripts(_) => show::report(args.json, &database.scripts(&watch)?, show::script::scripts),
+        Verb::Report(typed) => html::call(typed, settings, &database, &watch)?,
+        Verb::Top(typed) => top::call(typed, settings, &opened.database_path, &database, &watch)?,
+        Verb::Doctor(typed) => doctor::call(typed, settings, &database, &watch)?,
+        Verb::Monitor(typed) => return Ok(monitor::call(settings, typed, &database, &watch)?),
+        Verb::Repl { .. } => return Ok(repl::call(settings, &database)?),
+        Verb::Checkpoint { .. } => {
+            let report = database.checkpoint(mode, &request::Checkpoint::default(), &watch)?;
+            show::report(settings, &report, show::checkpoint);
+            Exit::Done
+        }
+        Verb::Script(typed) => {
+            script::call(settings, typed, &script, &database, &watch)?;
+            Exit::Done
+        }
+        verb => look(verb, settings, format, &database, &watch)?,
+    };
+    database.close()?;
+    Ok(exit)
+}
+
+/// Does one of the verbs that are one call and one report.
+fn look(
+    verb: &Verb,
+    settings: &Settings,
+    format: request::MetricsFormat,
+    database: &Database,
+    watch: &Operation,
+) -> Result<Exit> {
+    match verb {
+        Verb::Health { require_users, .. } => {
+            let request = request::Health { require_users: *require_users, ..request::Health::default() };
+            let report = database.health(&request, watch)?;
+            show::report(settings, &report, show::health);
+            if report.status >= rpmadb::report::HealthStatus::Degraded {
+                show::suggest(settings, "doctor", verb.database());
+                return Ok(Exit::Unhealthy);
+            }
+        }
+        Verb::Alerts(typed) => {
+            let request =
+                request::Alerts { since: typed.since, acknowledge: typed.acknowledge.clone(), all: typed.all };
+            show::report(settings, &database.alerts(&request, watch)?, show::monitor::alerts);
+        }
+        Verb::Diagnostics { .. } => show::report(settings, &database.diagnostics(watch)?, show::diagnostics),
+        Verb::Stats(typed) => {
+            let request = request::Stats { estimate: typed.estimate, sizes: typed.no_sizes.then_some(false) };
+            show::report(settings, &database.stats(&request, watch)?, show::stats);
+        }
+        Verb::Metrics(typed) => {
+            let request = request::Metrics { format, limit: typed.limit, indexes: typed.no_indexes.then_some(false) };
+            show::metrics(settings, &database.metrics(&request, watch)?);
+        }
+        Verb::Optimize { .. } => {
+            // why a script: it is a verb of scripts, which write nothing into the schema
+            let report = database.script("return db:optimize()", &request::Script::default(), watch)?;
+            show::report(settings, &report.result, show::own::optimized);
+        }
+        Verb::Audit(typed) => {
+            let report = database.audit(&typed.request()?, watch)?;
+            show::report(settings, &report, show::audit);
+            return Ok(Exit::passed(report.verify.is_none_or(|verify| verify.status != "tampered")));
+        }
+        Verb::Query { sql, params, .. } => {
+            show::report(settings, &database.query(sql, params.as_deref(), watch)?, show::query);
+        }
+        Verb::Scripts(_) => show::report(settings, &database.scripts(watch)?, show::script::scripts),
+        _ => return Err(Failure::usage("this verb is done elsewhere", None)),
     }
-    database.close().map(|()| ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }

@@ -80,6 +80,11 @@ fn time(text: &str) -> std::result::Result<i64, String> {
 }
 
 impl Audit {
+    /// Whether records would be removed.
+    pub(crate) fn prunes(&self) -> bool {
+        (self.prune_days.is_some() || self.prune_rows.is_some()) && !self.dry_run
+    }
+
     pub(crate) fn request(&self) -> Result<request::Audit> {
         let prunes = self.prune_days.is_some() || self.prune_rows.is_some();
         if !prunes && (self.dry_run || self.folder.is_some()) {

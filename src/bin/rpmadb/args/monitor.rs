@@ -22,7 +22,7 @@ pub(crate) struct Monitor {
     #[arg(long, value_name = "FOLDER")]
     pub(crate) folder: Option<String>,
     /// Make a backup when the newest scheduled one is older than this
-    #[arg(long, value_name = "HOURS", requires = "folder")]
+    #[arg(long, value_name = "HOURS")]
     pub(crate) every_hours: Option<u64>,
     #[command(flatten)]
     pub(crate) sign: Sign,

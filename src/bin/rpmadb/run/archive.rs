@@ -10,18 +10,28 @@ use rpmadb::request::{self, Compress, Depth, EncryptTo, Incremental, Secret};
 use rpmadb::{Database, Error, Operation, Result, report};
 
 use crate::args::archive::{Backup, Keep, Keys, Restore};
-use crate::args::{Args, Verb};
+use crate::args::{Verb, desk, history};
+use crate::settings::{self, Settings};
 use crate::show;
 
-/// Where backups are, as the verb was told; secrets are read here, and told wrong before a database is looked at.
-pub(super) fn folder_options(verb: &Verb) -> Result<request::BackupFolder> {
-    let mut options = request::BackupFolder::default();
+/// Where backups are: what the settings say, and over it what the verb was told. Secrets are read here, and told wrong before a
+/// database is looked at.
+pub(super) fn folder_options(verb: &Verb, settings: &Settings) -> Result<request::BackupFolder> {
+    let mut options = settings.open.backup.clone();
     let (folder, sign) = match verb {
         Verb::Backup(typed) => {
             keep(&mut options, &typed.keep);
             (typed.folder.clone(), &typed.sign)
         }
-        Verb::Backups(typed) => (typed.folder.clone().or_else(|| folder_of(&typed.database)), &typed.sign),
+        Verb::Backups(typed) => {
+            let known = typed.folder.is_some() || options.folder.is_some();
+            let beside = if known { None } else { folder_of(&typed.database) };
+            (typed.folder.clone().or(beside), &typed.sign)
+        }
+        Verb::Report(typed) => {
+            options.folder = typed.folder.clone().or(options.folder).or_else(|| folder_of(&typed.database));
+            return Ok(options);
+        }
         Verb::Verify(typed) => (typed.folder.clone(), &typed.sign),
         Verb::Restore(typed) => (typed.folder.clone(), &typed.sign),
         Verb::UndoRestore(typed) => (typed.folder.clone(), &typed.sign),
@@ -32,85 +42,58 @@ pub(super) fn folder_options(verb: &Verb) -> Result<request::BackupFolder> {
         Verb::Pin(typed) => (typed.folder.clone(), &typed.sign),
         Verb::Monitor(typed) => {
             keep(&mut options, &typed.keep);
-            options.every_hours = typed.every_hours;
+            options.every_hours = typed.every_hours.or(options.every_hours);
             (typed.folder.clone(), &typed.sign)
         }
-        Verb::Migrate { backup, .. } | Verb::Rollback { backup, .. } => {
-            options.folder.clone_from(backup);
-            // why: in a folder where backups are signed, one without a signature does not count
-            options.sign_key = sign_key(None)?;
+        Verb::Migrate(history::Migrate { backup: folder, .. })
+        | Verb::Rollback(history::Rollback { backup: folder, .. })
+        | Verb::Doctor(desk::Doctor { folder, .. }) => {
+            options.folder = folder.clone().or(options.folder);
             return Ok(options);
         }
         _ => return Ok(options),
     };
-    options.folder = folder;
-    options.sign_key = sign_key(sign.sign_key_file.as_deref())?;
+    options.folder = folder.or(options.folder);
+    if let Some(file) = &sign.sign_key_file {
+        options.sign_key = Some(settings::secret_in(file, "--sign-key-file")?);
+    }
     let keys = match verb {
         Verb::Verify(typed) => &typed.keys,
         Verb::Restore(typed) => &typed.keys,
         Verb::UndoRestore(typed) => &typed.keys,
         Verb::Backup(typed) => {
-            options.passphrase = passphrase(typed.passphrase_file.as_deref())?;
+            add_passphrase(&mut options, typed.passphrase_file.as_deref())?;
             return Ok(options);
         }
         _ => return Ok(options),
     };
-    (options.identities, options.passphrase) = (identities(keys)?, passphrase(keys.passphrase_file.as_deref())?);
+    options.identities.extend(identities(keys)?);
+    add_passphrase(&mut options, keys.passphrase_file.as_deref())?;
     Ok(options)
 }
 
+fn add_passphrase(options: &mut request::BackupFolder, file: Option<&Path>) -> Result<()> {
+    if let Some(file) = file {
+        options.passphrase = Some(settings::secret_in(file, "--passphrase-file")?);
+    }
+    Ok(())
+}
+
 fn keep(options: &mut request::BackupFolder, typed: &Keep) {
-    options.keep_last = typed.keep_last;
-    options.keep_hourly = typed.keep_hourly;
-    options.keep_daily = typed.keep_daily;
-    options.keep_weekly = typed.keep_weekly;
-    options.keep_monthly = typed.keep_monthly;
-    options.keep_yearly = typed.keep_yearly;
-    options.keep_minimum = typed.keep_minimum;
-    options.keep_pre_migrate = typed.keep_pre_migrate;
-    options.keep_pre_restore = typed.keep_pre_restore;
+    options.keep_last = typed.keep_last.or(options.keep_last);
+    options.keep_hourly = typed.keep_hourly.or(options.keep_hourly);
+    options.keep_daily = typed.keep_daily.or(options.keep_daily);
+    options.keep_weekly = typed.keep_weekly.or(options.keep_weekly);
+    options.keep_monthly = typed.keep_monthly.or(options.keep_monthly);
+    options.keep_yearly = typed.keep_yearly.or(options.keep_yearly);
+    options.keep_minimum = typed.keep_minimum.or(options.keep_minimum);
+    options.keep_pre_migrate = typed.keep_pre_migrate.or(options.keep_pre_migrate);
+    options.keep_pre_restore = typed.keep_pre_restore.or(options.keep_pre_restore);
 }
 
 /// The folder of a database file; none for one in memory.
 fn folder_of(database: &Path) -> Option<String> {
-    if database.as_os_str() == ":memory:" {
-        return None;
-    }
-    let parent = database.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Some(parent.display().to_string())
-}
-
-/// The secret that keys the audit.
-pub(super) fn audit_key(args: &Args) -> Result<Option<Secret>> {
-    from_file_or_variable(args.audit_key_file.as_deref(), "--audit-key-file", "RPMADB_AUDIT_KEY")
-}
-
-fn sign_key(file: Option<&Path>) -> Result<Option<Secret>> {
-    from_file_or_variable(file, "--sign-key-file", "RPMADB_SIGN_KEY")
-}
-
-fn passphrase(file: Option<&Path>) -> Result<Option<Secret>> {
-    from_file_or_variable(file, "--passphrase-file", "RPMADB_PASSPHRASE")
-}
-
-fn from_file_or_variable(file: Option<&Path>, argument: &'static str, variable: &str) -> Result<Option<Secret>> {
-    let Some(file) = file else {
-        // why filtered: a variable that is set to nothing is meant as none
-        return match std::env::var(variable) {
-            Ok(text) => Ok(Some(text).filter(|text| !text.is_empty()).map(Secret)),
-            Err(std::env::VarError::NotPresent) => Ok(None),
-            Err(std::env::VarError::NotUnicode(_)) => {
-                Err(Error::InvalidArgument { name: variable.to_owned(), reason: "is not UTF-8".into() })
-            }
-        };
-    };
-    let text = read(file)?;
-    // why one line end: an editor adds it, and all else may be meant
-    let text = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
-    if text.is_empty() {
-        return Err(Error::InvalidArgument { name: argument.into(), reason: format!("{} is empty", file.display()) });
-    }
-    Ok(Some(Secret(text.to_owned())))
+    (database.as_os_str() != ":memory:").then(|| settings::folder_of(database).display().to_string())
 }
 
 fn identities(keys: &Keys) -> Result<Vec<Secret>> {
@@ -140,20 +123,21 @@ fn is_lost(error: &Error, database: &Path) -> bool {
 
 /// What to do when the database did not open: work without it, where that is possible.
 pub(super) fn without(
-    args: &Args,
+    verb: &Verb,
+    settings: &Settings,
     error: Error,
     options: &request::Open,
     watch: &Operation,
 ) -> Result<Option<(Database, report::Open)>> {
-    let database = args.verb.database();
-    match &args.verb {
+    let database = verb.database();
+    match verb {
         verb if needs_no_database(verb) && is_lost(&error, database) => {
             let options = request::Open { create: Some(true), ..options.clone() };
             Database::open(":memory:", &options, watch).map(Some)
         }
         Verb::Restore(typed) if is_lost(&error, database) => {
             let report = Database::restore_file(database, &typed.backup, options, &restore_request(typed), watch)?;
-            show::report(args.json, &report, show::archive::restore);
+            show::report(settings, &report, show::archive::restore);
             Ok(None)
         }
         _ => Err(error),
@@ -170,7 +154,10 @@ fn restore_request(typed: &Restore) -> request::Restore {
     }
 }
 
-fn backup_request(typed: &Backup, passphrase: Option<&Secret>) -> request::Backup {
+fn backup_request(typed: &Backup, options: &request::BackupFolder) -> request::Backup {
+    // why not where the settings name recipients: the passphrase is then for opening
+    let seals = typed.passphrase_file.is_some() || options.encrypt_to.is_none();
+    let passphrase = options.passphrase.as_ref().filter(|_| seals);
     let encrypt_to = match (typed.encrypt_to.as_slice(), passphrase) {
         ([], None) => None,
         ([], Some(passphrase)) => Some(EncryptTo::Passphrase(request::Passphrase { passphrase: passphrase.clone() })),
@@ -190,17 +177,23 @@ fn backup_request(typed: &Backup, passphrase: Option<&Secret>) -> request::Backu
 }
 
 /// Does one of the verbs about backups.
-pub(super) fn call(args: &Args, database: &Database, options: &request::Open, watch: &Operation) -> Result<()> {
-    match &args.verb {
+pub(super) fn call(
+    verb: &Verb,
+    settings: &Settings,
+    database: &Database,
+    options: &request::Open,
+    watch: &Operation,
+) -> Result<()> {
+    match verb {
         Verb::Backup(typed) => {
-            let request = backup_request(typed, options.backup.passphrase.as_ref());
+            let request = backup_request(typed, &options.backup);
             let report = database.backup(typed.destination.as_deref(), &request, watch)?;
-            show::report(args.json, &report, show::archive::backup);
+            show::report(settings, &report, show::archive::backup);
         }
-        Verb::Backups(_) => show::report(args.json, &database.backups(watch)?, show::archive::backups),
+        Verb::Backups(_) => show::report(settings, &database.backups(watch)?, show::archive::backups),
         Verb::Verify(typed) => {
             let request = request::Verify { depth: typed.depth, ..request::Verify::default() };
-            show::report(args.json, &database.verify(&typed.backup, &request, watch)?, show::archive::verify);
+            show::report(settings, &database.verify(&typed.backup, &request, watch)?, show::archive::verify);
         }
         Verb::Restore(typed) => {
             let report = match database.restore(&typed.backup, &restore_request(typed), watch) {
@@ -211,19 +204,19 @@ pub(super) fn call(args: &Args, database: &Database, options: &request::Open, wa
                 }
                 outcome => outcome?,
             };
-            show::report(args.json, &report, show::archive::restore);
+            show::report(settings, &report, show::archive::restore);
         }
         Verb::UndoRestore(_) => {
             let report = database.undo_restore(&request::UndoRestore::default(), watch)?;
-            show::report(args.json, &report, show::archive::restore);
+            show::report(settings, &report, show::archive::restore);
         }
         Verb::Prune(typed) => {
             let request = request::Prune { dry_run: typed.dry_run, ..request::Prune::default() };
-            show::report(args.json, &database.prune(&request, watch)?, show::archive::prune);
+            show::report(settings, &database.prune(&request, watch)?, show::archive::prune);
         }
         Verb::Pin(typed) => {
             let report = database.pin(&typed.backup, &request::Pin { pinned: Some(!typed.unpin) }, watch)?;
-            show::report(args.json, &report, show::archive::pin);
+            show::report(settings, &report, show::archive::pin);
         }
         _ => {}
     }

@@ -5,12 +5,12 @@
 //! Invariant: from a terminal it goes on after an error; what is piped in also goes on, and the exit code tells.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use rpmadb::lua_api::{self, What};
-use rpmadb::{Database, Error, Operation, Repl, Result};
+use rpmadb::{Database, Error, Operation, Origin, Repl, Result};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
@@ -18,20 +18,27 @@ use rustyline::hint::Hinter;
 use rustyline::history::FileHistory;
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
+use serde_json::Value;
 
-use crate::show;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::{show, stop};
 
 const DOTTED: &[&str] = &[".help", ".quit", ".schema", ".tables"];
 const HELP: &str = "Lua with db, log and json; an expression shows its value. Globals stay, locals end with their line.\n\
     A line that begins with SELECT, INSERT, PRAGMA or another word of SQL is run as SQL.\n\
+    Lines go on until they are whole; an empty line ends SQL that is not.\n\
     .tables  .schema [NAME]  .help  .quit   Tab completes, Ctrl-C drops a line, Ctrl-D ends";
+/// What SQLite says of a statement that goes on.
+const UNFINISHED: &str = "incomplete input";
 const SQL: &[&str] = &[
     "alter", "analyze", "create", "delete", "drop", "explain", "insert", "pragma", "reindex", "replace", "select",
     "update", "values", "with",
 ];
 
 /// Reads lines until there are no more.
-pub(super) fn call(as_json: bool, database: &Database, watch: &Operation) -> Result<ExitCode> {
+pub(super) fn call(settings: &Settings, database: &Database) -> Result<Exit> {
     let repl = database.repl()?;
     let is_terminal = std::io::stdin().is_terminal();
     let config = Config::builder().completion_type(CompletionType::List).auto_add_history(true).build();
@@ -42,7 +49,7 @@ pub(super) fn call(as_json: bool, database: &Database, watch: &Operation) -> Res
         // why ignored: the first time there is none
         let _ = editor.load_history(path);
     }
-    let session = Session { as_json, database, repl: &repl, watch };
+    let session = Session { settings, database, repl: &repl };
     let mut failed = false;
     let mut waiting = String::new();
     loop {
@@ -66,14 +73,14 @@ pub(super) fn call(as_json: bool, database: &Database, watch: &Operation) -> Res
             Ok(Next::Quit) => break,
             Err(error) => {
                 failed = true;
-                if as_json { show::json(&error.document()) } else { show::error(&error) }
+                tell(settings, error);
             }
         }
     }
     if !waiting.is_empty() {
         failed = true;
         let message = "the last line is no whole statement".to_owned();
-        show::error(&Error::ScriptSyntax { message, place: Box::default() });
+        tell(settings, Error::ScriptSyntax { message, place: Box::default() });
     }
     if let Some(path) = &history {
         let folder = path.parent().map(std::fs::create_dir_all);
@@ -81,7 +88,17 @@ pub(super) fn call(as_json: bool, database: &Database, watch: &Operation) -> Res
             eprintln!("the history could not be kept in {}", path.display());
         }
     }
-    Ok(if failed && !is_terminal { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(Exit::passed(!failed || is_terminal))
+}
+
+/// Says what went wrong.
+fn tell(settings: &Settings, error: Error) {
+    let failure = Failure::from(error);
+    if settings.json {
+        show::json(&failure.document());
+    } else {
+        show::failure::print(failure.body(), None);
+    }
 }
 
 fn terminal(error: &ReadlineError) -> Error {
@@ -102,13 +119,20 @@ enum Next {
 }
 
 struct Session<'d> {
-    as_json: bool,
+    settings: &'d Settings,
     database: &'d Database,
     repl: &'d Repl<'d>,
-    watch: &'d Operation,
 }
 
 impl Session<'_> {
+    /// One line's operation: Ctrl-C stops that line and no other.
+    fn watch(&self) -> Operation {
+        let watch = Operation::new().through(Origin::Cli);
+        watch.set_timeout_ms(self.settings.timeout_ms);
+        stop::on_signal(&watch);
+        watch
+    }
+
     fn line(&self, text: &str) -> Result<Next> {
         let line = text.trim();
         let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
@@ -127,8 +151,8 @@ impl Session<'_> {
             ".schema" => {
                 let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND (:name = '' OR tbl_name = :name) ORDER BY name";
                 let params = serde_json::json!({ "name": rest.trim() }).to_string();
-                let report = self.database.query(sql, Some(&params), self.watch)?;
-                show::report(self.as_json, &report, show::repl::schema);
+                let report = self.database.query(sql, Some(&params), &self.watch())?;
+                show::report(self.settings, &report, show::repl::schema);
             }
             other if other.starts_with('.') => {
                 let reason = format!("is not known; there are {}", DOTTED.join(", "));
@@ -138,21 +162,27 @@ impl Session<'_> {
                 if SQL.contains(&other.to_ascii_lowercase().as_str())
                     && !rest.trim_start().starts_with(['=', '.', ':', '(']) =>
             {
-                self.sql(line.trim_end_matches(';'), None)?;
+                match self.sql(line.trim_end_matches(';'), None) {
+                    // why until an empty line: a statement that is wrong at its end must be told some time
+                    Err(Error::Sql { message, .. }) if message == UNFINISHED && !text.ends_with('\n') => {
+                        return Ok(Next::More);
+                    }
+                    outcome => outcome?,
+                }
             }
             _ => {
-                let report = self.repl.run(text, self.watch)?;
+                let report = self.repl.run(text, &self.watch())?;
                 if !report.complete {
                     return Ok(Next::More);
                 }
-                show::report(self.as_json, &report, show::repl::line);
+                show::report(self.settings, &report, show::repl::line);
             }
         }
         Ok(Next::Go)
     }
 
     fn sql(&self, sql: &str, params: Option<&str>) -> Result<()> {
-        show::report(self.as_json, &self.database.query(sql, params, self.watch)?, show::query);
+        show::report(self.settings, &self.database.query(sql, params, &self.watch())?, show::query);
         Ok(())
     }
 }
@@ -160,24 +190,27 @@ impl Session<'_> {
 /// What Tab knows.
 #[derive(Default)]
 struct Names {
-    /// Tables, views and columns.
-    schema: Vec<String>,
+    /// Tables and views, each with its columns.
+    schema: BTreeMap<String, Vec<String>>,
     /// Globals of the lines so far.
     globals: Vec<String>,
 }
 
 impl Names {
     fn renew(&mut self, session: &Session<'_>) {
-        let sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') UNION SELECT c.name FROM sqlite_schema AS t, \
-                   pragma_table_info(t.name) AS c WHERE t.type IN ('table', 'view') ORDER BY 1";
+        let sql = "SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type IN ('table', 'view')";
         // why whatever happens: a line can be typed without completion
-        if let Ok(report) = session.database.query(sql, None, session.watch) {
-            let names = report.rows.iter().filter_map(|row| row.first()?.as_str());
-            self.schema = names.map(str::to_owned).collect();
+        if let Ok(report) = session.database.query(sql, None, &session.watch()) {
+            self.schema.clear();
+            for row in report.rows {
+                if let [Value::String(table), Value::String(column)] = row.as_slice() {
+                    self.schema.entry(table.clone()).or_default().push(column.clone());
+                }
+            }
         }
         let walk =
             "(function() local n = {} for k in pairs(_G) do n[#n + 1] = tostring(k) end table.sort(n) return n end)()";
-        if let Ok(report) = session.repl.run(walk, session.watch) {
+        if let Ok(report) = session.repl.run(walk, &session.watch()) {
             let names = report.values.first().and_then(|names| names.as_array());
             self.globals = names.into_iter().flatten().filter_map(|name| Some(name.as_str()?.to_owned())).collect();
         }
@@ -190,12 +223,16 @@ impl Names {
             Some((owner, _)) => {
                 let mark = &word[owner.len()..=owner.len()];
                 let fits = |what: &What| matches!(what, What::Method(..)) == (mark == ":");
+                let columns = self.schema.get(owner).filter(|_| mark == ".").into_iter().flatten();
+                let columns = columns.map(|name| format!("{owner}.{name}"));
                 let entries = lua_api::group_of(owner).into_iter().flat_map(|group| group.entries);
-                entries.filter(|entry| fits(&entry.what)).map(|entry| format!("{owner}{mark}{}", entry.name)).collect()
+                let entries = entries.filter(|entry| fits(&entry.what));
+                columns.chain(entries.map(|entry| format!("{owner}{mark}{}", entry.name))).collect()
             }
             None => {
                 let own = lua_api::globals(false).into_iter().map(str::to_owned);
-                own.chain(self.globals.iter().cloned()).chain(self.schema.iter().cloned()).collect()
+                let schema = self.schema.iter().flat_map(|(table, columns)| std::iter::once(table).chain(columns));
+                own.chain(self.globals.iter().chain(schema).cloned()).collect()
             }
         };
         found.retain(|name| name.starts_with(word));
@@ -236,8 +273,12 @@ mod tests {
 
     #[test]
     fn tab_knows_objects_globals_and_the_schema() {
-        let names = Names { schema: vec!["users".into(), "user_id".into()], globals: vec!["mine".into()] };
+        let names = Names {
+            schema: [("users".to_owned(), vec!["user_id".into(), "id".into()])].into(),
+            globals: vec!["mine".into()],
+        };
         assert_eq!(names.candidates("us"), ["user_id", "users"]);
+        assert_eq!(names.candidates("users."), ["users.id", "users.user_id"]);
         assert_eq!(names.candidates("mi"), ["mine"]);
         assert_eq!(names.candidates("json"), ["json"]);
         assert_eq!(names.candidates("db:val"), ["db:value"]);

@@ -3,12 +3,13 @@
 //! Leaves to others: what that means; here files are found, arguments read, and reports printed.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use rpmadb::{Database, Error, Operation, Result, check_script_file, request};
 use serde_json::json;
 
 use crate::args::script::Script;
+use crate::exit::Exit;
+use crate::settings::Settings;
 use crate::show;
 
 /// What a run is asked for. Values of arguments that read as a JSON number, truth value or null are one, everything else is text.
@@ -34,23 +35,19 @@ pub(super) fn request(typed: &Script) -> Result<request::Script> {
 
 /// Runs the script.
 pub(super) fn call(
-    as_json: bool,
+    settings: &Settings,
     typed: &Script,
     request: &request::Script,
     database: &Database,
     watch: &Operation,
 ) -> Result<()> {
     let name_or_path = typed.script.as_deref().unwrap_or_default();
-    show::report(as_json, &database.script_file(name_or_path, request, watch)?, show::script::script);
+    show::report(settings, &database.script_file(name_or_path, request, watch)?, show::script::script);
     Ok(())
 }
 
-fn code(passed: bool) -> ExitCode {
-    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
 /// Checks files without running them.
-pub(super) fn check(as_json: bool, files: &[PathBuf]) -> Result<ExitCode> {
+pub(super) fn check(as_json: bool, files: &[PathBuf]) -> Result<Exit> {
     let scripts = files.iter().map(|file| check_script_file(file)).collect::<Result<Vec<_>>>()?;
     let passed = scripts.iter().all(|script| script.passed);
     if as_json {
@@ -58,11 +55,11 @@ pub(super) fn check(as_json: bool, files: &[PathBuf]) -> Result<ExitCode> {
     } else {
         scripts.iter().for_each(show::script::check);
     }
-    Ok(code(passed))
+    Ok(Exit::passed(passed))
 }
 
 /// Runs the tests in files, and in the files `*_test.lua` of folders.
-pub(super) fn test(as_json: bool, paths: &[PathBuf], options: &request::Open, watch: &Operation) -> Result<ExitCode> {
+pub(super) fn test(as_json: bool, paths: &[PathBuf], options: &request::Open, watch: &Operation) -> Result<Exit> {
     let options = request::Open { create: Some(true), migrate: Some(true), ..options.clone() };
     let mut files = Vec::new();
     for path in paths {
@@ -105,7 +102,7 @@ pub(super) fn test(as_json: bool, paths: &[PathBuf], options: &request::Open, wa
     } else {
         show::script::tested(&reports);
     }
-    Ok(code(passed))
+    Ok(Exit::passed(passed))
 }
 
 /// The test files below a folder, in the order of their names.

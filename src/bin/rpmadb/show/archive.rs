@@ -1,11 +1,11 @@
 //! Printing the reports about backups for people.
 
-use std::io::Write as _;
 use std::path::Path;
 
 use rpmadb::report;
 
-use super::{escaped, size, table};
+use super::table::Sheet;
+use super::text::{ago, duration, escaped, size, time};
 
 fn name_of(path: &str) -> String {
     escaped(&Path::new(path).file_name().map_or_else(|| path.into(), |name| name.to_string_lossy()))
@@ -17,7 +17,7 @@ pub(crate) fn backup(report: &report::Backup) {
         return;
     };
     let proved = report.depth.map_or_else(|| "not verified".to_owned(), |depth| format!("verified: {depth}"));
-    say!("{path} ({}, {} pages, {proved}, {:.1} ms)", size(report.size_bytes), report.pages, report.duration_ms);
+    say!("{path} ({}, {} pages, {proved}, {})", size(report.size_bytes), report.pages, duration(report.duration_ms));
     if let Some(base) = &report.base {
         say!("what changed since {base}; that must stay beside it");
     }
@@ -36,27 +36,23 @@ fn kind(listed: &report::Listed) -> String {
     escaped(&words.join(", "))
 }
 
-pub(super) fn time(since_1970_ms: i64) -> String {
-    let known = jiff::Timestamp::from_millisecond(since_1970_ms);
-    known.map_or_else(|_| "?".into(), |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
-}
-
 pub(crate) fn backups(report: &report::Backups) {
     let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
-    let row = |listed: &report::Listed| {
-        vec![
+    let mut sheet = Sheet::of(&["name", "made", "age", "size", "kind", "verified", "pinned", "reason"]);
+    for listed in &report.backups {
+        sheet.row(vec![
             name_of(&listed.path),
             time(listed.manifest.created_at),
+            ago(listed.manifest.created_at),
             size(listed.manifest.size_bytes),
             kind(listed),
             yes(listed.verified),
             yes(listed.pinned),
             escaped(&listed.manifest.reason),
-        ]
-    };
+        ]);
+    }
     if !report.backups.is_empty() {
-        let columns = ["name", "made", "size", "kind", "verified", "pinned", "reason"].map(String::from);
-        table(&columns, &report.backups.iter().map(row).collect::<Vec<_>>());
+        sheet.print(&[3]);
     }
     for path in &report.incomplete {
         say!("{} does not count: it has no manifest that fits", name_of(path));
@@ -80,11 +76,11 @@ pub(crate) fn verify(report: &report::Verify) {
         _ => "",
     };
     say!(
-        "{} is sound ({} read, verified: {}{signature}, {:.1} ms)",
+        "{} is sound ({} read, verified: {}{signature}, {})",
         report.path,
         size(report.bytes),
         report.depth,
-        report.duration_ms
+        duration(report.duration_ms)
     );
 }
 
@@ -103,12 +99,12 @@ pub(crate) fn restore(report: &report::Restore) {
         false => "brought back to",
     };
     say!(
-        "{what} {} from {} ({} pages, version {}, {:.1} ms)",
+        "{what} {} from {} ({} pages, version {}, {})",
         report.database_path,
         report.path,
         report.pages,
         report.schema_version,
-        report.duration_ms
+        duration(report.duration_ms)
     );
 }
 
@@ -123,7 +119,7 @@ pub(crate) fn prune(report: &report::Prune) {
     if !report.leftovers.is_empty() {
         say!("cleaned up {} file(s) of backups that were killed", report.leftovers.len());
     }
-    say!("{verb} {}, kept {} ({:.1} ms)", report.deleted.len(), report.kept.len(), report.duration_ms);
+    say!("{verb} {}, kept {} ({})", report.deleted.len(), report.kept.len(), duration(report.duration_ms));
 }
 
 pub(crate) fn pin(report: &report::Pin) {

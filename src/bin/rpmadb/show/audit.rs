@@ -1,11 +1,9 @@
 //! Printing the audit for people.
 
-use std::io::Write as _;
-
 use rpmadb::report;
 
-use super::archive::time;
-use super::{escaped, table};
+use super::table::Sheet;
+use super::text::{duration, escaped, time};
 
 pub(crate) fn audit(report: &report::Audit) {
     if !report.enabled {
@@ -20,14 +18,12 @@ pub(crate) fn audit(report: &report::Audit) {
         }
     }
     if let Some(text) = &report.text {
-        if write!(std::io::stdout(), "{text}").is_err() {
-            std::process::exit(1);
-        }
+        text.lines().for_each(|line| say!("{line}"));
     } else {
-        let columns = ["seq", "time", "actor", "role", "origin", "verb", "outcome", "rows", "about"].map(String::from);
-        let rows: Vec<Vec<String>> = report.records.iter().map(row).collect();
-        if !rows.is_empty() {
-            table(&columns, &rows);
+        let mut sheet = Sheet::of(&["seq", "time", "actor", "role", "origin", "verb", "outcome", "rows", "about"]);
+        report.records.iter().for_each(|record| sheet.row(row(record)));
+        if !report.records.is_empty() {
+            sheet.print(&[0, 7]);
         }
         if let Some(next) = report.next {
             say!("more with --after {next}");
@@ -60,5 +56,5 @@ fn show_verify(verify: &report::AuditVerify) {
     if verify.more_findings > 0 {
         say!("and {} more", verify.more_findings);
     }
-    say!("{}: {} records and {} anchors, {:.1} ms", verify.status, verify.rows, verify.anchors, verify.duration_ms);
+    say!("{}: {} records and {} anchors, {}", verify.status, verify.rows, verify.anchors, duration(verify.duration_ms));
 }

@@ -4,14 +4,18 @@ use std::io::Write as _;
 
 use rpmadb::report::{Figures, Metrics};
 
-use super::{escaped, holder, json, size};
+use super::diagnostics::holder;
+use super::json;
+use super::text::{escaped, size};
+use crate::settings::Settings;
 
-pub(crate) fn metrics(as_json: bool, report: &Metrics) {
+pub(crate) fn metrics(settings: &Settings, report: &Metrics) {
     match report {
-        report if as_json => json(report),
+        report if settings.json => json(report),
         Metrics::Figures(found) => figures(found),
         // why not by lines: the text ends with its own
         Metrics::Text { text, .. } => {
+            crate::progress::clear();
             if std::io::stdout().write_all(text.as_bytes()).is_err() {
                 std::process::exit(1);
             }

@@ -1,12 +1,13 @@
 //! Printing what lines of the repl give.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 
 use rpmadb::report;
 use serde_json::Value;
 
-use super::{json, plain, table};
+use super::json;
+use super::table::table;
+use super::text::plain;
 
 pub(crate) fn line(report: &report::ReplLine) {
     for line in &report.log {

@@ -1,13 +1,14 @@
 //! Printing the reports about scripts for people.
 
-use std::io::Write as _;
 use std::path::Path;
 
-use rpmadb::error::Place;
 use rpmadb::{Error, report};
 use serde_json::Value;
 
-use super::{escaped, json, plain, table};
+use super::failure::place;
+use super::json;
+use super::table::table;
+use super::text::{duration, escaped, plain};
 
 pub(crate) fn script(script: &report::Script) {
     for line in &script.log {
@@ -44,20 +45,6 @@ fn argument(arg: &report::ScriptArg) -> String {
     }
 }
 
-/// Where something is, with the line and a caret, each line behind `margin`.
-fn place(margin: &str, place: &Place) {
-    let number = |number: Option<u32>| number.map_or_else(String::new, |number| format!(":{number}"));
-    let file = place.file.as_deref().unwrap_or("?");
-    say!("{margin}--> {}{}{}", escaped(file), number(place.line), number(place.column));
-    if let (Some(line), Some(text)) = (place.line, &place.source_line) {
-        let line = line.to_string();
-        let before = text.chars().take(place.column.unwrap_or(1).saturating_sub(1) as usize);
-        let indent: String = before.map(|character| if character == '\t' { '\t' } else { ' ' }).collect();
-        say!("{margin}{line} | {}", text.replace(|c: char| c.is_control() && c != '\t', "?"));
-        say!("{margin}{} | {indent}^", " ".repeat(line.len()));
-    }
-}
-
 pub(crate) fn check(report: &report::ScriptCheck) {
     for found in &report.findings {
         say!("{}: {}", found.kind, escaped(&found.message));
@@ -73,7 +60,7 @@ pub(crate) fn tests(report: &report::ScriptTests) {
     say!("{}", escaped(&report.name));
     for test in &report.tests {
         let verdict = if test.passed { "ok    " } else { "FAILED" };
-        say!("  {verdict} {} ({:.1} ms)", escaped(&test.name), test.duration_ms);
+        say!("  {verdict} {} ({})", escaped(&test.name), duration(test.duration_ms));
         if let Some(error) = &test.error {
             say!("         {}", escaped(&error.message));
             if error.place.line.is_some() {

@@ -1,11 +1,10 @@
 //! The report of `stats` for people: a line a table, the largest first where sizes were measured.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 
 use rpmadb::report::{self, ObjectKind, RowSource};
 
-use super::{escaped, size};
+use super::text::{escaped, size};
 
 /// Bytes of a table, and of its indexes.
 type Sizes<'r> = BTreeMap<&'r str, (u64, u64)>;

@@ -1,0 +1,154 @@
+//! `rpmadb doctor`: every look at once, with one verdict.
+//!
+//! Leaves to others: the looks, each a verb of its own.
+//!
+//! Invariant: a look that fails is a finding and keeps no other from being made; what was not looked at is never called well.
+
+use rpmadb::report::{self, HealthStatus};
+use rpmadb::{Database, Error, Operation, Result, request};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::args::desk::Doctor;
+use crate::exit::Exit;
+use crate::settings::Settings;
+use crate::show;
+
+/// One look.
+#[derive(Serialize)]
+pub(crate) struct Look {
+    /// The verb that shows all of it.
+    pub(crate) verb: &'static str,
+    pub(crate) status: HealthStatus,
+    /// One line.
+    pub(crate) finding: String,
+    /// The report, or the document of the error.
+    pub(crate) report: Value,
+}
+
+/// Everything.
+#[derive(Serialize)]
+pub(crate) struct Verdict {
+    pub(crate) status: HealthStatus,
+    /// Whether nothing else is wrong than that migrations are pending.
+    pub(crate) only_pending: bool,
+    pub(crate) looks: Vec<Look>,
+}
+
+/// What a look found: how bad, and in a line.
+type Found = (HealthStatus, String);
+
+fn look<T: Serialize>(verb: &'static str, outcome: Result<T>, judge: impl FnOnce(&T) -> Found) -> Result<Look> {
+    match outcome {
+        Ok(report) => {
+            let (status, finding) = judge(&report);
+            let report = serde_json::to_value(&report).unwrap_or_default();
+            Ok(Look { verb, status, finding, report })
+        }
+        // why out: then nobody wants the others either
+        Err(error @ (Error::Cancelled { .. } | Error::Timeout { .. })) => Err(error),
+        Err(error) => {
+            let report = serde_json::to_value(error.document()).unwrap_or_default();
+            Ok(Look { verb, status: HealthStatus::Critical, finding: error.to_string(), report })
+        }
+    }
+}
+
+pub(super) fn call(typed: &Doctor, settings: &Settings, database: &Database, watch: &Operation) -> Result<Exit> {
+    let request = request::Health { require_users: typed.require_users, ..request::Health::default() };
+    let mut only_pending = false;
+    let mut looks = vec![look("health", database.health(&request, watch), |report| {
+        let poor: Vec<&report::Check> =
+            report.checks.iter().filter(|check| check.status >= HealthStatus::Degraded).collect();
+        only_pending = !poor.is_empty()
+            && poor.iter().all(|check| check.id == "migrations" && check.status == HealthStatus::Degraded);
+        let ids: Vec<&str> = poor.iter().map(|check| check.id).collect();
+        let which = if ids.is_empty() { String::new() } else { format!(": {}", ids.join(", ")) };
+        (report.status, format!("score {} of 100{which}", report.score))
+    })?];
+    looks.push(look("migrations", database.migrations(watch), migrations)?);
+    if !typed.fast {
+        looks.push(look("diagnostics", database.diagnostics(watch), diagnostics)?);
+        let proof = request::Audit { verify: true, limit: Some(1), ..request::Audit::default() };
+        looks.push(look("audit", database.audit(&proof, watch), audit)?);
+    }
+    let sizes = request::Stats { estimate: true, sizes: Some(false) };
+    looks.push(look("stats", database.stats(&sizes, watch), |report| {
+        let damaged = if report.damaged.is_empty() { HealthStatus::Ok } else { HealthStatus::Critical };
+        let size = show::text::size(report.size_bytes);
+        (damaged, format!("{size}, {} table(s), {} index(es)", report.table_count, report.index_count))
+    })?);
+    if settings.open.backup.folder.is_some() || typed.folder.is_some() {
+        looks.push(look("backups", database.backups(watch), backups)?);
+    }
+    let status = looks.iter().map(|look| look.status).max().unwrap_or(HealthStatus::Unknown);
+    let others = looks.iter().filter(|look| !["health", "migrations"].contains(&look.verb));
+    only_pending &= others.map(|look| look.status).max() <= Some(HealthStatus::Unknown)
+        && looks.iter().filter(|look| look.verb == "migrations").all(|look| look.status <= HealthStatus::Degraded);
+    let verdict = Verdict { status, only_pending, looks };
+    show::report(settings, &verdict, |verdict| show::own::doctor(verdict, &typed.database));
+    Ok(match (status, only_pending) {
+        (HealthStatus::Ok | HealthStatus::Unknown, _) => Exit::Done,
+        (_, true) => Exit::Pending,
+        _ => Exit::Unhealthy,
+    })
+}
+
+fn migrations(report: &report::Migrations) -> Found {
+    let odd: Vec<&str> = report
+        .migrations
+        .iter()
+        .filter(|migration| ["changed", "missing", "out_of_order"].contains(&migration.state))
+        .map(|migration| migration.name.as_str())
+        .collect();
+    let version = format!("version {} of {}", report.current, report.latest);
+    match (odd.as_slice(), report.pending, report.drift.len()) {
+        ([], 0, 0) => (HealthStatus::Ok, version),
+        ([], 0, drift) => (HealthStatus::Degraded, format!("{version}, {drift} object(s) changed by hand")),
+        ([], pending, _) => (HealthStatus::Degraded, format!("{version}, {pending} pending")),
+        (odd, ..) => (HealthStatus::Critical, format!("{version}, not as recorded: {}", odd.join(", "))),
+    }
+}
+
+fn diagnostics(report: &report::Diagnostics) -> Found {
+    if report.integrity != "ok" {
+        let first = report.integrity.lines().next().unwrap_or_default();
+        return (HealthStatus::Critical, format!("damaged: {first}"));
+    }
+    let orphans = report.foreign_key_check.as_ref().map_or(0, Vec::len);
+    let missing = report.indexes.as_ref().map_or(0, |found| found.missing.len());
+    let redundant = report.indexes.as_ref().map_or(0, |found| found.redundant.len());
+    match (orphans, report.sqlite.has_wal_reset_bug) {
+        (0, false) => (HealthStatus::Ok, format!("whole; {missing} index(es) missing, {redundant} redundant")),
+        (0, true) => (HealthStatus::Degraded, "whole, but this SQLite can lose a commit".to_owned()),
+        (rows, _) => (HealthStatus::Degraded, format!("whole, but {rows} row(s) point nowhere")),
+    }
+}
+
+fn audit(report: &report::Audit) -> Found {
+    match (&report.verify, report.enabled) {
+        (_, false) => (HealthStatus::Unknown, "this database has no audit".to_owned()),
+        (Some(proof), _) => {
+            let status = match proof.status {
+                "ok" => HealthStatus::Ok,
+                "tampered" => HealthStatus::Critical,
+                _ => HealthStatus::Unknown,
+            };
+            let first = proof.findings.first().map_or_else(String::new, |found| format!(": {}", found.message));
+            (status, format!("{} record(s), {}{first}", proof.rows, proof.status))
+        }
+        (None, true) => (HealthStatus::Unknown, "not proved".to_owned()),
+    }
+}
+
+fn backups(report: &report::Backups) -> Found {
+    match report.backups.first() {
+        None => (HealthStatus::Degraded, "none".to_owned()),
+        Some(newest) => {
+            let status = if newest.verified && newest.complete { HealthStatus::Ok } else { HealthStatus::Degraded };
+            let proved = if newest.verified { "verified" } else { "not verified" };
+            let age = show::text::ago(newest.manifest.created_at);
+            (status, format!("{}, the newest {age}, {proved}", report.backups.len()))
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What holds for a call: flags over variables over the file of settings over defaults.
+//!
+//! `keys` is what can be set, `file` reads `rpmadb.toml`.
+//!
+//! Leaves to others: what a verb's own flags add (`run.rs`), ranges of values (the library).
+//!
+//! Invariants: every value that is in force is known with where it came from; a secret is never shown; a variable that is set to nothing
+//! is meant as none.
+
+mod file;
+pub(crate) mod keys;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rpmadb::{Error, Request as _, request};
+use serde_json::{Map, Value, json};
+
+use crate::args::{Args, When};
+use crate::failure::{Failure, Result};
+use file::File;
+use keys::{KEYS, Key, Kind};
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    Default,
+    /// Its byte in the file.
+    File(usize),
+    Variable(String),
+    Flag(&'static str),
+}
+
+/// What holds.
+pub(crate) struct Settings {
+    pub(crate) json: bool,
+    pub(crate) quiet: bool,
+    pub(crate) yes: bool,
+    /// What `open` is told, but for what the verb decides.
+    pub(crate) open: request::Open,
+    pub(crate) timeout_ms: u64,
+    values: BTreeMap<&'static str, (Value, Source)>,
+    file: File,
+}
+
+impl Settings {
+    pub(crate) fn of(args: &Args) -> Result<Settings> {
+        let file = File::beside(folder_of(args.verb.database()))?;
+        let mut values: BTreeMap<&'static str, (Value, Source)> =
+            file.found.iter().map(|(key, value, at)| (key.name, (value.clone(), Source::File(*at)))).collect();
+        for key in KEYS {
+            if let Some((value, name)) = of_variable(key)? {
+                values.insert(key.name, (value, Source::Variable(name)));
+            }
+        }
+        for (name, value, flag) in of_flags(args)? {
+            values.insert(name, (value, Source::Flag(flag)));
+        }
+        let open = open(&values).map_err(|error| placed(error, &values, &file))?;
+        let timeout_ms = values.get("timeout_ms").and_then(|(value, _)| value.as_u64()).unwrap_or(0);
+        let (json, quiet) = (args.json, args.quiet || is_set("RPMADB_QUIET"));
+        let yes = args.yes || is_set("RPMADB_YES");
+        Ok(Settings { json, quiet, yes, open, timeout_ms, values, file })
+    }
+
+    /// The file of settings; `None` when there is none.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.file.path.as_deref()
+    }
+
+    /// A key's value, and where it came from in words.
+    pub(crate) fn shown(&self, key: &Key) -> (Value, &'static str, Option<String>) {
+        let default = (serde_json::from_str(key.default).unwrap_or_default(), Source::Default);
+        let (value, source) = self.values.get(key.name).unwrap_or(&default).clone();
+        let value = if key.kind.is_secret() && is_something(&value) { Value::from("(secret)") } else { value };
+        match source {
+            Source::Default => (value, "default", None),
+            Source::File(at) => (value, "file", self.file.place(at).line.map(|line| format!("{}:{line}", file::NAME))),
+            Source::Variable(name) => (value, "variable", Some(name)),
+            Source::Flag(flag) => (value, "flag", Some(flag.to_owned())),
+        }
+    }
+
+    /// The document of `rpmadb config`.
+    pub(crate) fn document(&self) -> Value {
+        let all: Vec<Value> = KEYS
+            .iter()
+            .map(|key| {
+                let (value, source, from) = self.shown(key);
+                json!({ "key": key.name, "value": value, "source": source, "from": from, "variable": key.variable() })
+            })
+            .collect();
+        json!({ "file": self.file(), "settings": all, "unknown_variables": unknown_variables() })
+    }
+}
+
+/// When to use colour: the flag, else a variable.
+pub(crate) fn color(args: &Args) -> Result<When> {
+    let typed = match (args.color, text_of("RPMADB_COLOR")?) {
+        (Some(when), _) => return Ok(when),
+        (None, Some(text)) => Some(text),
+        (None, None) => None,
+    };
+    match typed.as_deref() {
+        None if is_set("NO_COLOR") => Ok(When::Never),
+        None | Some("auto") => Ok(When::Auto),
+        Some("always") => Ok(When::Always),
+        Some("never") => Ok(When::Never),
+        Some(other) => {
+            Err(Failure::usage(format!("RPMADB_COLOR is '{other}' and must be auto, always or never"), None))
+        }
+    }
+}
+
+/// The folder of a database file; the current one for a database in memory.
+pub(crate) fn folder_of(database: &Path) -> &Path {
+    let parent = database.parent().filter(|_| database.as_os_str() != ":memory:");
+    parent.filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn is_something(value: &Value) -> bool {
+    !(value.is_null() || value.as_array().is_some_and(Vec::is_empty))
+}
+
+/// The text of a variable; one that is set to nothing is none.
+fn text_of(name: &str) -> Result<Option<String>> {
+    match std::env::var(name) {
+        Ok(text) => Ok(Some(text).filter(|text| !text.is_empty())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(Failure::usage(format!("{name} is not UTF-8"), None)),
+    }
+}
+
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|text| !text.is_empty() && text != "0")
+}
+
+fn of_variable(key: &Key) -> Result<Option<(Value, String)>> {
+    let name = key.variable();
+    let Some(text) = text_of(&name)? else { return Ok(None) };
+    let wrong = |wanted: &str| Failure::usage(format!("{name} is '{text}' and must be {wanted}"), None);
+    let value = match key.kind {
+        Kind::Text | Kind::Secret => Value::from(text),
+        Kind::Number => Value::from(text.parse::<u64>().map_err(|_| wrong("a whole number"))?),
+        Kind::Truth => match text.as_str() {
+            "1" | "true" => true.into(),
+            "0" | "false" => false.into(),
+            // why: the library reads this one itself, and takes all but 1 for no
+            _ if key.name == "metrics" => return Ok(None),
+            _ => return Err(wrong("1, true, 0 or false")),
+        },
+        Kind::Texts | Kind::Secrets => text.split(',').map(str::trim).filter(|text| !text.is_empty()).collect(),
+        Kind::Any => serde_json::from_str(&text).unwrap_or(Value::from(text)),
+    };
+    Ok(Some((value, name)))
+}
+
+/// What the flags say that every verb has.
+fn of_flags(args: &Args) -> Result<Vec<(&'static str, Value, &'static str)>> {
+    let mut found = Vec::new();
+    let texts = [
+        ("migrations", &args.migrations, "--migrations"),
+        ("style", &args.style, "--style"),
+        ("actor", &args.actor, "--actor"),
+    ];
+    for (name, text, flag) in texts {
+        // why filtered: a folder that is typed as nothing is meant as none
+        found.extend(text.clone().filter(|text| !text.is_empty()).map(|text| (name, text.into(), flag)));
+    }
+    found.extend(args.timeout.map(|ms| ("timeout_ms", ms.into(), "--timeout")));
+    if let Some(file) = &args.audit_key_file {
+        found.push(("audit.key", secret_in(file, "--audit-key-file")?.0.into(), "--audit-key-file"));
+    }
+    Ok(found)
+}
+
+/// The secret in a file; `argument` named it.
+pub(crate) fn secret_in(file: &Path, argument: &str) -> rpmadb::Result<request::Secret> {
+    let text = std::fs::read_to_string(file).map_err(|error| Error::from_io(file.display().to_string(), &error))?;
+    // why one line end: an editor adds it, and all else may be meant
+    let text = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+    if text.is_empty() {
+        return Err(Error::InvalidArgument { name: argument.into(), reason: format!("{} is empty", file.display()) });
+    }
+    Ok(request::Secret(text.to_owned()))
+}
+
+/// What `open` is told.
+fn open(values: &BTreeMap<&'static str, (Value, Source)>) -> rpmadb::Result<request::Open> {
+    let mut root = Map::new();
+    for (name, default) in [("actor", "cli".into()), ("script.timeout_ms", 3_600_000.into())] {
+        put(&mut root, name, default);
+    }
+    for (name, (value, _)) in values.iter().filter(|(name, _)| !keys::OWN.contains(name)) {
+        put(&mut root, name, value.clone());
+    }
+    request::Open::from_json(Some(&Value::Object(root).to_string()))
+}
+
+fn put(root: &mut Map<String, Value>, dotted: &str, value: Value) {
+    match dotted.split_once('.') {
+        None => drop(root.insert(dotted.to_owned(), value)),
+        Some((section, rest)) => {
+            if let Some(inner) = root.entry(section).or_insert_with(|| json!({})).as_object_mut() {
+                put(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// The error of a value that the library does not take, told where the value came from.
+fn placed(error: Error, values: &BTreeMap<&'static str, (Value, Source)>, file: &File) -> Failure {
+    let Error::InvalidOption { key, reason } = &error else { return error.into() };
+    match values.get(key.as_str()) {
+        Some((_, Source::File(at))) => Failure::from(error).at(file.place(*at)),
+        Some((_, Source::Variable(name))) => Failure::usage(format!("{name}: {reason}"), None),
+        _ => error.into(),
+    }
+}
+
+/// Variables that begin like ours and set nothing: likely misspelt.
+pub(crate) fn unknown_variables() -> Vec<String> {
+    const OTHERS: &[&str] = &["RPMADB_COLOR", "RPMADB_QUIET", "RPMADB_YES"];
+    let ours: Vec<String> = KEYS.iter().map(Key::variable).collect();
+    let mut unknown: Vec<String> = std::env::vars_os()
+        .filter_map(|(name, _)| name.into_string().ok())
+        .filter(|name| name.starts_with("RPMADB_") && !ours.contains(name) && !OTHERS.contains(&name.as_str()))
+        .collect();
+    unknown.sort_unstable();
+    unknown
+}

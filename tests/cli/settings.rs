@@ -1,0 +1,132 @@
+//! Flags over variables over `rpmadb.toml` over defaults, and `rpmadb config`, which tells of them.
+
+use super::*;
+
+/// What `rpmadb config a.db` says of a key: its value, and where it came from.
+fn of(document: &Json, key: &str) -> (Json, String, Json) {
+    let settings = document["settings"].as_array().expect("settings");
+    let found = settings.iter().find(|setting| setting["key"] == key).expect(key);
+    (found["value"].clone(), found["source"].as_str().expect("a source").to_owned(), found["from"].clone())
+}
+
+fn config(scratch: &Scratch, args: &[&str], variables: &[(&str, &str)]) -> Ran {
+    let mut command = command();
+    command.envs(variables.iter().copied()).current_dir(scratch.folder()).args(["config", "a.db"]).args(args);
+    command.output().expect("runs").into()
+}
+
+fn document(scratch: &Scratch, args: &[&str], variables: &[(&str, &str)]) -> Json {
+    serde_json::from_str(&succeeded(config(scratch, &[args, &["--json"]].concat(), variables))).expect("parses")
+}
+
+#[test]
+fn flags_win_over_variables_these_over_the_file_and_that_over_defaults() {
+    let scratch = Scratch::new();
+    let all = document(&scratch, &[], &[]);
+    assert_eq!(of(&all, "actor"), (json!("cli"), "default".into(), Json::Null));
+    assert_eq!(all["file"], Json::Null);
+    scratch.write("rpmadb.toml", "# é\nactor = 'file'\nbusy_timeout_ms = 7000\n\n[pool]\nmax = 3\n");
+    let all = document(&scratch, &[], &[]);
+    assert_eq!(of(&all, "actor"), (json!("file"), "file".into(), json!("rpmadb.toml:2")));
+    assert_eq!(of(&all, "pool.max"), (json!(3), "file".into(), json!("rpmadb.toml:6")));
+    assert_eq!(of(&all, "pool.min_idle"), (json!(2), "default".into(), Json::Null));
+    let variables = [("RPMADB_ACTOR", "variable"), ("RPMADB_POOL_MAX", "5"), ("RPMA_DB_METRICS", "1")];
+    let all = document(&scratch, &[], &variables);
+    assert_eq!(of(&all, "actor"), (json!("variable"), "variable".into(), json!("RPMADB_ACTOR")));
+    assert_eq!(of(&all, "pool.max"), (json!(5), "variable".into(), json!("RPMADB_POOL_MAX")));
+    assert_eq!(of(&all, "metrics"), (json!(true), "variable".into(), json!("RPMA_DB_METRICS")));
+    let all = document(&scratch, &["--actor", "flag"], &variables);
+    assert_eq!(of(&all, "actor"), (json!("flag"), "flag".into(), json!("--actor")));
+    let all = document(&scratch, &[], &[("RPMADB_ACTOR", ""), ("RPMADB_ACTER", "x")]);
+    assert_eq!(of(&all, "actor").0, "file", "a variable that is set to nothing is none");
+    assert_eq!(all["unknown_variables"], json!(["RPMADB_ACTER"]));
+}
+
+#[test]
+fn config_is_a_table_for_people_and_shows_no_secret() {
+    let scratch = Scratch::new();
+    let key = "[audit]\nkey = 'sixteen bytes of it'\n";
+    scratch.write("rpmadb.toml", format!("migrations = 'm'\n\n{key}"));
+    let stdout = succeeded(config(&scratch, &["--changed"], &[("RPMADB_PASSPHRASE", "hush")]));
+    assert_eq!(
+        stdout,
+        concat!(
+            "file: ./rpmadb.toml\n",
+            "key                value     from\n",
+            "------------------ --------- ------------------\n",
+            "migrations         ./m       rpmadb.toml:1\n",
+            "backup.passphrase  (secret)  RPMADB_PASSPHRASE\n",
+            "audit.key          (secret)  rpmadb.toml:4\n",
+        )
+    );
+    let all = succeeded(config(&scratch, &[], &[("RPMADB_PASSPHRASE", "hush")]));
+    assert!(all.contains("\nbackup.keep_last ") && !all.contains("hush") && !all.contains("sixteen"), "{all}");
+}
+
+#[test]
+fn the_file_is_obeyed_from_wherever_the_command_is_run() {
+    let scratch = Scratch::new();
+    std::fs::create_dir_all(scratch.path("d/backups")).expect("makes");
+    scratch.migrations("d/m", &[("1_first.sql", "CREATE TABLE a (x);")]);
+    scratch.write("d/rpmadb.toml", "migrations = 'm'\nactor = 'ada'\n[backup]\nfolder = 'backups'\ncompress = true\n");
+    assert!(succeeded(run(scratch.folder(), &["migrate", "d/a.db"])).contains("applied 1, version 1"));
+    assert!(succeeded(run(scratch.folder(), &["migrations", "d/a.db"])).contains(" ada\n"));
+    succeeded(run(scratch.folder(), &["backup", "d/a.db"]));
+    assert_eq!(backups_in(&scratch.path("d/backups")), 1);
+    let listed = succeeded(run(scratch.folder(), &["backups", "d/a.db"]));
+    assert!(listed.contains("  full, zstd  "), "{listed}");
+    assert!(succeeded(run(&scratch.path("d"), &["lint"])).starts_with("1 file(s), "), "the current folder's file");
+}
+
+#[test]
+fn a_mistake_in_the_file_is_shown_where_it_is() {
+    let scratch = Scratch::new();
+    let told = |file: &str| {
+        scratch.write("rpmadb.toml", file);
+        failed(run(scratch.folder(), &["stats", "a.db"]), 2)
+    };
+    assert_eq!(
+        told("[pool]\nmaxx = 3\n"),
+        concat!(
+            "error: unknown key 'pool.maxx'\n",
+            " --> rpmadb.toml:2:1\n",
+            "  |\n",
+            "2 | maxx = 3\n",
+            "  | ^\n",
+            "hint: did you mean pool.max? `rpmadb config` lists all keys\n",
+        )
+    );
+    assert_eq!(
+        told("busy_timeout_ms = 'x'\n"),
+        "error: invalid type: string \"x\", expected u64\n --> rpmadb.toml:1:19\n  |\n1 | busy_timeout_ms = 'x'\n  |                   ^\n"
+    );
+    for (file, start) in [
+        ("create = true\n", "error: create cannot be set\n --> rpmadb.toml:1:1\n"),
+        ("pool = 3\n", "error: pool must be a table\n --> rpmadb.toml:1:1\n"),
+        ("[pool]\nmax = 0\n", "error: option 'pool.max': 0 is outside 1 to 1000\n --> rpmadb.toml:2:1\n"),
+        ("role = 'boss'\n", "error: unknown variant `boss`, expected one of "),
+        ("a b\n", "error: "),
+        ("[nothing]\nx = 1\n", "error: unknown key 'nothing'\n --> rpmadb.toml:1:2\n"),
+    ] {
+        let stderr = told(file);
+        assert!(stderr.starts_with(start) && stderr.contains("--> rpmadb.toml:"), "{file}: {stderr}");
+    }
+    let ran = run(scratch.folder(), &["stats", "a.db", "--json"]);
+    let error = ran.error();
+    assert_eq!(
+        (ran.code, &error["name"], &error["file"]),
+        (Some(2), &json!("INVALID_ARGUMENT"), &json!("rpmadb.toml"))
+    );
+}
+
+#[test]
+fn a_mistake_in_a_variable_names_it() {
+    let scratch = Scratch::new();
+    for (name, value, message) in [
+        ("RPMADB_POOL_MAX", "x", "RPMADB_POOL_MAX is 'x' and must be a whole number"),
+        ("RPMADB_POOL_MAX", "0", "RPMADB_POOL_MAX: 0 is outside 1 to 1000"),
+        ("RPMADB_READ_ONLY", "yes", "RPMADB_READ_ONLY is 'yes' and must be 1, true, 0 or false"),
+    ] {
+        assert_eq!(failed(config(&scratch, &[], &[(name, value)]), 2), format!("error: {message}\n"));
+    }
+}
