@@ -178,7 +178,9 @@ fn named(written: &str) -> String {
         ("38;5;8", "faint"),
         ("1m\u{1b}[38;5;9", "red"),
     ];
-    let mut text = written.replace("\r\n", "\n");
+    // why: a bar that came because the machine was busy was also taken away
+    let kept = |line: &str| line.rsplit("\u{1b}[2K").next().unwrap_or_default().to_owned();
+    let mut text = written.replace("\r\n", "\n").split('\n').map(kept).collect::<Vec<_>>().join("\n");
     for (code, name) in names {
         text = text.replace(&format!("\u{1b}[{code}m"), &format!("<{name}>"));
     }
