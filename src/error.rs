@@ -18,6 +18,9 @@ pub use status::Status;
 /// Shorthand for results of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// How SQLite's message begins when a schema that is not trusted calls a function that is not known to be harmless.
+const UNSAFE_USE: &str = "unsafe use of ";
+
 /// How the place of an error in a step in code begins, which has no file.
 pub(crate) const HOST_STEP: &str = "the host's step";
 
@@ -77,6 +80,10 @@ pub enum Error {
     WrongProcess { opened_by: u32, current: u32 },
     #[error("the header is for ABI {header}, this library has ABI {library}")]
     AbiMismatch { header: u32, library: u32 },
+    #[error("no SQLite was handed over yet")]
+    NotReady,
+    #[error("the SQLite of this process is {found}, and {floor} is the oldest that will do")]
+    SqliteTooOld { found: String, floor: String },
     #[error("{what} is not available here")]
     Unsupported { what: String, instead: Option<&'static str> },
 
@@ -177,7 +184,8 @@ impl Error {
             Error::Reentrant { .. } => Status::Reentrant,
             Error::WrongProcess { .. } => Status::WrongProcess,
             Error::AbiMismatch { .. } => Status::AbiMismatch,
-            Error::Unsupported { .. } => Status::Unsupported,
+            Error::NotReady => Status::NotReady,
+            Error::Unsupported { .. } | Error::SqliteTooOld { .. } => Status::Unsupported,
             Error::Sql { .. } => Status::Sql,
             Error::Busy { .. } => Status::Busy,
             Error::ReadOnly { .. } => Status::ReadOnly,
@@ -239,7 +247,18 @@ impl Error {
             }
             Error::WrongProcess { .. } => "open the database again after fork",
             Error::AbiMismatch { .. } => "compile with the rpmadb.h that came with this library",
+            Error::NotReady => {
+                "call rpmadb_bind_host_sqlite, or load the library as an extension, before anything else"
+            }
+            Error::SqliteTooOld { found, floor } => {
+                return Some(format!(
+                    "use SQLite {floor} or newer in place of {found}, or the build of rpmadb with a SQLite of its own"
+                ));
+            }
             Error::Unsupported { instead: Some(instead), .. } => instead,
+            Error::Sql { message, .. } if message.starts_with(UNSAFE_USE) => {
+                "open with trusted_schema if you trust the schema; an older SQLite takes its JSON functions for unsafe in one"
+            }
             Error::Busy { .. } => "try again, raise busy_timeout_ms, or find who holds a long transaction",
             Error::ReadOnly { .. } => "open it without read_only",
             Error::NotFound { .. } => "check the path; a missing folder is not made",
@@ -256,7 +275,12 @@ impl Error {
                 "nothing was kept; do not open a live database with ordinary file calls, then try again"
             }
             Error::BroughtBack { cause, .. } => return cause.hint(),
-            Error::MigrationFailed { cause, .. } if self.status() != Status::MigrationFailed => return cause.hint(),
+            Error::MigrationFailed { cause, .. }
+                if self.status() != Status::MigrationFailed
+                    || matches!(&**cause, Error::Sql { .. } if cause.hint().is_some()) =>
+            {
+                return cause.hint();
+            }
             Error::MigrationFailed { kept: Kept::Nothing, place, .. }
                 if place.file.as_ref().is_some_and(|file| file.starts_with(HOST_STEP)) =>
             {

@@ -28,6 +28,17 @@
 //! # Ok::<(), rpmadb::Error>(())
 //! ```
 
+#[cfg(not(any(feature = "bundled", feature = "system-sqlite", feature = "host-sqlite")))]
+compile_error!("choose which SQLite to work through: the feature bundled, system-sqlite or host-sqlite");
+#[cfg(any(
+    all(feature = "bundled", feature = "system-sqlite"),
+    all(feature = "bundled", feature = "host-sqlite"),
+    all(feature = "system-sqlite", feature = "host-sqlite"),
+))]
+compile_error!("the features bundled, system-sqlite and host-sqlite exclude each other; bundled is a default");
+#[cfg(all(feature = "cli", feature = "host-sqlite"))]
+compile_error!("the command has no host to hand it a SQLite: build it with bundled or system-sqlite");
+
 mod archive;
 mod audit;
 pub mod capi;

@@ -214,7 +214,7 @@ pub struct BuildInfo {
     pub version: &'static str,
     /// Version of its C ABI.
     pub abi_version: u32,
-    /// The SQLite inside.
+    /// The SQLite that it works through.
     pub sqlite: SqliteInfo,
     /// The Lua inside.
     pub lua: &'static str,
@@ -226,14 +226,14 @@ pub struct BuildInfo {
     pub embedded_migrations: usize,
 }
 
-/// The SQLite inside.
+/// The SQLite that the library works through.
 #[derive(Debug, Clone, Serialize)]
 pub struct SqliteInfo {
-    /// Its version.
-    pub version: &'static str,
-    /// Its source id.
-    pub source_id: String,
-    /// `bundled` or `system`.
+    /// Its version; null while there is none.
+    pub version: Option<&'static str>,
+    /// Its source id; null while there is none.
+    pub source_id: Option<String>,
+    /// `bundled`, `system` or `host`.
     pub linkage: &'static str,
 }
 

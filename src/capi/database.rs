@@ -25,6 +25,8 @@ pub type rpmadb_step_fn = Option<unsafe extern "C-unwind" fn(db: *mut rpmadb, us
 
 /// The database of a handle.
 pub(super) fn database(db: *mut rpmadb) -> Result<Arc<Database>> {
+    // why first: who gets no handle because there is no SQLite should be told that, whatever it then passes
+    crate::database::ready()?;
     if db.is_null() { Err(Error::NullArgument { name: "db" }) } else { handle::database(db.addr() as u64) }
 }
 
@@ -35,7 +37,7 @@ pub(super) fn admitted(db: *mut rpmadb, verb: &'static str) -> Result<Arc<Databa
     Ok(database)
 }
 
-fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
+pub(super) fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
     Ok(std::ptr::without_provenance_mut(handle::insert(Held::Database(database))? as usize))
 }
 

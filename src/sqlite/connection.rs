@@ -9,7 +9,8 @@
 mod raw;
 mod transaction;
 
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use parking_lot::{Mutex, ReentrantMutex};
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 
+use super::engine;
 use super::failure::{Failure, from_code, os_error};
 use super::file;
 use super::heap;
@@ -66,20 +68,14 @@ pub(super) struct Shared {
 impl Connection {
     /// Opens the file of `settings`; `create` lets SQLite make it, `read_only` opens it for reading alone.
     pub fn open(settings: &Settings, create: bool, read_only: bool) -> Result<Connection> {
+        engine::ready()?;
         heap::install();
         let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
         flags |= if read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
         if create {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
         }
-        let path = match settings.path.as_deref() {
-            None => std::borrow::Cow::from(std::path::Path::new(":memory:")),
-            // why: SQLite takes a name that begins like this for a URI
-            Some(path) if path.as_os_str().as_encoded_bytes().starts_with(b"file:") => {
-                std::path::Path::new(".").join(path).into()
-            }
-            Some(path) => path.into(),
-        };
+        let path = path_for_sqlite(settings.path.as_deref().unwrap_or(Path::new(":memory:")));
         let inner = rusqlite::Connection::open_with_flags(&path, flags).map_err(|error| match error {
             rusqlite::Error::SqliteFailure(code, message) => {
                 from_code(code.extended_code, message.unwrap_or_else(|| code.to_string()), &settings.display(), 0, 0)
@@ -409,10 +405,14 @@ impl Connection {
         self.value::<i64>("PRAGMA synchronous", &[]).map(|level| level != Some(0))
     }
 
+    /// Its file; `None` for a database in memory.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        self.raw().path().map(PathBuf::from).filter(|path| !path.as_os_str().is_empty())
+    }
+
     /// Makes what was committed survive a power failure; see [`file::sync_beside`].
     pub fn sync_beside(&self) -> Result<()> {
-        let path = self.raw().path().map(PathBuf::from);
-        match path.filter(|path| !path.as_os_str().is_empty()) {
+        match self.file() {
             Some(path) => file::sync_beside(&path).map_err(|error| Error::from_io(self.display(), &error)),
             None => Ok(()),
         }
@@ -450,6 +450,15 @@ impl Connection {
     #[must_use]
     pub fn last_insert_rowid(&self) -> i64 {
         self.raw().last_insert_rowid()
+    }
+}
+
+/// The path as SQLite takes it for one.
+pub(super) fn path_for_sqlite(path: &Path) -> Cow<'_, Path> {
+    // why: SQLite takes a name that begins like this for a URI
+    match path.as_os_str().as_encoded_bytes().starts_with(b"file:") {
+        true => Path::new(".").join(path).into(),
+        false => path.into(),
     }
 }
 

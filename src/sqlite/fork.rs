@@ -20,24 +20,56 @@ use std::time::{Duration, Instant};
 use nix::libc;
 use rusqlite::ffi;
 
+use super::engine::Engine;
+use crate::error::{Error, Result};
+
 /// The process that last opened a file; 0 for none.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 /// What device numbers are marked with; 0 leaves them as they are.
 static MARK: AtomicU64 = AtomicU64::new(0);
 
-/// To be called before each open.
-pub(super) fn before_open() {
+/// Databases that this process, or the one it was forked from, has open.
+static OPEN: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts as an open database until it is dropped.
+pub(super) struct Opened(());
+
+impl Opened {
+    pub(super) fn count() -> Opened {
+        OPEN.fetch_add(1, Ordering::SeqCst);
+        Opened(())
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        OPEN.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// To be called before each open. A SQLite that is not ours is not given another view, so a child that inherited its records is refused.
+pub(super) fn before_open() -> Result<()> {
+    super::engine::ready()?;
     super::heap::install();
     super::shim::before_open();
     let current = std::process::id();
     let before = PROCESS.load(Ordering::Acquire);
     if before != 0 && before != current {
+        if Engine::IS_SHARED && OPEN.load(Ordering::SeqCst) > 0 {
+            return Err(Error::Unsupported {
+                what: "opening a database in a process forked from one that has one open".into(),
+                instead: Some("close all handles before the fork, or use the build of rpmadb with a SQLite of its own"),
+            });
+        }
         // why the upper half: real device numbers are small, and two processes must not get one mark
         MARK.store(u64::from(current) << 32, Ordering::Release);
-        replace_calls();
+        if !Engine::IS_SHARED {
+            replace_calls();
+        }
     }
     // why last: another thread that opens at the same time must not go on before the mark is set; doing it twice is harmless
     PROCESS.store(current, Ordering::Release);
+    Ok(())
 }
 
 /// Whether this process was forked from one that had used this library, and has opened a file of its own since.
