@@ -18,9 +18,6 @@ pub use status::Status;
 /// Shorthand for results of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// How SQLite's message begins when a schema that is not trusted calls a function that is not known to be harmless.
-const UNSAFE_USE: &str = "unsafe use of ";
-
 /// How the place of an error in a step in code begins, which has no file.
 pub(crate) const HOST_STEP: &str = "the host's step";
 
@@ -256,9 +253,6 @@ impl Error {
                 ));
             }
             Error::Unsupported { instead: Some(instead), .. } => instead,
-            Error::Sql { message, .. } if message.starts_with(UNSAFE_USE) => {
-                "open with trusted_schema if you trust the schema; an older SQLite takes its JSON functions for unsafe in one"
-            }
             Error::Busy { .. } => "try again, raise busy_timeout_ms, or find who holds a long transaction",
             Error::ReadOnly { .. } => "open it without read_only",
             Error::NotFound { .. } => "check the path; a missing folder is not made",
@@ -275,12 +269,7 @@ impl Error {
                 "nothing was kept; do not open a live database with ordinary file calls, then try again"
             }
             Error::BroughtBack { cause, .. } => return cause.hint(),
-            Error::MigrationFailed { cause, .. }
-                if self.status() != Status::MigrationFailed
-                    || matches!(&**cause, Error::Sql { .. } if cause.hint().is_some()) =>
-            {
-                return cause.hint();
-            }
+            Error::MigrationFailed { cause, .. } if self.status() != Status::MigrationFailed => return cause.hint(),
             Error::MigrationFailed { kept: Kept::Nothing, place, .. }
                 if place.file.as_ref().is_some_and(|file| file.starts_with(HOST_STEP)) =>
             {

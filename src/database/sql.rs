@@ -19,7 +19,6 @@ pub fn work_on(connection: HostConnection, verb: &'static str, destination: Opti
         migrate: Some(false),
         create: Some(false),
         read_only: connection.is_read_only(),
-        trusted_schema: connection.trusts_schema(),
         // why: who asks how the database is does not want it changed
         journal_mode: JournalMode::Keep,
         ..request::Open::default()

@@ -19,7 +19,7 @@ use parking_lot::{Mutex, ReentrantMutex};
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 
-use super::engine;
+use super::engine::{self, Engine};
 use super::failure::{Failure, from_code, os_error};
 use super::file;
 use super::heap;
@@ -31,9 +31,6 @@ use super::value::{FromValue, Value};
 use super::waiting::{BusyWait, busy_handler, must_stop, to_ms};
 use super::watch::{Action, Watch};
 use crate::error::{Error, Place, Result};
-
-/// Virtual machine steps between two looks at the operation: a few tens of microseconds, against some 40 ns for the look.
-const STEPS_BETWEEN_POLLS: i32 = 1_000;
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
@@ -109,7 +106,7 @@ impl Connection {
             }
             inner.set_prepared_statement_cache_capacity(settings.statement_cache);
             inner.busy_handler(Some(busy_handler(Arc::clone(&busy_wait_ms), Arc::clone(&settings.common))))?;
-            inner.progress_handler(STEPS_BETWEEN_POLLS, Some(must_stop))?;
+            inner.progress_handler(heap::STEPS_BETWEEN_POLLS, Some(must_stop))?;
             let authorizer = rules.clone();
             inner.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| authorizer.authorize(&context)))
         })();
@@ -133,6 +130,10 @@ impl Connection {
             }),
         };
         configured.map_err(|error| connection.failure(error))?;
+        // why already now: a SQLite that is not ours may be one that does not let it be done in a transaction
+        if Engine::IS_SHARED {
+            connection.replace_functions()?;
+        }
         Ok(connection)
     }
 
@@ -269,6 +270,7 @@ impl Connection {
         let inner = self.raw();
         let _switched = self.shared.rules.switch(whose);
         let _held = self.hold(whose == Whose::Ours);
+        heap::check()?;
         body(&inner)
     }
 

@@ -75,6 +75,12 @@ pub fn version_number() -> i32 {
     linked::version_number()
 }
 
+/// Whether the SQLite takes its own JSON functions for unsafe in a schema that is not trusted, as older ones do: a table with a CHECK that calls one
+/// could be neither written nor checked there.
+pub fn must_trust_schema() -> bool {
+    linked::must_trust_schema()
+}
+
 /// Another SQLite's functions, as it gives them to its extensions: a `const sqlite3_api_routines *`.
 #[derive(Debug, Clone, Copy)]
 pub struct HostApi(pub(super) NonNull<c_void>);

@@ -56,17 +56,6 @@ impl HostConnection {
         unsafe { ffi::sqlite3_db_readonly(self.0.as_ptr(), c"main".as_ptr()) == 1 }
     }
 
-    /// Whether its `PRAGMA trusted_schema` is on.
-    #[must_use]
-    pub fn trusts_schema(self) -> bool {
-        let mut now: c_int = 0;
-        // SAFETY: the connection is open; the switch takes a number, which changes nothing below zero, and gives one.
-        unsafe {
-            ffi::sqlite3_db_config(self.0.as_ptr(), ffi::SQLITE_DBCONFIG_TRUSTED_SCHEMA, -1, &raw mut now);
-        }
-        now != 0
-    }
-
     /// Makes an SQL function known to it, for statements that the host itself runs.
     pub fn define(self, definition: &'static Definition) -> Result<()> {
         // SAFETY: the connection is open; the name ends with a zero, and the definition, which is all that the function is given, lives as

@@ -96,13 +96,16 @@ fn is_absent(message: &str, table: &str) -> bool {
 /// The pages by way of a copy that nobody can read, for a SQLite without `sqlite_dbpage`. Its backup copies what the transaction sees, but for
 /// numbers of the first page that say how often the schema and the file were changed.
 fn from_copy(connection: &Connection, mut each: impl FnMut(u32, &[u8]) -> Result<()>) -> Result<()> {
+    let (size, count) = page_figures(connection)?;
+    if count == 0 {
+        return Ok(());
+    }
     let folder = connection.file().and_then(|path| path.parent().map(PathBuf::from));
     let scratch = Scratch::new(&folder.unwrap_or_else(std::env::temp_dir))?;
     let copy = scratch.open()?;
     copy.execute_batch("PRAGMA journal_mode=off")?;
     let operation = operation::current().unwrap_or_default();
     overwrite(&copy, connection, Duration::ZERO, &operation, || Ok(true))?;
-    let (size, count) = page_figures(&copy)?;
     drop(copy);
     let lock_page = PENDING_BYTE / size.max(1) + 1;
     let mut page = vec![0; size as usize];

@@ -23,6 +23,10 @@ pub(super) fn version_number() -> i32 {
     rusqlite::version_number()
 }
 
+pub(super) const fn must_trust_schema() -> bool {
+    false
+}
+
 /// There is nothing to bind: who calls this was refused before.
 #[allow(clippy::unnecessary_wraps, reason = "other builds can fail")]
 pub(super) fn bind(_api: NonNull<c_void>) -> Result<()> {

@@ -39,6 +39,7 @@ struct Bound {
     text: &'static str,
     /// A function of it, which tells it from others.
     mark: usize,
+    must_trust_schema: bool,
 }
 
 static BOUND: OnceLock<Bound> = OnceLock::new();
@@ -58,6 +59,10 @@ fn absent() -> Result<()> {
 #[cold]
 fn absent() -> Result<()> {
     Err(Error::NotReady)
+}
+
+pub(super) fn must_trust_schema() -> bool {
+    ready().is_ok() && BOUND.get().is_some_and(|bound| bound.must_trust_schema)
 }
 
 pub(super) fn version() -> Option<&'static str> {
@@ -111,8 +116,18 @@ pub(super) fn bind(api: NonNull<c_void>) -> Result<()> {
     // SAFETY: the table is whole, but for functions that nothing here calls; rusqlite copies it.
     unsafe { ffi::rusqlite_extension_init2(&raw mut table) }
         .map_err(|error| Error::Internal { detail: format!("rusqlite refuses the table of SQLite: {error:?}") })?;
-    let _ = BOUND.set(Bound { version, text, mark });
+    let _ = BOUND.set(Bound { version, text, mark, must_trust_schema: !has_harmless_json() });
     Ok(())
+}
+
+/// Whether SQLite says of its JSON functions that they are harmless.
+fn has_harmless_json() -> bool {
+    let asked = rusqlite::Connection::open_in_memory().and_then(|connection| {
+        let sql = "SELECT min(flags & ?1) FROM pragma_function_list WHERE name = 'json_valid'";
+        connection.query_row(sql, [ffi::SQLITE_INNOCUOUS], |row| row.get::<_, Option<i32>>(0))
+    });
+    // why true where it cannot be asked: to trust is what must have a reason
+    asked.map_or(true, |flags| flags != Some(0))
 }
 
 /// The version that rusqlite was written for. It asks once more when it opens a file, where anything from 3.37 on is alike.
