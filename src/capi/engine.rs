@@ -91,11 +91,11 @@ pub extern "C" fn rpmadb_open_sqlite3(
         let db_out = unsafe { db_out.as_mut() }.ok_or(Error::NullArgument { name: "db_out" })?;
         *db_out = std::ptr::null_mut();
         let connection = NonNull::new(connection).ok_or(Error::NullArgument { name: "connection" })?;
-        // SAFETY: the header demands an open connection that this thread may use.
-        let connection = unsafe { HostConnection::new(connection)? };
         // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
         let options = request::Open::from_json(unsafe { text::optional("options", options)? })?;
         let operation = given(op)?.through(Origin::C);
+        // SAFETY: the header demands an open connection that this thread may use.
+        let connection = unsafe { HostConnection::new(connection)? };
         let (database, report) = open_of(connection, &options, &operation)?;
         *db_out = to_handle(Arc::new(database))?;
         Ok(report)

@@ -83,6 +83,7 @@ impl Connection {
     }
 
     /// A new database in memory, with default settings.
+    #[cfg(test)]
     pub fn open_in_memory() -> Result<Connection> {
         let settings = Settings::new(None, &crate::request::Open::default());
         Connection::open(&settings, true, false)

@@ -18,7 +18,7 @@ mod linked;
 #[cfg(feature = "system-sqlite")]
 mod system;
 
-use std::ffi::c_void;
+use std::ffi::{CStr, c_void};
 use std::ptr::NonNull;
 
 use crate::error::{Error, Result};
@@ -67,6 +67,15 @@ pub fn ready() -> Result<()> {
 #[must_use]
 pub fn version() -> Option<&'static str> {
     linked::version()
+}
+
+/// The source id of the SQLite: check-in and hash; `None` while there is none.
+#[must_use]
+pub fn source_id() -> Option<String> {
+    ready().ok()?;
+    // SAFETY: SQLite is there, and the function gives a text that lives as long as it.
+    let text = unsafe { CStr::from_ptr(rusqlite::ffi::sqlite3_sourceid()) };
+    Some(text.to_string_lossy().into_owned())
 }
 
 /// The version of the SQLite as a number, 3051003 for 3.51.3; 0 while there is none.

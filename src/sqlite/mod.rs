@@ -64,7 +64,7 @@ pub use checkpoint::{WalState, checkpoint, wal_state};
 pub use connection::{Connection, Watched};
 pub use cursor::{Cell, Cursor};
 pub use data_version::DataVersion;
-pub use engine::{Engine, HostApi, ready, version, version_number};
+pub use engine::{Engine, HostApi, ready, source_id, version, version_number};
 pub use estimate::estimate;
 pub use fork::AtWork;
 #[cfg(feature = "host-sqlite")]
@@ -86,13 +86,6 @@ pub use switches::{Effective, ForeignKeys};
 pub use value::{FromValue, Value};
 pub use waiting::BusyWait;
 pub use watch::{Action, Watch};
-
-/// The source id of the SQLite: check-in and hash; `None` while there is none.
-#[must_use]
-pub fn source_id() -> Option<String> {
-    let connection = Connection::open_in_memory().ok()?;
-    connection.value("SELECT sqlite_source_id()", &[]).ok().flatten()
-}
 
 /// What the SQLite was compiled with.
 pub fn compile_options(connection: &Connection) -> crate::error::Result<Vec<String>> {

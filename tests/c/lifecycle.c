@@ -43,6 +43,7 @@ static void every_status_has_its_name(void) {
         {RPMADB_WRONG_PROCESS, 107, "WRONG_PROCESS"},
         {RPMADB_ABI_MISMATCH, 108, "ABI_MISMATCH"},
         {RPMADB_UNSUPPORTED, 109, "UNSUPPORTED"},
+        {RPMADB_NOT_READY, 110, "NOT_READY"},
         {RPMADB_SQL, 200, "SQL"},
         {RPMADB_BUSY, 201, "BUSY"},
         {RPMADB_READ_ONLY, 202, "READ_ONLY"},

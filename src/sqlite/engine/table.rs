@@ -13,6 +13,7 @@ use std::ffi::{CStr, c_int, c_void};
 use std::mem::{offset_of, size_of};
 use std::ptr::NonNull;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use parking_lot::Mutex;
 use rusqlite::ffi;
@@ -39,7 +40,6 @@ struct Bound {
     text: &'static str,
     /// A function of it, which tells it from others.
     mark: usize,
-    must_trust_schema: bool,
 }
 
 static BOUND: OnceLock<Bound> = OnceLock::new();
@@ -62,7 +62,15 @@ fn absent() -> Result<()> {
 }
 
 pub(super) fn must_trust_schema() -> bool {
-    ready().is_ok() && BOUND.get().is_some_and(|bound| bound.must_trust_schema)
+    // why not once for all threads, nor when it is bound: where it is asked, SQLite may call the host, which may come back
+    static ANSWER: AtomicU8 = AtomicU8::new(0);
+    let known = ANSWER.load(Ordering::Relaxed);
+    if known != 0 || ready().is_err() {
+        return known == 2;
+    }
+    let answer = !has_harmless_json();
+    ANSWER.store(if answer { 2 } else { 1 }, Ordering::Relaxed);
+    answer
 }
 
 pub(super) fn version() -> Option<&'static str> {
@@ -116,7 +124,7 @@ pub(super) fn bind(api: NonNull<c_void>) -> Result<()> {
     // SAFETY: the table is whole, but for functions that nothing here calls; rusqlite copies it.
     unsafe { ffi::rusqlite_extension_init2(&raw mut table) }
         .map_err(|error| Error::Internal { detail: format!("rusqlite refuses the table of SQLite: {error:?}") })?;
-    let _ = BOUND.set(Bound { version, text, mark, must_trust_schema: !has_harmless_json() });
+    let _ = BOUND.set(Bound { version, text, mark });
     Ok(())
 }
 
@@ -162,9 +170,9 @@ fn must_be_whole(table: &Table) -> Result<()> {
         clear_bindings close column_blob column_bytes column_count column_decltype column_double column_int64 column_name column_text
         column_type column_value context_db_handle create_function_v2 db_config db_filename db_readonly db_status errcode errmsg
         error_offset errstr exec expanded_sql extended_errcode extended_result_codes file_control finalize free get_autocommit
-        last_insert_rowid libversion limit malloc malloc64 mutex_alloc mutex_free next_stmt open_v2 prepare_v2 prepare_v3
+        last_insert_rowid libversion limit malloc malloc64 memory_used mutex_alloc mutex_free next_stmt open_v2 prepare_v2 prepare_v3
         progress_handler reset result_blob64 result_double result_error result_error_code result_error_nomem result_error_toobig
-        result_int64 result_null result_subtype result_text64 result_value set_authorizer set_last_insert_rowid sql step
+        result_int64 result_null result_subtype result_text64 result_value set_authorizer sourceid set_last_insert_rowid sql step
         stmt_readonly stmt_status system_errno total_changes64 txn_state user_data value_blob value_bytes value_double value_int64
         value_text value_type vfs_find vfs_register xthreadsafe
     }
