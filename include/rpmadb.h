@@ -464,7 +464,8 @@ int32_t rpmadb_op_free(rpmadb_op **op);
  * - busy_timeout_ms: 0 to 86400000; 5000
  * - journal_mode: "wal", "delete", "truncate", "persist", "keep"; wal
  * - synchronous: "off", "normal", "full", "extra"; normal
- * - foreign_keys, true; trusted_schema, false; defensive, true
+ * - foreign_keys, true; trusted_schema, false, but true whatever is given with a SQLite of the host's or the system's that takes its own JSON
+ *   functions for unsafe in a schema; defensive, true
  * - mmap_size_bytes, 0; statement_cache: 0 to 10000 statements a connection, 64
  * - ballast_bytes: 0 to 1099511627776, none; a file PATH-ballast whose space is kept allocated beside the database. It is
  *   removed when SQLite finds the disk full, so that deletions and a checkpoint work again, and made again by an open or a

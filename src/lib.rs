@@ -11,7 +11,7 @@
 //! 3  migrations/            one noun a file: set, catalog, history, plan, run, step, guard, drift, adopt, lint, ...
 //!    archive/               a backup as a file: write, read, manifest, store, folder, retention, vault
 //! 2  audit/                 who did what: record, chain, table, log, anchor, verify
-//! 1  sqlite/  machine       the only place that knows rusqlite; the machine around the database
+//! 1  sqlite/  machine       the only place that knows rusqlite, and which SQLite that is (engine); the machine around the database
 //! 0  error operation request report    the vocabulary
 //! ```
 //!

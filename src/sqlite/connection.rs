@@ -77,6 +77,12 @@ impl Connection {
             rusqlite::Error::SqliteFailure(code, message) => {
                 from_code(code.extended_code, message.unwrap_or_else(|| code.to_string()), &settings.display(), 0, 0)
             }
+            rusqlite::Error::SqliteSingleThreadedMode => Error::Unsupported {
+                what: "a SQLite for one thread alone".into(),
+                instead: Some(
+                    "use one that was compiled and configured for threads, or the build of rpmadb with one of its own",
+                ),
+            },
             other => Error::InvalidArgument { name: "path".into(), reason: other.to_string() },
         })?;
         Connection::wrap(inner, settings, read_only)

@@ -1,5 +1,5 @@
 /*
- * A host and the library on one SQLite, the system's, whichever of the two builds it is: `life SCRATCH LINKAGE [old]`. Prints nothing but
+ * A host and the library on one SQLite, the system's, whichever of the two builds it is: `life SCRATCH LINKAGE [old|single]`. Prints nothing but
  * what is wrong.
  */
 #include "check.h"
@@ -261,6 +261,13 @@ static const struct test tests[] = {
     {NULL, NULL},
 };
 
+static void a_sqlite_for_one_thread_is_refused(void) {
+    rpmadb *db = NULL;
+    CHECK_STATUS(RPMADB_UNSUPPORTED, rpmadb_open(at("a.db"), NULL, NULL, &db, &out));
+    CHECK_TEXT_HAS("one thread", "/error/message");
+}
+
+static const struct test single_tests[] = {TEST(a_sqlite_for_one_thread_is_refused), {NULL, NULL}};
 static const struct test old_tests[] = {TEST(a_version_that_is_too_old_is_refused), {NULL, NULL}};
 
 int main(int count, char **arguments) {
@@ -268,7 +275,14 @@ int main(int count, char **arguments) {
         return 2;
     }
     linkage = arguments[2];
-    for (const struct test *test = count > 3 ? old_tests : tests; test->name; test++) {
+    const struct test *chosen = tests;
+    if (count > 3 && strcmp(arguments[3], "single") == 0) {
+        CHECK_EQUAL(SQLITE_OK, sqlite3_config(SQLITE_CONFIG_SINGLETHREAD));
+        chosen = single_tests;
+    } else if (count > 3) {
+        chosen = old_tests;
+    }
+    for (const struct test *test = chosen; test->name; test++) {
         int before = failed_checks();
         enter_folder(arguments[1], test->name);
         alarm(60);

@@ -25,6 +25,16 @@ static sqlite3_api_routines table(void) {
     return *given;
 }
 
+static int times_bound;
+
+static int binding_entry(sqlite3 *db, char **error, const sqlite3_api_routines *api) {
+    char *told = NULL;
+    (void)db, (void)error;
+    times_bound += rpmadb_bind_host_sqlite(api, &told) == RPMADB_OK;
+    rpmadb_free(told);
+    return SQLITE_OK;
+}
+
 static int old_version(void) {
     return 3039004;
 }
@@ -97,7 +107,11 @@ static void one_is_bound_once_and_again(void) {
     CHECK_STATUS(RPMADB_OK, rpmadb_bind_host_sqlite(&copy, &out));
     other.open_v2 = open_nothing;
     CHECK_STATUS(RPMADB_UNSUPPORTED, rpmadb_bind_host_sqlite(&other, &out));
+    /* Every connection that the library opens is an occasion for the host to bind it once more. */
+    CHECK_EQUAL(SQLITE_OK, sqlite3_auto_extension((void (*)(void))binding_entry));
     rpmadb *db = open_checked(at("a.db"), NULL);
+    sqlite3_cancel_auto_extension((void (*)(void))binding_entry);
+    CHECK(times_bound > 0);
     CHECK_EQUAL(0, value(db, "SELECT count(*) FROM users"));
     close_checked(db);
 }

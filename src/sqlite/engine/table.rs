@@ -135,7 +135,7 @@ fn has_harmless_json() -> bool {
         connection.query_row(sql, [ffi::SQLITE_INNOCUOUS], |row| row.get::<_, Option<i32>>(0))
     });
     // why true where it cannot be asked: to trust is what must have a reason
-    asked.map_or(true, |flags| flags != Some(0))
+    !matches!(asked, Ok(Some(0)))
 }
 
 /// The version that rusqlite was written for. It asks once more when it opens a file, where anything from 3.37 on is alike.
