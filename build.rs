@@ -25,9 +25,6 @@ fn main() {
     println!("cargo:rerun-if-changed={}", folder.display());
     println!("cargo:rustc-env=RPMADB_EMBEDDED_DIR={}", folder.display());
 
-    // why: a script that is added is no change of a file that the compiler knows
-    println!("cargo:rerun-if-changed={}", root.join("scripts").display());
-
     let mut names: Vec<String> = std::fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("RPMADB_MIGRATIONS_DIR {}: {error}", folder.display()))
         .map(|entry| entry.expect("a readable folder").file_name().into_string().expect("file names are UTF-8"))
@@ -44,8 +41,32 @@ fn main() {
     //    some; saying so to the loader makes dlclose a defined no-op instead of a crash at thread exit
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+        name_the_library();
         println!("cargo:rerun-if-changed=src/sqlite/shim/fcntl.c");
         cc::Build::new().file("src/sqlite/shim/fcntl.c").warnings(true).extra_warnings(true).compile("rpmadb_shim");
+    }
+}
+
+/// Gives the shared library the name under which programs ask for it at run time, with the number of the ABI in it.
+fn name_the_library() {
+    let abi = std::fs::read_to_string("src/report.rs").expect("a readable source");
+    let abi = abi
+        .split_once("pub const ABI_VERSION: u32 = ")
+        .and_then(|(_, rest)| rest.split_once(';'))
+        .expect("the number")
+        .0;
+    println!("cargo:rerun-if-changed=src/report.rs");
+    let name = format!("librpmadb.so.{abi}");
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,{name}");
+    // why here: what is linked with the library where cargo leaves it asks for that name there
+    let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets it"));
+    let profile = out.ancestors().nth(3).expect("target/PROFILE/build/PACKAGE/out");
+    for folder in [profile.to_owned(), profile.join("deps")] {
+        let link = folder.join(&name);
+        if std::fs::symlink_metadata(&link).is_err() {
+            // why ignored: at worst such a program says that it does not find the library
+            let _ = std::os::unix::fs::symlink("librpmadb.so", link);
+        }
     }
 }
 

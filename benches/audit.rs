@@ -18,6 +18,7 @@ const RECORDS: u64 = 100_000;
 fn main() {
     let rounds = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(15);
     let scratch = tempfile::tempdir().expect("a folder");
+    floor(scratch.path(), rounds);
     for synchronous in [request::Synchronous::Normal, request::Synchronous::Full] {
         inserts(scratch.path(), synchronous, rounds);
     }
@@ -84,6 +85,43 @@ fn inserts(folder: &Path, synchronous: request::Synchronous, rounds: usize) {
     }
     let [off, on] = times;
     told(&format!("insert, {synchronous:?}"), off, on, count);
+}
+
+/// What SQLite alone takes for the same insert, and for one with a second row of the size of a record in the same transaction: no audit
+/// that keeps its records in the transaction of the change costs less than their difference.
+fn floor(folder: &Path, rounds: usize) {
+    let schema = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+                  CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT, created_at INTEGER);
+                  CREATE INDEX clients_name ON clients (name); CREATE INDEX clients_email ON clients (email);
+                  CREATE TABLE records (seq INTEGER PRIMARY KEY, record BLOB NOT NULL);";
+    let variants = [false, true].map(|records| {
+        let connection = rusqlite::Connection::open(folder.join(format!("floor-{records}.db"))).expect("opens");
+        connection.execute_batch(schema).expect("creates");
+        connection
+    });
+    let mut times = [Vec::new(), Vec::new()];
+    let cached = |connection: &rusqlite::Connection, sql: &str, params: &[&dyn rusqlite::ToSql]| {
+        connection.prepare_cached(sql).and_then(|mut statement| statement.execute(params)).expect("runs");
+    };
+    for _ in 0..rounds {
+        for (number, (connection, times)) in variants.iter().zip(&mut times).enumerate() {
+            let start = Instant::now();
+            for row in 0..INSERTS as i64 {
+                cached(connection, "BEGIN IMMEDIATE", &[]);
+                let name = format!("client {row}");
+                let email = format!("client{row}@example.org");
+                let sql = "INSERT INTO clients (name, email, created_at) VALUES (?, ?, ?)";
+                cached(connection, sql, &[&name, &email, &row]);
+                if number == 1 {
+                    cached(connection, "INSERT INTO records (record) VALUES (?)", &[&[7_u8; 200].as_slice()]);
+                }
+                cached(connection, "COMMIT", &[]);
+            }
+            times.push(start.elapsed());
+        }
+    }
+    let [off, on] = times;
+    told("SQLite alone, without and with a row of 200 bytes beside it", off, on, INSERTS);
 }
 
 /// A hundred inserts in one transaction of the host's.

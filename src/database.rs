@@ -12,6 +12,8 @@ mod monitor;
 mod opening;
 mod repl;
 mod rights;
+#[cfg(test)]
+mod schema;
 #[cfg(feature = "host-sqlite")]
 mod sql;
 mod step;

@@ -35,6 +35,7 @@ pub enum Kept {
 
 /// A line of a file that is not what it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LineChange {
     /// Its number, counting from 1: in the file as it is now, or where it would stand.
     pub line: u32,
@@ -420,6 +421,7 @@ impl Error {
 
 /// `{"error": {...}}`: what a failed call hands out.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Document {
     /// The one member.
     pub error: Body,
@@ -427,6 +429,7 @@ pub struct Document {
 
 /// The members of an error document.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Body {
     /// The status number.
     pub status: i32,

@@ -27,6 +27,7 @@ pub type OnProgress = dyn Fn(&Progress) -> bool + Send + Sync;
 
 /// How far a call has come.
 #[derive(Debug, Clone, Default, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Progress {
     /// What is being done now, such as `copying pages`; empty before the first report.
     pub stage: String,

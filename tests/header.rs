@@ -159,3 +159,61 @@ fn the_library_exports_what_the_header_declares_and_nothing_else() {
     assert_eq!(exported, declared);
     assert!(declared.len() >= 30, "{}", declared.len());
 }
+
+/// The declarations and constants of a header, without comments, each on one line.
+fn declarations(header: &str) -> Vec<String> {
+    let mut text = String::new();
+    let mut rest = header;
+    while let Some((before, after)) = rest.split_once("/*") {
+        text.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, after)| after);
+    }
+    text.push_str(rest);
+    let (mut found, mut open) = (Vec::new(), String::new());
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if line.starts_with('#') {
+            found.push(line.to_owned());
+            continue;
+        }
+        open.push_str(line);
+        open.push(' ');
+        if line.ends_with([';', '{', '}']) {
+            found.push(std::mem::take(&mut open).trim().to_owned());
+        }
+    }
+    found
+}
+
+/// What a program that was built with `released` misses in `now`, which says that it is of the same ABI.
+fn broken(released: &str, now: &str) -> Vec<String> {
+    let abi = |header: &str| declarations(header).into_iter().find(|line| line.contains("RPMADB_ABI_VERSION"));
+    if abi(released) != abi(now) {
+        return Vec::new();
+    }
+    let now = declarations(now);
+    declarations(released).into_iter().filter(|line| !now.contains(line)).collect()
+}
+
+/// `tests/header/released.h` is the header of the last release. What was declared there stays as it was until the number of the ABI
+/// changes; names and comments may be added. At a release the header is copied there.
+#[test]
+fn what_was_released_is_declared_as_it_was_until_the_abi_number_changes() {
+    let released = std::fs::read_to_string(root().join("tests/header/released.h")).expect("reads");
+    let now = std::fs::read_to_string(committed()).expect("reads");
+    assert_eq!(broken(&released, &now), Vec::<String>::new());
+    assert!(declarations(&released).len() > 100, "{:?}", declarations(&released));
+
+    for (from, to) in [
+        ("#define RPMADB_BUSY 201", "#define RPMADB_BUSY 202"),
+        ("uint64_t timeout_ms", "uint32_t timeout_ms"),
+        ("int32_t rpmadb_close(rpmadb **db);", ""),
+        ("typedef struct rpmadb rpmadb;", "typedef int rpmadb;"),
+    ] {
+        let tampered = now.replace(from, to);
+        assert!(tampered != now && !broken(&released, &tampered).is_empty(), "{from}");
+        let another = tampered.replace("#define RPMADB_ABI_VERSION 1", "#define RPMADB_ABI_VERSION 2");
+        assert!(broken(&released, &another).is_empty(), "{from}: it says so");
+    }
+    let more = now.replace("int32_t rpmadb_close(", "/** New. */\nint32_t rpmadb_new(void);\nint32_t rpmadb_close(");
+    assert!(broken(&released, &more).is_empty(), "what is new breaks nobody");
+}

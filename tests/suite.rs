@@ -21,6 +21,7 @@ mod lua;
 mod migration;
 mod monitor;
 mod one_copy;
+mod packaging;
 mod parity;
 mod properties;
 mod regressions;

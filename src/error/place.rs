@@ -8,6 +8,7 @@ use serde::Serialize;
 
 /// Where in a file of the user's an error is: lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Place {
     /// The file's name as the user knows it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,8 +7,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use mlua::{Lua, LuaSerdeExt, LuaString, MultiValue, Table, Value as LuaValue};
-use serde::Serialize;
+use mlua::{Lua, LuaString, MultiValue, Table, Value as LuaValue};
 use serde_json::{Map, Value as Json};
 
 use super::failure::MemoryLimit;
@@ -29,17 +28,17 @@ impl mlua::UserData for Blob {}
 
 /// The metatable of tables that are lists even when they are empty.
 pub(super) fn array_metatable(lua: &Lua) -> mlua::Result<Table> {
-    let meta = lua.array_metatable();
+    if let Some(meta) = lua.app_data_ref::<ArrayMetatable>() {
+        return Ok(meta.0.clone());
+    }
+    let meta = lua.create_table()?;
     // why: it is shared by all lists of the run
     meta.raw_set("__metatable", false)?;
+    lua.set_app_data(ArrayMetatable(meta.clone()));
     Ok(meta)
 }
 
-/// A report or other data of ours as Lua sees it; null is an absent field.
-pub(super) fn report_to_lua(lua: &Lua, report: &impl Serialize) -> mlua::Result<LuaValue> {
-    let options = mlua::serde::ser::Options::new().serialize_none_to_null(false).serialize_unit_to_null(false);
-    lua.to_value_with(report, options)
-}
+struct ArrayMetatable(Table);
 
 /// A Lua value as SQL stores it.
 pub(super) fn to_sql(value: &LuaValue) -> Result<Value> {
@@ -138,7 +137,8 @@ pub(super) fn to_json(lua: &Lua, value: &LuaValue) -> Result<Json> {
     let limit_bytes = limit(lua);
     let memory = usize::try_from(limit_bytes).unwrap_or(usize::MAX).saturating_mul(2);
     let (values, bytes) = (MOST_VALUES, MOST_BYTES);
-    Rendering { array_mark: lua.array_metatable(), values, bytes, memory, limit_bytes }.value(value, DEEPEST)
+    let array_mark = array_metatable(lua).map_err(|error| super::failure::raised_error(&error))?;
+    Rendering { array_mark, values, bytes, memory, limit_bytes }.value(value, DEEPEST)
 }
 
 /// A value that is being made JSON, and how much of it may still come.

@@ -50,6 +50,8 @@ pub(super) struct MemoryLimit(pub(super) u64);
 const TOO_BIG: i32 = 18;
 
 /// The error to return from a function of Lua's: `error`, about the statement `sql`, in the line that is being run.
+#[cold]
+#[inline(never)]
 pub(super) fn raise_in(lua: &Lua, error: Error, sql: Option<&str>) -> mlua::Error {
     let (mut file, mut line) = (None, None);
     let error = match (error, lua.app_data_ref::<MemoryLimit>()) {

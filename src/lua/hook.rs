@@ -6,16 +6,14 @@
 //! Why not mlua's hook: when its callback fails it clears the stack of the function that was interrupted, which runs the
 //! `__close` handlers of that function inside the hook, where no hook fires; one with an endless loop never ends.
 //!
-//! Where Lua works on in one C call, which a chain of `__call` makes it do for minutes, it at least allocates: a long block is
-//! refused when the run must end.
-//!
-//! Leaves to others: which operation it is (the one that this thread has entered), and saying why the run ended.
+//! Leaves to others: which operation it is (the one that this thread has entered), saying why the run ended, and where Lua works on in
+//! one C call (`blocks.rs`).
 //!
 //! Invariants: coroutines inherit the hook from the thread that makes them; nothing with a destructor is alive when the
 //! hook raises, because Lua jumps out of it; once a run must end, every instruction of it looks.
 
 use std::cell::Cell;
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,72 +38,6 @@ thread_local! {
     static POLLS: Cell<u32> = const { Cell::new(0) };
     /// What rings for the run of this thread; null while there is none.
     static BELL: Cell<*const AtomicBool> = const { Cell::new(std::ptr::null()) };
-}
-
-/// A block of Lua's that is worth a look.
-const LONG_BYTES: usize = 64 << 10;
-
-/// Until it is dropped, long blocks of a state are refused when the run must end.
-pub(super) struct Refusing<'l> {
-    lua: &'l Lua,
-    own: Box<OwnAllocator>,
-}
-
-/// Lua's allocator and what it is called with.
-struct OwnAllocator {
-    function: ffi::lua_Alloc,
-    data: *mut c_void,
-}
-
-impl Refusing<'_> {
-    pub(super) fn new(lua: &Lua) -> mlua::Result<Refusing<'_>> {
-        let mut own = Box::new(OwnAllocator { function: allocate, data: std::ptr::null_mut() });
-        // SAFETY: `exchange` is called by Lua with a live state and the address of `own`, which lives as long as our allocator is set.
-        unsafe { lua.create_c_function(exchange) }?
-            .call::<()>(mlua::LightUserData(std::ptr::from_mut(&mut *own).cast()))?;
-        Ok(Refusing { lua, own })
-    }
-}
-
-impl Drop for Refusing<'_> {
-    fn drop(&mut self) {
-        let data = mlua::LightUserData(std::ptr::from_mut(&mut *self.own).cast());
-        // SAFETY: as above; the state is put back as it was before it is closed.
-        let restored = unsafe { self.lua.create_c_function(restore) }.and_then(|function| function.call::<()>(data));
-        if restored.is_err() {
-            // why: the state still points to it
-            let own = OwnAllocator { function: self.own.function, data: self.own.data };
-            Box::leak(std::mem::replace(&mut self.own, Box::new(own)));
-        }
-    }
-}
-
-unsafe extern "C-unwind" fn exchange(state: *mut ffi::lua_State) -> c_int {
-    // SAFETY: Lua passes a live state; the argument is the address of an `OwnAllocator` of `Refusing::new`.
-    unsafe {
-        let own = ffi::lua_touserdata(state, 1).cast::<OwnAllocator>();
-        (*own).function = ffi::lua_getallocf(state, &raw mut (*own).data);
-        ffi::lua_setallocf(state, allocate, own.cast());
-    }
-    0
-}
-
-unsafe extern "C-unwind" fn restore(state: *mut ffi::lua_State) -> c_int {
-    // SAFETY: as above.
-    unsafe {
-        let own = ffi::lua_touserdata(state, 1).cast::<OwnAllocator>();
-        ffi::lua_setallocf(state, (*own).function, (*own).data);
-    }
-    0
-}
-
-unsafe extern "C" fn allocate(data: *mut c_void, block: *mut c_void, old: usize, new: usize) -> *mut c_void {
-    let is_long = new >= LONG_BYTES && (block.is_null() || new > old);
-    if is_long && operation::current().is_some_and(|operation| operation.check().is_err()) {
-        return std::ptr::null_mut();
-    }
-    // SAFETY: the data is that of `exchange`, and the rest is passed on as Lua passed it.
-    unsafe { ((*data.cast::<OwnAllocator>()).function)((*data.cast::<OwnAllocator>()).data, block, old, new) }
 }
 
 /// Rings when the hook must look.

@@ -7,7 +7,7 @@
 use mlua::{Lua, Table};
 use serde_json::{Map, Value as Json};
 
-use super::convert;
+use super::json;
 use super::sandbox::first_bytes;
 use super::session::Session;
 use crate::error::Error;
@@ -19,7 +19,7 @@ const MOST_STAGE_BYTES: usize = 1_000;
 /// Makes it.
 pub(super) fn job(lua: &Lua, session: &Session, name: &str, args: &Map<String, Json>) -> mlua::Result<Table> {
     let job = lua.create_table()?;
-    job.raw_set("args", convert::report_to_lua(lua, args)?)?;
+    job.raw_set("args", json::object_to_lua(lua, args)?)?;
     job.raw_set("actor", session.actor.as_str())?;
     job.raw_set("role", session.role.name())?;
     job.raw_set("name", name)?;

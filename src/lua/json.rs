@@ -1,4 +1,4 @@
-//! `json.encode`, `json.decode`, `json.null` and `json.array` for scripts.
+//! `json.encode`, `json.decode`, `json.null` and `json.array` for scripts, and reports on their way into Lua.
 //!
 //! Leaves to others: what is rendered, and within which bounds (`convert.rs`).
 //!
@@ -8,7 +8,9 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use mlua::{Lua, LuaString, Table, Value as LuaValue};
+use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value as Json};
 
 use super::convert;
 use super::failure::raise_in;
@@ -25,12 +27,27 @@ const VALUES_BETWEEN_POLLS: u32 = 1_024;
 struct Reading<'l> {
     lua: &'l Lua,
     array: Table,
+    /// What null becomes; nil is an absent field.
+    null: LuaValue,
     /// Why it ended, when that is not the text's fault.
     stopped: RefCell<Option<mlua::Error>>,
     read: Cell<u32>,
 }
 
-impl Reading<'_> {
+impl<'l> Reading<'l> {
+    fn new(lua: &'l Lua, null: LuaValue) -> mlua::Result<Reading<'l>> {
+        let array = convert::array_metatable(lua)?;
+        Ok(Reading { lua, array, null, stopped: RefCell::default(), read: Cell::new(0) })
+    }
+
+    /// What was read, or why it could not be; `wrong` makes an error of the text's fault.
+    fn end<E>(self, outcome: Result<LuaValue, E>, wrong: impl FnOnce(E) -> mlua::Error) -> mlua::Result<LuaValue> {
+        match (self.stopped.into_inner(), outcome) {
+            (Some(stopped), _) => Err(stopped),
+            (None, outcome) => outcome.map_err(wrong),
+        }
+    }
+
     fn lua<T, E: serde::de::Error>(&self, made: mlua::Result<T>) -> Result<T, E> {
         made.map_err(|error| {
             self.stopped.borrow_mut().get_or_insert(error);
@@ -65,7 +82,7 @@ impl<'de> Visitor<'de> for &Reading<'_> {
     }
 
     fn visit_unit<E>(self) -> Result<LuaValue, E> {
-        Ok(LuaValue::NULL)
+        Ok(self.null.clone())
     }
 
     fn visit_bool<E>(self, flag: bool) -> Result<LuaValue, E> {
@@ -90,8 +107,11 @@ impl<'de> Visitor<'de> for &Reading<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<LuaValue, A::Error> {
         let list = self.lua(self.lua.create_table())?;
+        let mut index = 0;
         while let Some(item) = items.next_element_seed(self)? {
-            self.lua(list.raw_push(item))?;
+            // why not pushed: a null that is nil keeps its place
+            index += 1;
+            self.lua(list.raw_seti(index, item))?;
         }
         self.lua(list.set_metatable(Some(self.array.clone())))?;
         Ok(LuaValue::Table(list))
@@ -107,8 +127,41 @@ impl<'de> Visitor<'de> for &Reading<'_> {
     }
 }
 
+fn read(
+    lua: &Lua,
+    text: &[u8],
+    null: LuaValue,
+    wrong: impl FnOnce(serde_json::Error) -> mlua::Error,
+) -> mlua::Result<LuaValue> {
+    let reading = Reading::new(lua, null)?;
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let value = (&reading).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    reading.end(value, wrong)
+}
+
+/// A report of ours as Lua sees it; null is an absent field.
+pub(super) fn report_to_lua(lua: &Lua, report: &impl Serialize) -> mlua::Result<LuaValue> {
+    // why as text: the other doors have the code for that, and for each report it is as long as what one straight into Lua would be
+    text_to_lua(lua, serde_json::to_string(report))
+}
+
+#[inline(never)]
+fn text_to_lua(lua: &Lua, text: serde_json::Result<String>) -> mlua::Result<LuaValue> {
+    let internal = |error: serde_json::Error| raise_in(lua, Error::Internal { detail: error.to_string() }, None);
+    read(lua, text.map_err(internal)?.as_bytes(), LuaValue::Nil, internal)
+}
+
+/// An object as a table; null is an absent field.
+pub(super) fn object_to_lua(lua: &Lua, object: &Map<String, Json>) -> mlua::Result<LuaValue> {
+    let reading = Reading::new(lua, LuaValue::Nil)?;
+    let value = (&reading).deserialize(object);
+    reading.end(value, |error| raise_in(lua, Error::Internal { detail: error.to_string() }, None))
+}
+
 /// Sets the global `json`.
 pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
+    // why now: it is not to fail where a result is rendered
+    convert::array_metatable(lua)?;
     let json = lua.create_table()?;
     json.raw_set("null", LuaValue::NULL)?;
     json.raw_set(
@@ -127,15 +180,7 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
             if bytes.len() > MOST_BYTES {
                 return Err(wrong(format!("holds {} bytes; at most {MOST_BYTES} are decoded at once", bytes.len())));
             }
-            let reading =
-                Reading { lua, array: convert::array_metatable(lua)?, stopped: RefCell::default(), read: Cell::new(0) };
-            let mut reader = serde_json::Deserializer::from_slice(&bytes);
-            let value = (&reading).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-            match (reading.stopped.into_inner(), value) {
-                (Some(stopped), _) => Err(stopped),
-                (None, Ok(value)) => Ok(value),
-                (None, Err(error)) => Err(wrong(format!("is not JSON: {error}"))),
-            }
+            read(lua, &bytes, LuaValue::NULL, |error| wrong(format!("is not JSON: {error}")))
         })?,
     )?;
     json.raw_set(

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use mlua::state::{GcGenParams, GcMode};
 use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, LuaOptions, MultiValue, StdLib, Table, Value as LuaValue};
 
+use super::blocks::{self, Blocks, WEIGHT_BYTES};
 use super::failure::{self, MemoryLimit, Revealed, Uncaught};
 use super::hook::Alarm;
 use super::{hook, json, pattern};
@@ -57,9 +58,6 @@ const GLOBALS: &[&str] = &[
 ];
 const OS_FUNCTIONS: &[&str] = &["time", "date", "clock", "difftime"];
 
-/// What keeps the collector calm: it works whenever the heap has grown by a fifth, and a fifth of an almost empty heap is a few rows.
-static WEIGHT: [u8; 256 << 10] = [0; 256 << 10];
-
 /// Longer texts are not compiled by `load`.
 const MOST_LOADED_BYTES: usize = 1 << 20;
 
@@ -90,7 +88,7 @@ pub(super) fn with_state<T: Send>(
             let trace = Rc::new(Trace::default());
             let lua = fresh(operation, memory_limit, &trace)
                 .map_err(|error| Error::Internal { detail: format!("a Lua state could not be made: {error}") })?;
-            let _refusing = hook::Refusing::new(&lua).map_err(|error| Error::Internal { detail: error.to_string() })?;
+            let _blocks = Blocks::new(&lua).map_err(|error| Error::Internal { detail: error.to_string() })?;
             body(&lua, &trace)
         };
         let handle = thread.spawn_scoped(scope, run).map_err(|error| Error::Io {
@@ -124,8 +122,8 @@ fn fresh(operation: &Operation, memory_limit: u64, trace: &Rc<Trace>) -> mlua::R
     add_log(&lua, trace)?;
     json::install(&lua)?;
 
-    if memory_limit >= 32 * WEIGHT.len() as u64 {
-        lua.set_named_registry_value("weight", lua.create_string(&WEIGHT[..])?)?;
+    if memory_limit >= 32 * WEIGHT_BYTES as u64 {
+        blocks::weigh_down(&lua)?;
     }
     // why generational: what a script reads row by row dies young; measured, a tenth less time
     lua.gc_set_mode(GcMode::Generational(GcGenParams::default()));

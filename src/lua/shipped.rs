@@ -10,7 +10,6 @@ use std::io::Read as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use include_dir::{Dir, include_dir};
 use nix::fcntl::OFlag;
 
 use super::head::{Head, nearest};
@@ -23,7 +22,18 @@ use crate::request;
 use crate::sqlite::Access;
 use crate::sqlite::file::{identity, with_suffix};
 
-static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/scripts");
+macro_rules! embedded {
+    ($($name:literal)*) => {
+        &[$(($name, include_str!(concat!("../../scripts/", $name, ".lua")))),*]
+    };
+}
+
+/// The built-in scripts: name and text, by name.
+// why one by one: the folder also holds files for editors, which are no smaller
+const SHIPPED: &[(&str, &str)] = embedded!(
+    "data_quality" "duplicate_clients" "erase_client" "export_rows" "find_orphans" "index_advice" "integrity_sweep"
+    "merge_clients" "nightly_maintenance" "purge_old_rows" "table_growth"
+);
 
 /// Longer files are no scripts.
 const MOST_SOURCE_BYTES: u64 = script::MOST_SOURCE_BYTES as u64;
@@ -37,21 +47,10 @@ pub struct Source {
     pub text: String,
 }
 
-/// The built-in scripts: name and text, by name.
-fn shipped() -> Vec<(&'static str, &'static str)> {
-    let script = |file: &'static include_dir::File<'static>| {
-        let name = file.path().to_str()?.strip_suffix(".lua").filter(|name| !name.contains('.'))?;
-        Some((name, file.contents_utf8()?))
-    };
-    let mut found: Vec<_> = SHIPPED.files().filter_map(script).collect();
-    found.sort_unstable();
-    found
-}
-
 /// The built-in scripts with what their heads say.
 pub fn list() -> Result<report::Scripts> {
     let entry = |(name, text): (&str, &str)| Head::parse(text, &format!("{name}.lua")).map(|head| head.entry(name));
-    Ok(report::Scripts { scripts: shipped().into_iter().map(entry).collect::<Result<_>>()? })
+    Ok(report::Scripts { scripts: SHIPPED.iter().copied().map(entry).collect::<Result<_>>()? })
 }
 
 /// Runs the built-in script of this name, or the file at this path.
@@ -68,15 +67,14 @@ pub fn run_file(
 
 /// The built-in script of this name, or the file at this path, from `folder` if it is relative; never the open database.
 pub(super) fn find(name_or_path: &str, folder: Option<&Path>, open: Option<&Access>) -> Result<Source> {
-    let shipped = shipped();
-    if let Some((name, text)) = shipped.iter().find(|(name, _)| *name == name_or_path) {
+    if let Some((name, text)) = SHIPPED.iter().find(|(name, _)| *name == name_or_path) {
         return Ok(Source { name: format!("{name}.lua"), text: (*text).to_owned() });
     }
     let path = folder.map_or_else(|| name_or_path.into(), |folder| folder.join(name_or_path));
     match read(&path, open) {
         // why: who types a bare name means one of these
         Err(Error::NotFound { .. }) if !name_or_path.contains(['/', '.']) => {
-            let names: Vec<&str> = shipped.iter().map(|(name, _)| *name).collect();
+            let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
             let instead = nearest(name_or_path, &names)
                 .map_or_else(|| format!("built in are {}", names.join(", ")), |near| format!("did you mean {near}?"));
             Err(Error::NotFound { what: format!("a script or file '{name_or_path}' ({instead})") })
@@ -127,6 +125,17 @@ fn is_part_of(access: &Access, path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_script_of_the_folder_is_built_in() {
+        let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts")).expect("the folder");
+        let names = folder.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"));
+        let mut scripts: Vec<String> = names.filter_map(|name| name.strip_suffix(".lua").map(str::to_owned)).collect();
+        // why: those with a dot are for editors
+        scripts.retain(|name| !name.contains('.'));
+        scripts.sort_unstable();
+        assert_eq!(SHIPPED.iter().map(|(name, _)| *name).collect::<Vec<_>>(), scripts);
+    }
 
     #[test]
     fn every_shipped_script_says_what_it_is_for() {

@@ -7,12 +7,13 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use mlua::{FromLuaMulti, Lua, Table, UserDataMethods, Value as LuaValue};
+use mlua::{FromLuaMulti, Lua, MultiValue, Table, UserDataMethods, Value as LuaValue};
 use serde::Serialize;
 
 use super::convert;
 use super::db::{Db, Run, Target};
 use super::failure::{raise_in, raised_error};
+use super::json;
 use crate::error::{Error, Result};
 use crate::migrations;
 use crate::operation::{self, Account, Caller, Origin};
@@ -22,6 +23,8 @@ use crate::request::{self, Request};
 use crate::sqlite::Access;
 
 /// What a verb works with; a migration has none.
+// why never inline, here and below: each verb would have its own, and a call of a verb costs far more than that of a function
+#[inline(never)]
 pub(super) fn session(db: &Db, lua: &Lua, verb: &str) -> mlua::Result<(Rc<Run>, Access)> {
     match &db.target {
         Target::Session(run) => {
@@ -43,6 +46,7 @@ pub(super) fn session(db: &Db, lua: &Lua, verb: &str) -> mlua::Result<(Rc<Run>, 
 }
 
 /// Like [`session`], for verbs that change something.
+#[inline(never)]
 fn writing_session(db: &Db, lua: &Lua, verb: &str) -> mlua::Result<(Rc<Run>, Access)> {
     let (run, access) = session(db, lua, verb)?;
     if !run.session.may_write() {
@@ -59,42 +63,65 @@ fn writing_session(db: &Db, lua: &Lua, verb: &str) -> mlua::Result<(Rc<Run>, Acc
 }
 
 fn shown(lua: &Lua, report: Result<impl Serialize>) -> mlua::Result<LuaValue> {
-    convert::report_to_lua(lua, &report.map_err(|error| raise_in(lua, error, None))?)
+    json::report_to_lua(lua, &report.map_err(|error| raise_in(lua, error, None))?)
 }
 
 /// Options of a verb from a Lua table, read by the same rules as from JSON.
 fn options<T: Request>(lua: &Lua, table: Option<Table>) -> mlua::Result<T> {
-    let raise = |error| raise_in(lua, error, None);
     let Some(table) = table else { return Ok(T::default()) };
-    let mut json = convert::to_json(lua, &LuaValue::Table(table)).map_err(raise)?;
+    T::from_json(Some(&options_text(lua, table)?)).map_err(|error| raise_in(lua, error, None))
+}
+
+#[inline(never)]
+fn options_text(lua: &Lua, table: Table) -> mlua::Result<String> {
+    let mut json = convert::to_json(lua, &LuaValue::Table(table)).map_err(|error| raise_in(lua, error, None))?;
     // why: an empty Lua table is both an empty list and an empty object
     if json.as_array().is_some_and(Vec::is_empty) {
         json = serde_json::json!({});
     }
-    T::from_json(Some(&json.to_string())).map_err(raise)
+    Ok(json.to_string())
 }
 
+/// What a method of `db` does with the arguments behind `db`.
+type Method = Box<dyn Fn(&Lua, &Db, MultiValue) -> mlua::Result<LuaValue>>;
+
 /// Adds a verb, whose calls are recorded as the script's.
-fn add_verb<M, A, F>(methods: &mut M, name: &'static str, call: F)
+fn add_verb<M, A>(methods: &mut M, name: &'static str, call: fn(&Lua, &Db, A) -> mlua::Result<LuaValue>)
 where
     M: UserDataMethods<Db>,
-    A: FromLuaMulti,
-    F: Fn(&Lua, &Db, A) -> mlua::Result<LuaValue> + 'static,
+    A: FromLuaMulti + 'static,
 {
-    methods.add_method(name, move |lua, db, args: A| {
-        let Target::Session(run) = &db.target else { return call(lua, db, args) };
-        let session = &run.session;
-        let caller = Caller { origin: Origin::Lua, ..session.caller.clone() };
-        let operation = db.operation.clone().with_account(Account::new(caller, name));
-        let entered = operation::enter(operation.clone());
-        let outcome = call(lua, db, args);
-        drop(entered);
-        if let Some(account) = operation.own_account() {
-            let raised = outcome.as_ref().err().map(raised_error);
-            session.audit.finished_in_script(account, raised.as_ref());
-        }
-        outcome
+    let full_name = format!("Db.{name}");
+    let method: Method = Box::new(move |lua, db, args| {
+        // why 2: `db` is the first
+        let args = A::from_lua_args(args, 2, Some(&full_name), lua)?;
+        recorded(db, name, Box::new(move || call(lua, db, args)))
     });
+    add_boxed(methods, name, method);
+}
+
+// why of one type: what mlua makes around a function is 7 kB for each type of function
+fn add_boxed<M: UserDataMethods<Db>>(methods: &mut M, name: &'static str, method: Method) {
+    methods.add_method(name, move |lua, db, args: MultiValue| method(lua, db, args));
+}
+
+fn recorded(
+    db: &Db,
+    name: &'static str,
+    call: Box<dyn FnOnce() -> mlua::Result<LuaValue> + '_>,
+) -> mlua::Result<LuaValue> {
+    let Target::Session(run) = &db.target else { return call() };
+    let session = &run.session;
+    let caller = Caller { origin: Origin::Lua, ..session.caller.clone() };
+    let operation = db.operation.clone().with_account(Account::new(caller, name));
+    let entered = operation::enter(operation.clone());
+    let outcome = call();
+    drop(entered);
+    if let Some(account) = operation.own_account() {
+        let raised = outcome.as_ref().err().map(raised_error);
+        session.audit.finished_in_script(account, raised.as_ref());
+    }
+    outcome
 }
 
 /// Adds every verb.

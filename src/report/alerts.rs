@@ -9,6 +9,7 @@ use serde_json::Value;
 
 /// Report of `monitor_start`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MonitorStart {
     /// Between two looks.
     pub tick_ms: u64,
@@ -18,6 +19,7 @@ pub struct MonitorStart {
 
 /// A task of the monitor.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MonitorTask {
     /// Its name.
     pub name: &'static str,
@@ -27,6 +29,7 @@ pub struct MonitorTask {
 
 /// Report of `monitor_stop`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MonitorStop {
     /// How often it looked.
     pub ticks: u64,
@@ -36,6 +39,7 @@ pub struct MonitorStop {
 
 /// Report of `alerts`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Alerts {
     /// Whether a monitor of this process watches the database; without one there are no alerts.
     pub monitoring: bool,
@@ -49,6 +53,7 @@ pub struct Alerts {
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -73,6 +78,7 @@ impl Severity {
 
 /// Where an alert is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum AlertState {
     /// The condition holds, but not for long enough.
@@ -100,6 +106,7 @@ impl AlertState {
 
 /// One occurrence of something that is wrong.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Alert {
     /// Its number; another occurrence has another.
     pub id: u64,
@@ -133,6 +140,7 @@ pub struct Alert {
 
 /// A change of an alert's state. One that gets more severe is told again, from `firing` to `firing`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AlertEvent {
     /// Its number, without gaps from 1.
     pub seq: u64,

@@ -13,6 +13,7 @@ use super::AuditHead;
 
 /// Report of `backup`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Backup {
     /// The finished file; null when nothing was due.
     pub path: Option<String>,
@@ -36,6 +37,7 @@ pub struct Backup {
 
 /// What is known of a backup; the JSON file beside it holds this, the hashes of its pages, and a seal.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Manifest {
     /// Version of this description; 1.
     pub format: u32,
@@ -91,6 +93,7 @@ pub struct Manifest {
 
 /// What an incremental backup is based on.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Base {
     /// The name of its file, in the same folder.
     pub file: String,
@@ -100,6 +103,7 @@ pub struct Base {
 
 /// How the looks at a finished backup came out; null: not looked.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Checks {
     /// Read back and compared with what was copied.
     pub pages: Option<String>,
@@ -113,6 +117,7 @@ pub struct Checks {
 
 /// Report of `backups`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Backups {
     /// The folder; null when the handle has none.
     pub folder: Option<String>,
@@ -124,6 +129,7 @@ pub struct Backups {
 
 /// One backup of a folder.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Listed {
     /// The file.
     pub path: String,
@@ -139,6 +145,7 @@ pub struct Listed {
 
 /// Report of `verify`: the backup is what its manifest says. One that is not is an error.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Verify {
     /// The file.
     pub path: String,
@@ -160,6 +167,7 @@ pub struct Verify {
 
 /// Report of `restore` and `undo_restore`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Restore {
     /// The backup that was brought back.
     pub path: String,
@@ -185,6 +193,7 @@ pub struct Restore {
 
 /// Report of `prune`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Prune {
     /// What was removed; in a dry run what would be.
     pub deleted: Vec<String>,
@@ -200,6 +209,7 @@ pub struct Prune {
 
 /// A backup that stays.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Kept {
     /// The file.
     pub path: String,
@@ -209,6 +219,7 @@ pub struct Kept {
 
 /// Report of `pin`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Pin {
     /// The file.
     pub path: String,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What `audit` found, and did.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Audit {
     /// Whether the database has an audit.
     pub enabled: bool,
@@ -31,6 +32,7 @@ pub struct Audit {
 
 /// The newest record: its number, which counts all there ever were, and its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AuditHead {
     /// Its number.
     pub count: u64,
@@ -40,6 +42,7 @@ pub struct AuditHead {
 
 /// One record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AuditRecord {
     /// Its number, without gaps from 1.
     pub seq: u64,
@@ -77,6 +80,7 @@ pub struct AuditRecord {
 
 /// What a proof of the audit found.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AuditVerify {
     /// `ok`, `tampered`, or `unknown` when the key of some records was not given.
     pub status: &'static str,
@@ -94,6 +98,7 @@ pub struct AuditVerify {
 
 /// One thing that is wrong with the audit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AuditFinding {
     /// `edited`, `missing`, `tail_cut`, `head_removed`, `rewritten`, `table_dropped`, `anchor_edited` or `unknown_key`.
     pub class: &'static str,
@@ -107,6 +112,7 @@ pub struct AuditFinding {
 
 /// What was archived and removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AuditPruned {
     /// First record.
     pub from_seq: u64,

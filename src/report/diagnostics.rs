@@ -14,6 +14,7 @@ use super::SchemaChange;
 
 /// Report of `diagnostics`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Diagnostics {
     /// The journal mode in force.
     pub journal_mode: String,
@@ -58,6 +59,7 @@ pub struct Diagnostics {
 
 /// Another copy of SQLite in this process that has the database open, as far as it shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ForeignSqlite {
     /// The option `foreign_sqlite` of the handle.
     pub mode: &'static str,
@@ -83,6 +85,7 @@ pub struct ForeignSqlite {
 
 /// The connections of a handle.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PoolState {
     /// Connections open, the writer included.
     pub connections: u32,
@@ -94,6 +97,7 @@ pub struct PoolState {
 
 /// One row whose foreign key points nowhere.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ForeignKeyFinding {
     /// The table of the row.
     pub table: String,
@@ -105,6 +109,7 @@ pub struct ForeignKeyFinding {
 
 /// The machine around the database; null where this platform does not tell.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct System {
     /// Free space on the file system of the database.
     pub free_disk_bytes: Option<u64>,
@@ -116,6 +121,7 @@ pub struct System {
 
 /// One setting that is not what it should be.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PragmaFinding {
     /// Its name.
     pub pragma: &'static str,
@@ -127,6 +133,7 @@ pub struct PragmaFinding {
 
 /// The write-ahead log; null where there is none, or inside a transaction.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Wal {
     /// Size of the file.
     pub size_bytes: Option<u64>,
@@ -138,6 +145,7 @@ pub struct Wal {
 
 /// One holder of a connection.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OpenTransaction {
     /// What it is doing.
     pub label: &'static str,
@@ -155,6 +163,7 @@ pub struct OpenTransaction {
 
 /// What is wrong with the indexes.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Indexes {
     /// Indexes that another one makes superfluous; all of them may be dropped.
     pub redundant: Vec<RedundantIndex>,
@@ -172,6 +181,7 @@ pub struct Indexes {
 
 /// An index that another one makes superfluous.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RedundantIndex {
     /// Its name.
     pub index: String,
@@ -183,6 +193,7 @@ pub struct RedundantIndex {
 
 /// An index that there should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MissingIndex {
     /// The table that lacks it.
     pub table: String,
@@ -196,6 +207,7 @@ pub struct MissingIndex {
 
 /// An index that no statement uses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnusedIndex {
     /// Its name.
     pub index: String,
@@ -205,6 +217,7 @@ pub struct UnusedIndex {
 
 /// A statement that reads a large table without an index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FullScan {
     /// The table.
     pub table: String,
@@ -216,6 +229,7 @@ pub struct FullScan {
 
 /// A file system.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Disk {
     /// The first of what is on it: `database`, `backups`, `temporary`.
     pub what: &'static str,
@@ -229,6 +243,7 @@ pub struct Disk {
 
 /// Who may do what with a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FileMode {
     /// The file.
     pub path: String,
@@ -240,6 +255,7 @@ pub struct FileMode {
 
 /// How the SQLite inside was built.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SqliteBuild {
     /// Its version.
     pub version: &'static str,

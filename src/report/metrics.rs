@@ -14,6 +14,7 @@ use super::{FullScan, MissingIndex, OpenTransaction, RedundantIndex, UnusedIndex
 
 /// Report of `metrics`, in the form that was asked for.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Metrics {
     /// The figures.
@@ -29,6 +30,7 @@ pub enum Metrics {
 
 /// The figures of `metrics`, since the handle was opened.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Figures {
     /// Whether metrics are on; else only `pool`, `locks`, `wal` and `indexes` are known.
     pub enabled: bool,
@@ -71,6 +73,7 @@ pub struct Figures {
 
 /// What the statements of one fingerprint did.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StatementFigures {
     /// The statement without literals, lists of values shortened; of a long one the beginning.
     pub fingerprint: Arc<str>,
@@ -100,6 +103,7 @@ pub struct StatementFigures {
 
 /// One statement that took long.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SlowStatement {
     /// The statement without literals.
     pub fingerprint: Arc<str>,
@@ -121,6 +125,7 @@ pub struct SlowStatement {
 
 /// One transaction of the writer that was open for long.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SlowTransaction {
     /// The verb whose it was.
     pub label: &'static str,
@@ -136,6 +141,7 @@ pub struct SlowTransaction {
 
 /// The calls of one verb.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct VerbFigures {
     /// How many.
     pub calls: u64,
@@ -151,6 +157,7 @@ pub struct VerbFigures {
 
 /// Backups, those made by scripts included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BackupFigures {
     /// How many were made.
     pub made: u64,
@@ -166,6 +173,7 @@ pub struct BackupFigures {
 
 /// Scripts, typed ones and files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ScriptFigures {
     /// How many were run.
     pub runs: u64,
@@ -175,6 +183,7 @@ pub struct ScriptFigures {
 
 /// Checkpoints, those of scripts included; the ones that SQLite makes by itself are not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CheckpointFigures {
     /// How many were made.
     pub runs: u64,
@@ -184,6 +193,7 @@ pub struct CheckpointFigures {
 
 /// What the statements of this handle use, as SQLite plans them now.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct IndexFigures {
     /// Indexes that statements use; null before the first statement.
     pub used: Option<Vec<UsedIndex>>,
@@ -199,6 +209,7 @@ pub struct IndexFigures {
 
 /// An index that statements use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UsedIndex {
     /// Its name.
     pub index: String,
@@ -210,6 +221,7 @@ pub struct UsedIndex {
 
 /// The connections of a handle.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PoolFigures {
     /// Connections open, the writer included.
     pub connections: u32,
@@ -231,6 +243,7 @@ pub struct PoolFigures {
 
 /// Waits for locks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LockFigures {
     /// How often a connection was taken to work with.
     pub leases: u64,

@@ -10,6 +10,7 @@ use super::Backup;
 
 /// Report of `migrate`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Migrate {
     /// Version before the run; 0 for none.
     pub from: i64,
@@ -37,6 +38,7 @@ pub struct Migrate {
 
 /// Report of `rollback`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Rollback {
     /// Version before.
     pub from: i64,
@@ -56,6 +58,7 @@ pub struct Rollback {
 
 /// What a dry run would change.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Changes {
     /// Objects of the schema.
     pub schema: Vec<SchemaChange>,
@@ -69,6 +72,7 @@ pub struct Changes {
 
 /// A table whose number of rows changes; null where there is no such table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RowChange {
     /// Rows before.
     pub before: Option<u64>,
@@ -78,6 +82,7 @@ pub struct RowChange {
 
 /// An object of the schema that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SchemaChange {
     /// `added`, `removed` or `changed`.
     pub change: &'static str,
@@ -95,6 +100,7 @@ pub struct SchemaChange {
 
 /// Something in a migration that is likely to be regretted.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Warning {
     /// The rule that says so; the directive `allow` waives it by this name.
     pub rule: &'static str,
@@ -109,6 +115,7 @@ pub struct Warning {
 
 /// Report of `lint`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Lint {
     /// How many files were read.
     pub files: usize,
@@ -118,6 +125,7 @@ pub struct Lint {
 
 /// A history that was taken over.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Adopted {
     /// The tool whose it is.
     pub tool: &'static str,
@@ -131,6 +139,7 @@ pub struct Adopted {
 
 /// A migration that another history says is applied.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AdoptedMigration {
     /// Its version.
     pub version: i64,
@@ -144,6 +153,7 @@ pub struct AdoptedMigration {
 
 /// Report of `baseline`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Baseline {
     /// Version before.
     pub from: i64,
@@ -155,6 +165,7 @@ pub struct Baseline {
 
 /// Report of `repair`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Repair {
     /// Migrations whose present text was accepted.
     pub repaired: Vec<i64>,
@@ -164,6 +175,7 @@ pub struct Repair {
 
 /// Report of `schema`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Schema {
     /// Highest applied migration.
     pub version: i64,
@@ -179,6 +191,7 @@ pub struct Schema {
 
 /// Report of `test`.
 #[derive(Debug, Clone, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Test {
     /// Whether nothing was found wrong.
     pub passed: bool,
@@ -202,6 +215,7 @@ pub struct Test {
 
 /// Something that `test` found wrong.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TestProblem {
     /// The version that was started from, or that a crash was tried in.
     pub from: i64,
@@ -213,6 +227,7 @@ pub struct TestProblem {
 
 /// One object of the schema.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SchemaObject {
     /// `table`, `index`, `view` or `trigger`.
     pub kind: String,
@@ -226,6 +241,7 @@ pub struct SchemaObject {
 
 /// One migration that ran.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Applied {
     /// Its version; null for a repeatable.
     pub version: Option<i64>,
@@ -239,6 +255,7 @@ pub struct Applied {
 
 /// Report of `migrations`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Migrations {
     /// Highest applied version; 0 for none.
     pub current: i64,
@@ -254,6 +271,7 @@ pub struct Migrations {
 
 /// One migration known or recorded.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MigrationState {
     /// Its version; null for a repeatable.
     pub version: Option<i64>,

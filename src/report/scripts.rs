@@ -5,6 +5,7 @@ use serde_json::Value;
 
 /// Report of `scripts`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Scripts {
     /// The scripts that are built in, by name.
     pub scripts: Vec<ScriptEntry>,
@@ -12,6 +13,7 @@ pub struct Scripts {
 
 /// What the head of a script says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ScriptEntry {
     /// What it is run by.
     pub name: String,
@@ -31,6 +33,7 @@ pub struct ScriptEntry {
 
 /// An argument of a script.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ScriptArg {
     /// Its name in `job.args`.
     pub name: String,
@@ -46,6 +49,7 @@ pub struct ScriptArg {
 
 /// Report of checking a script without running it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ScriptCheck {
     /// The script.
     pub name: String,
@@ -57,6 +61,7 @@ pub struct ScriptCheck {
 
 /// Something wrong with a script.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ScriptFinding {
     /// `head`, `syntax` or `name`.
     pub kind: &'static str,
@@ -71,6 +76,7 @@ pub struct ScriptFinding {
 
 /// Report of the tests in a file.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ScriptTests {
     /// The file's name.
     pub name: String,
@@ -84,6 +90,7 @@ pub struct ScriptTests {
 
 /// How one test went.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ScriptTest {
     /// The names around it and its own.
     pub name: String,
@@ -99,6 +106,7 @@ pub struct ScriptTest {
 
 /// Report of one line of a [`crate::Repl`].
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ReplLine {
     /// Whether it was run; else it goes on.
     pub complete: bool,

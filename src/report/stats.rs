@@ -10,6 +10,7 @@ use serde::Serialize;
 
 /// Report of `stats`.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Stats {
     /// Size of the database: its pages, without the log.
     pub size_bytes: u64,
@@ -56,6 +57,7 @@ pub struct Stats {
 
 /// Where a number of rows comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum RowSource {
     /// Counted.
@@ -70,6 +72,7 @@ pub enum RowSource {
 
 /// What an object of `stats` is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the names are SQL's own")]
 pub enum ObjectKind {
@@ -80,6 +83,7 @@ pub enum ObjectKind {
 
 /// Size of a table or an index.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ObjectSize {
     /// Its name.
     pub name: String,
@@ -99,6 +103,7 @@ pub struct ObjectSize {
 
 /// What changed between two calls of `stats`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Growth {
     /// When the call before was.
     pub since: i64,

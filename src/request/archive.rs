@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 
 /// A text that never shows in debug output.
 #[derive(Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Secret(pub String);
 
@@ -21,6 +22,7 @@ impl std::fmt::Debug for Secret {
 
 /// Option `backup` of `open`: where backups go, how they are wrapped, and which of them stay.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct BackupFolder {
     /// Where backups without a destination go; it must exist.
@@ -152,8 +154,20 @@ impl<'de> Deserialize<'de> for Compress {
     }
 }
 
+#[cfg(test)]
+impl schemars::JsonSchema for Compress {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Compress".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "description": "How hard to compress: true is zstd level 1", "anyOf": [{ "type": "boolean" }, { "type": "integer", "minimum": 1, "maximum": 19 }] })
+    }
+}
+
 /// For whom to encrypt.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "expected an age recipient, a list of them, or {\"passphrase\": \"...\"}")]
 pub enum EncryptTo {
     /// An age recipient, `age1...`.
@@ -166,6 +180,7 @@ pub enum EncryptTo {
 
 /// See [`EncryptTo::Passphrase`].
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Passphrase {
     /// The text.
@@ -203,6 +218,17 @@ impl<'de> Deserialize<'de> for Depth {
     }
 }
 
+#[cfg(test)]
+impl schemars::JsonSchema for Depth {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Depth".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "description": "How deep a backup is looked at: true is quick", "anyOf": [{ "type": "boolean" }, { "enum": ["pages", "quick", "full"] }] })
+    }
+}
+
 impl Depth {
     /// The name in reports; `None` for no look.
     #[must_use]
@@ -229,6 +255,7 @@ impl Depth {
 
 /// What an incremental backup is based on.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "expected true, false or the name of a backup in the folder")]
 pub enum Incremental {
     /// The newest in the folder; false: a full backup.
@@ -239,6 +266,7 @@ pub enum Incremental {
 
 /// Options of `backup`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Backup {
     /// How deep the finished copy is looked at; default `quick`, and `pages` for one that is compressed or encrypted.
@@ -277,6 +305,7 @@ impl Request for Backup {
 
 /// Options of `verify`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Verify {
     /// How deep to look: `pages`, `quick` (the default) or `full`.
@@ -298,6 +327,7 @@ impl Request for Verify {
 
 /// Options of `restore`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Restore {
     /// Keep what is there as a backup first; default true.
@@ -324,6 +354,7 @@ impl Request for Restore {
 
 /// Options of `undo_restore`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct UndoRestore {
     /// How long to wait for other connections; default the handle's busy_timeout_ms.
@@ -342,6 +373,7 @@ impl Request for UndoRestore {
 
 /// Options of `prune`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Prune {
     /// Say what would be removed, and remove nothing; default false.
@@ -370,6 +402,7 @@ impl Request for Prune {}
 
 /// Options of `pin`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Pin {
     /// Whether retention keeps its hands off it; default true.

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 
 /// Option `audit` of `open`: the record of who did what.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditLog {
     /// Keep one; default in every database that has the history of this library, and in no other.
@@ -43,6 +44,7 @@ impl AuditLog {
 
 /// How records are reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum AuditFormat {
     /// As a list.
@@ -54,6 +56,7 @@ pub enum AuditFormat {
 
 /// Options of `audit`: which records, and what else is to be done.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Audit {
     /// Of this actor.
@@ -105,6 +108,7 @@ impl Request for Audit {
 
 /// Option `prune` of `audit`: which records stay. One of the two must be given; a record goes when either wants it to.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditPrune {
     /// Those of so many days, 0 to 36,500.

@@ -9,6 +9,7 @@ use crate::error::Result;
 
 /// Options of `migrate`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Migrate {
     /// Stop after this version; default the latest.
@@ -27,6 +28,7 @@ pub struct Migrate {
 
 /// What `migrate` commits together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum TransactionPer {
     /// The whole run: an upgrade lands whole or not at all.
@@ -55,6 +57,7 @@ const LOCK_TIMEOUT_MS: u64 = 60_000;
 
 /// Options of `rollback`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Rollback {
     /// Run everything, report, and undo it again; default false.
@@ -81,6 +84,7 @@ impl Rollback {
 
 /// Options of `adopt`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Adopt {
     /// Whose history to take over; default the one that is found.
@@ -99,6 +103,7 @@ impl Request for Adopt {
 
 /// Options of `baseline`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Baseline {
     /// Record up to this version; default the latest.
@@ -113,6 +118,7 @@ impl Request for Baseline {
 
 /// Options of `repair`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Repair {
     /// Accept the present text of these; default of all that changed.
@@ -126,6 +132,7 @@ impl Request for Repair {}
 
 /// Options of `schema`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Schema {
     /// Another database file to compare with; it is only read.
@@ -136,6 +143,7 @@ impl Request for Schema {}
 
 /// Options of `test`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Test {
     /// Rows generated for each table at every version started from, 1 to 1,000; default 8.
@@ -166,12 +174,14 @@ impl Test {
 /// A list; an empty object is an empty list, because in Lua the two are one.
 fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<i64>>, D::Error> {
     #[derive(Deserialize)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
     #[serde(untagged, expecting = "a list of versions")]
     enum Form {
         List(Option<Vec<i64>>),
         Empty(Empty),
     }
     #[derive(Deserialize)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
     #[serde(deny_unknown_fields)]
     struct Empty {}
     Ok(match Form::deserialize(deserializer)? {

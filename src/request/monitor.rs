@@ -9,6 +9,7 @@ use crate::error::Result;
 
 /// Options of `monitor_start`, and option `monitor` of `open`. 0 switches a task off.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Monitor {
     /// Between two looks, 10 to 3,600,000; default 1,000.
@@ -79,6 +80,7 @@ impl Request for Monitor {
 
 /// Option `alerts` of the monitor: where each rule fires. 0 switches a rule off.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AlertLimits {
     /// How long a condition must hold before it fires, 0 to 86,400,000; default each rule's own.
@@ -127,6 +129,7 @@ impl AlertLimits {
 
 /// Options of `alerts`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Alerts {
     /// The events after the one with this number; default all that are remembered.

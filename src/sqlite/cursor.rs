@@ -386,7 +386,8 @@ impl Cursor {
 
     /// A value of the row it is on; NULL beyond the last column.
     #[must_use]
-    #[inline]
+    // why always: it is the inside of the loop over a million rows
+    #[inline(always)]
     pub fn cell(&self, column: usize) -> Cell<'_> {
         let (statement, column) = (self.statement, int(column));
         // SAFETY: `step` gave a row and `self` is borrowed, so the row stays, and the connection is used by this thread alone, which is all

@@ -68,6 +68,15 @@ pub fn examine(connection: &Connection, seen: Option<&Remembered>, operation: &O
     examine_use(connection, seen, operation).map(|(indexes, _)| indexes)
 }
 
+/// Big tables that the statements that were `seen` read whole; `None` when no statement could be planned.
+pub fn full_scans(
+    connection: &Connection,
+    seen: &Remembered,
+    operation: &Operation,
+) -> Result<Option<Vec<report::FullScan>>> {
+    Ok(plans::examine(connection, &[], &[], seen, operation)?.map(|findings| findings.full_scans))
+}
+
 /// Like [`examine`], and which statements use which index; `None` when no statement could be planned.
 pub fn examine_use(
     connection: &Connection,

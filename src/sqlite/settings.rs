@@ -73,6 +73,27 @@ pub struct Common {
     pub(super) foreign: Option<Foreign>,
 }
 
+/// What `stat` says of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Its inode.
+    pub inode: u64,
+    /// Its size.
+    pub size_bytes: u64,
+    /// When it was written last, in nanoseconds since the Unix epoch.
+    pub written_ns: i128,
+}
+
+impl Stamp {
+    /// That of the file at `path`; `None` when there is none.
+    #[must_use]
+    pub fn of(path: &Path) -> Option<Stamp> {
+        let found = std::fs::metadata(path).ok()?;
+        let written_ns = i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec());
+        Some(Stamp { inode: found.ino(), size_bytes: found.len(), written_ns })
+    }
+}
+
 impl Settings {
     /// The settings of checked options for a database at `path`.
     #[must_use]
@@ -128,14 +149,13 @@ impl Settings {
     /// Size of the write-ahead log by `stat`; `None` when there is none.
     #[must_use]
     pub fn wal_size_bytes(&self) -> Option<u64> {
-        std::fs::metadata(self.beside("-wal")?).ok().map(|found| found.len())
+        self.log().map(|log| log.size_bytes)
     }
 
-    /// Size of the write-ahead log by `stat`, and when it was written last in nanoseconds since the Unix epoch.
+    /// The write-ahead log by `stat`; `None` when there is none.
     #[must_use]
-    pub fn log(&self) -> Option<(u64, i128)> {
-        let found = std::fs::metadata(self.beside("-wal")?).ok()?;
-        Some((found.len(), i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec())))
+    pub fn log(&self) -> Option<Stamp> {
+        Stamp::of(&self.beside("-wal")?)
     }
 
     /// The database file and those that SQLite may keep beside it; none for a database in memory.

@@ -100,7 +100,8 @@ fn every_method_of_our_objects_is_in_the_table() {
         let path = entry.expect("an entry").path();
         let Some(text) = path.is_file().then(|| std::fs::read_to_string(&path).expect("reads")) else { continue };
         let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").replace("( \"", "(\"");
-        let text = text.replace("add_verb(methods, \"", "add_method(\"");
+        let text =
+            text.replace("add_verb(methods, \"", "add_method(\"").replace("add_statement(methods, \"", "add_method(\"");
         for mark in ["add_method(\"", "add_method_mut(\"", "add_function(\"", "add_field(\"", "add_field_method_get(\""]
         {
             let names = text.split(mark).skip(1).filter_map(|rest| rest.split('"').next());

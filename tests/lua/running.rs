@@ -50,6 +50,15 @@ fn json_goes_both_ways_exactly() {
         ("return json.encode(json.decode('[]'))", json!("[]")),
         ("return json.decode('null') == json.null", json!(true)),
         ("return json.array({ 1, 2 })", json!([1, 2])),
+        (
+            "math.randomseed(5, 7)
+             for _ = 1, 1000 do
+               local x = (math.random() - 0.5) * 10.0 ^ math.random(-30, 30)
+               assert(json.decode(json.encode({ x }))[1] == x, x)
+             end
+             return true",
+            json!(true),
+        ),
     ] {
         assert_eq!(result(&database, source), wanted, "{source}");
     }

@@ -66,7 +66,7 @@ impl Ticker {
         let _entered = operation::enter(operation.clone());
         let (look, pace, survey) = &mut *look;
         let mut readings = look.take(access, &self.core.vault, &operation, now);
-        (readings.statements, readings.scans) = pace.see(access, self.tick, now, &operation);
+        (readings.statements, readings.scans) = pace.see(access, look.schema(), (self.tick, now), &operation);
         let denied = self.core.audit.denied_within(DENIALS_WINDOW).into_iter();
         readings.denials = Some(denied.map(denials).collect());
         readings.health = survey.see(self.tick, now, || {
@@ -78,6 +78,12 @@ impl Ticker {
         let Known { damage, orphans } = self.known.lock().clone();
         (readings.damage, readings.orphans) = (damage, orphans);
         self.core.board.ticked(|limits| alerts::judge(&readings, limits, now.wall_ms), now);
+    }
+
+    /// The log as it was looked at last.
+    fn log(&self) -> Log {
+        let seen = self.look.lock().0.log();
+        seen.map_or_else(Log::default, |log| Log { size: log.size_bytes, written: log.written_ns })
     }
 
     /// Looks if that is due; for the inside of a long task. Nobody is told there, because the task holds locks.
@@ -191,8 +197,8 @@ impl Watch {
     fn turn(&mut self) {
         let now = Moment::now();
         self.sit_down();
-        self.see_log(now);
         self.ticker.look(now);
+        self.schedule.see_log(self.ticker.log(), now);
         self.publish(now);
         self.tell();
         self.settle();
@@ -238,8 +244,6 @@ impl Watch {
                 return;
             }
         }
-        let mut written = self.seat.written();
-        let is_new = self.written.is_none() || written != self.written;
         if self.winner == Some(true) && had_it {
             self.unshown += 1;
             if self.unshown >= Watchful::BEAT {
@@ -248,7 +252,8 @@ impl Watch {
             }
             return;
         }
-        if is_new {
+        let mut written = self.seat.written();
+        if self.written.is_none() || written != self.written {
             self.notes = self.seat.read();
             self.schedule.learn(&self.notes);
             self.know();
@@ -284,12 +289,6 @@ impl Watch {
 
     fn know(&self) {
         *self.ticker.known.lock() = Known { damage: self.notes.damage(), orphans: self.notes.orphans() };
-    }
-
-    fn see_log(&mut self, now: Moment) {
-        let Ok(access) = self.ticker.core.access() else { return };
-        let log = access.settings().log().map_or_else(Log::default, |(size, written)| Log { size, written });
-        self.schedule.see_log(log, now);
     }
 
     fn run_task(&mut self, task: Task) {

@@ -61,17 +61,39 @@ unsafe fn slot_at<'s>(state: *mut ffi::lua_State, index: c_int) -> Option<&'s Sl
 /// Pushes one value.
 ///
 /// # Safety
-/// `source` has a row, and there is room on the stack. No destructor may be waiting in the callers.
-unsafe fn push(state: *mut ffi::lua_State, source: &Source, column: c_int) {
+/// There is room on the stack. No destructor may be waiting in the callers.
+#[inline(always)]
+unsafe fn push(state: *mut ffi::lua_State, cell: Cell<'_>) {
     // SAFETY: the bytes of a cell stay until the next step, and Lua copies them.
     unsafe {
-        match cell(source, column as usize) {
+        match cell {
             Cell::Null => ffi::lua_pushnil(state),
             Cell::Integer(number) => ffi::lua_pushinteger(state, number),
             Cell::Real(number) => ffi::lua_pushnumber(state, number),
             Cell::Text(bytes) | Cell::Blob(bytes) => {
                 ffi::lua_pushlstring(state, bytes.as_ptr().cast(), bytes.len());
             }
+        }
+    }
+}
+
+/// Does `put` with every value of the row that `slot` is on.
+///
+/// # Safety
+/// It is on a row. No destructor may be waiting in the callers, because `put` may raise, and nothing else may change the slot
+/// meanwhile.
+#[inline(always)]
+unsafe fn each_cell(slot: &Slot, columns: c_int, put: impl Fn(c_int, Cell<'_>)) {
+    // SAFETY: the caller promises it.
+    let source = unsafe { &*slot.source.as_ptr() };
+    // why out of the loop: nearly all rows are those of a cursor, and a look for each value is a good part of what it costs
+    if let Source::Live(cursor) = source {
+        for column in 0..columns {
+            put(column, cursor.cell(column as usize));
+        }
+    } else {
+        for column in 0..columns {
+            put(column, cell(source, column as usize));
         }
     }
 }
@@ -207,11 +229,10 @@ unsafe extern "C-unwind" fn next_values(state: *mut ffi::lua_State) -> c_int {
         let Some(slot) = slot_at(state, ffi::lua_upvalueindex(1)) else { return 0 };
         match guarded(slot, || slot.advance()) {
             Next::Row(columns) => {
-                ffi::luaL_checkstack(state, columns, c"too many columns".as_ptr());
-                let source = &*slot.source.as_ptr();
-                for column in 0..columns {
-                    push(state, source, column);
+                if columns > ffi::LUA_MINSTACK {
+                    ffi::luaL_checkstack(state, columns, c"too many columns".as_ptr());
                 }
+                each_cell(slot, columns, |_, cell| push(state, cell));
                 columns
             }
             Next::End => {
@@ -231,12 +252,11 @@ unsafe fn push_named(state: *mut ffi::lua_State, slot: &Slot, columns: c_int, ke
     // SAFETY: the caller promises it.
     unsafe {
         ffi::lua_createtable(state, 0, columns);
-        let source = &*slot.source.as_ptr();
-        for column in 0..columns {
+        each_cell(slot, columns, |column, cell| {
             key(column);
-            push(state, source, column);
+            push(state, cell);
             ffi::lua_rawset(state, -3);
-        }
+        });
     }
 }
 

@@ -6,8 +6,6 @@
 //! folder is listed unless names in it have changed.
 
 use std::collections::VecDeque;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::time::Duration;
 
 use super::readings::{Holder, Locks, Pool, Readings, SettingChange, Wal};
@@ -18,10 +16,11 @@ use crate::migrations;
 use crate::operation::Operation;
 use crate::report::ForeignSqlite;
 use crate::request::JournalMode;
-use crate::sqlite::{self, Access, Connection, Effective, LeaseInfo};
+use crate::sqlite::{self, Access, Connection, Effective, LeaseInfo, Stamp};
 
-/// Other copies of SQLite are looked for at each tenth look: it means a look at every descriptor of the process.
-const LOOKS_PER_FOREIGN: u64 = 10;
+/// Each tenth look also looks for other copies of SQLite, which means every descriptor of the process, and at the settings of the
+/// connection that writes, which SQLite tells only after a look at the file.
+const LOOKS_PER_LONG_ONE: u64 = 10;
 /// The window in which waits for locks are counted.
 const WINDOW_MS: u64 = 60_000;
 /// So many samples are kept of that window.
@@ -41,18 +40,12 @@ pub struct Look {
     drift: Vec<String>,
     settings: Option<FileSettings>,
     changed: Vec<SettingChange>,
+    /// Settings of the connection that are not as they should be; `None` where they are to be asked for.
+    differing: Option<Vec<SettingChange>>,
     /// Other copies of SQLite on the file, as they were looked for the last time.
     foreign: Option<Vec<String>>,
+    log: Option<Stamp>,
     looks: u64,
-}
-
-/// What `stat` says of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    inode: u64,
-    size: u64,
-    /// Nanoseconds since the Unix epoch.
-    written: i128,
 }
 
 /// Numbers of the header that move when the schema or a setting of the file does.
@@ -92,7 +85,8 @@ impl Look {
             sqlite_version: Some(sqlite::version_number()),
             ..Readings::default()
         };
-        if self.looks.is_multiple_of(LOOKS_PER_FOREIGN) {
+        if self.looks.is_multiple_of(LOOKS_PER_LONG_ONE) {
+            self.differing = None;
             // why the remedy: where the two are kept apart there is nothing to do
             let found = settings.foreign_sqlite().filter(|found| found.looked);
             self.foreign = found.map(|found| if found.remedy.is_some() { named(&found) } else { Vec::new() });
@@ -101,7 +95,8 @@ impl Look {
         readings.foreign_sqlite.clone_from(&self.foreign);
         if settings.path.is_some() {
             let oldest = leases.first().map(holder);
-            readings.wal = Some(Wal { size_bytes: settings.wal_size_bytes().unwrap_or(0), holder: oldest });
+            self.log = settings.log();
+            readings.wal = Some(Wal { size_bytes: self.log.map_or(0, |log| log.size_bytes), holder: oldest });
             let readers = || leases.iter().filter(|lease| !lease.writes);
             readings.pool = Some(Pool {
                 in_use: readers().count() as u64,
@@ -124,6 +119,18 @@ impl Look {
             Err(error) => self.was_in_the_way(access, matches!(error, Error::Busy { .. })),
         }
         readings
+    }
+
+    /// A number that moves with the schema; `None` when it was never read.
+    #[must_use]
+    pub fn schema(&self) -> Option<i64> {
+        self.numbers.map(|numbers| numbers.cookie)
+    }
+
+    /// The write-ahead log as the last look saw it.
+    #[must_use]
+    pub fn log(&self) -> Option<Stamp> {
+        self.log
     }
 
     /// A look that nobody waited for tried to get the writer, and whether it was refused.
@@ -158,22 +165,24 @@ impl Look {
         operation: &Operation,
         now_ms: i64,
     ) -> Result<(Vec<SettingChange>, Vec<String>)> {
-        let settings = access.settings();
-        let stamps = settings.path.as_deref().map(|path| {
-            let wal = settings.beside("-wal");
-            [stamp(path), wal.as_deref().and_then(stamp)]
-        });
-        let connection = access.first(operation, Duration::ZERO)?;
-        let _at_once = connection.wait_for_locks(Duration::ZERO);
-        let mut changes = differences(&connection.effective()?, access);
-        if stamps.is_none() || stamps != self.stamps {
-            // why a transaction: one lock for all, and all of one state of the file
-            connection.execute_batch("BEGIN")?;
-            let outcome = self.read_file(&connection, access);
-            connection.rollback();
-            outcome?;
-            self.stamps = stamps.filter(|stamps| stamps.iter().flatten().all(|stamp| stamp.is_settled(now_ms)));
+        let stamps = access.settings().path.as_deref().map(|path| [Stamp::of(path), self.log]);
+        let has_moved = stamps.is_none() || stamps != self.stamps;
+        if has_moved || self.differing.is_none() {
+            let connection = access.first(operation, Duration::ZERO)?;
+            let _at_once = connection.wait_for_locks(Duration::ZERO);
+            if self.differing.is_none() {
+                self.differing = Some(differences(&connection.effective()?, access));
+            }
+            if has_moved {
+                // why a transaction: one lock for all, and all of one state of the file
+                connection.execute_batch("BEGIN")?;
+                let outcome = self.read_file(&connection, access);
+                connection.rollback();
+                outcome?;
+                self.stamps = stamps.filter(|stamps| stamps.iter().flatten().all(|stamp| is_settled(stamp, now_ms)));
+            }
         }
+        let mut changes = self.differing.clone().unwrap_or_default();
         changes.extend(self.changed.iter().cloned());
         Ok((changes, self.drift.clone()))
     }
@@ -203,16 +212,8 @@ impl Look {
     }
 }
 
-impl Stamp {
-    fn is_settled(&self, now_ms: i64) -> bool {
-        self.written < i128::from(now_ms.saturating_sub(SETTLED_MS)) * 1_000_000
-    }
-}
-
-fn stamp(path: &Path) -> Option<Stamp> {
-    let found = std::fs::metadata(path).ok()?;
-    let written = i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec());
-    Some(Stamp { inode: found.ino(), size: found.len(), written })
+fn is_settled(stamp: &Stamp, now_ms: i64) -> bool {
+    stamp.written_ns < i128::from(now_ms.saturating_sub(SETTLED_MS)) * 1_000_000
 }
 
 fn holder(lease: &LeaseInfo) -> Holder {
@@ -309,6 +310,32 @@ mod tests {
         assert_eq!(readings.locks, Some(Locks { waited: 1, gave_up: 1 }), "the host's own counts");
         drop(writer);
         assert!(look.take(&access, &vault, &operation, at(21_000)).config.is_some());
+    }
+
+    #[test]
+    fn where_no_file_has_moved_the_connection_is_asked_at_each_tenth_look() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (access, vault) = access(&folder, &Open::default());
+        let operation = Operation::new();
+        let mut look = Look::default();
+        // the first to write makes the log
+        access.writer(&operation).expect("the writer").execute_batch("CREATE TABLE t (a)").expect("creates");
+        // long enough after the last write that a later one would show
+        let wall_ms = Moment::now().wall_ms + 2 * SETTLED_MS;
+        let mut config = |second: u64| {
+            let now = Moment { steady_ms: second * 1_000, wall_ms };
+            look.take(&access, &vault, &operation, now).config.map(|changes| changes.len())
+        };
+        assert_eq!(config(0), Some(0));
+        let writer = access.writer(&operation).expect("the writer");
+        for second in 1..LOOKS_PER_LONG_ONE {
+            assert_eq!(config(second), Some(0), "look {second}: as it was");
+        }
+        assert_eq!((config(10), config(11)), (None, None), "in use");
+        writer.execute_batch("PRAGMA synchronous = OFF").expect("sets");
+        drop(writer);
+        assert_eq!(config(12), Some(1), "asked until it answers");
+        assert_eq!(config(13), Some(1));
     }
 
     #[test]

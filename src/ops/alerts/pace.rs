@@ -13,12 +13,13 @@ use super::readings::{FullScan, StatementTime};
 use crate::machine::Moment;
 use crate::operation::Operation;
 use crate::report::StatementFigures;
-use crate::sqlite::{Access, indexes};
+use crate::sqlite::{Access, Remembered, indexes};
 
 /// Looks between two measurements of times, and the longest time between them.
 const LOOKS_PER_TIME: u64 = 10;
 const TIMES_AT_LEAST_MS: u64 = 10_000;
-/// The same for full scans, which cost planning.
+/// The same for full scans, which cost planning: they are looked for where there are other statements or another schema than the last
+/// time, and anew after the longest time, because tables grow.
 const LOOKS_PER_SCAN: u64 = 60;
 const SCANS_AT_LEAST_MS: u64 = 300_000;
 /// Fewer calls than this say nothing about a mean; they are counted on.
@@ -39,7 +40,17 @@ pub struct Pace {
     times: Times,
     timed_at: Option<u64>,
     scans: Scans,
-    scanned_at: Option<u64>,
+    /// When it was last asked whether to look for them.
+    scans_asked_at: Option<u64>,
+    planned: Option<Planned>,
+}
+
+/// What full scans were looked for in.
+#[derive(Debug)]
+struct Planned {
+    at: u64,
+    statements: Remembered,
+    schema: Option<i64>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -53,8 +64,14 @@ struct Known {
 }
 
 impl Pace {
-    /// What is known now, measured anew where it is time; nothing where nobody counts.
-    pub fn see(&mut self, access: &Access, tick: Duration, now: Moment, operation: &Operation) -> (Times, Scans) {
+    /// What is known now, measured anew where it is time; nothing where nobody counts. `schema` is a number that moves with the schema.
+    pub fn see(
+        &mut self,
+        access: &Access,
+        schema: Option<i64>,
+        (tick, now): (Duration, Moment),
+        operation: &Operation,
+    ) -> (Times, Scans) {
         let tick_ms = u64::try_from(tick.as_millis()).unwrap_or(u64::MAX);
         let is_due = |at: Option<u64>, looks: u64, most: u64| {
             at.is_none_or(|at| now.steady_ms.saturating_sub(at) >= tick_ms.saturating_mul(looks).min(most))
@@ -65,17 +82,30 @@ impl Pace {
             self.timed_at = Some(now.steady_ms);
             self.times = Some(self.times(&meter.statements()).into());
         }
-        if is_due(self.scanned_at, LOOKS_PER_SCAN, SCANS_AT_LEAST_MS)
-            && let Ok(reader) = access.reader_within(operation, Duration::ZERO)
-        {
-            self.scanned_at = Some(now.steady_ms);
-            let found = indexes::examine(&reader, access.statements().as_ref(), operation);
-            // why kept: what could not be looked at now is as it was
-            if let Ok(found) = found {
-                self.scans = found.full_scans.map(|scans| scans.into_iter().map(scan).collect());
-            }
+        if is_due(self.scans_asked_at, LOOKS_PER_SCAN, SCANS_AT_LEAST_MS) {
+            self.scans_asked_at = Some(now.steady_ms);
+            self.look_for_scans(access, schema, now.steady_ms, operation);
         }
         (self.times.clone(), self.scans.clone())
+    }
+
+    fn look_for_scans(&mut self, access: &Access, schema: Option<i64>, now: u64, operation: &Operation) {
+        let Some(statements) = access.statements() else { return };
+        let is_known = |planned: &Planned| {
+            planned.statements == statements
+                && planned.schema == schema
+                && now.saturating_sub(planned.at) < SCANS_AT_LEAST_MS
+        };
+        if self.planned.as_ref().is_some_and(is_known) {
+            return;
+        }
+        let reader = access.reader_within(operation, Duration::ZERO);
+        let found = reader.and_then(|reader| indexes::full_scans(&reader, &statements, operation));
+        // why kept: what could not be looked at now is as it was, and is looked at the next time
+        if let Ok(found) = found {
+            self.scans = found.map(|scans| scans.into_iter().map(scan).collect());
+            self.planned = Some(Planned { at: now, statements, schema });
+        }
     }
 
     /// The mean of the calls since the last time, beside the usual one.
@@ -126,6 +156,8 @@ fn scan(found: crate::report::FullScan) -> FullScan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::{Open, Role};
+    use crate::sqlite::{Pool, Settings};
 
     fn figures(calls: u64, total_ms: f64) -> Vec<StatementFigures> {
         vec![StatementFigures {
@@ -160,6 +192,40 @@ mod tests {
             let slow = pace.times(&figures(calls, 230.0 + f64::from(minute) * 100.0));
             assert!(slow[0].recent_us > slow[0].baseline_us * 3, "{slow:?}");
         }
+    }
+
+    #[test]
+    fn full_scans_are_looked_for_again_only_where_something_is_new() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings = Settings::new(Some(folder.path().join("a.db")), &Open::default());
+        let access = Access::Pool(Arc::new(Pool::open(settings).expect("opens").0));
+        let operation = Operation::new();
+        let writer = access.writer(&operation).expect("the writer");
+        let grow = "INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT i, i FROM n";
+        writer.execute_batch("CREATE TABLE t (a, b)").expect("creates");
+        drop(writer);
+        let mut pace = Pace::default();
+        let mut look = |schema: i64, second: u64| {
+            let now = Moment { steady_ms: second * 1_000, ..Moment::now() };
+            let (_, scans) = pace.see(&access, Some(schema), (Duration::from_secs(1), now), &operation);
+            scans.map_or(0, |scans| scans.len())
+        };
+        let run = |sql: &str| {
+            access.for_statement(sql, "select", Role::Admin, None, &operation, |_, _| Ok(())).expect("runs")
+        };
+        assert_eq!(look(1, 0), 0, "no statement was seen");
+        run("SELECT a FROM t WHERE b = 1");
+        assert_eq!(look(1, 60), 0, "the table is empty");
+        access.writer(&operation).expect("the writer").execute_batch(grow).expect("fills");
+        assert_eq!(look(1, 120), 0, "nothing is new that would be worth a look");
+        assert_eq!(look(1, 359), 0);
+        assert_eq!(look(1, 419), 1, "five minutes later: tables grow");
+        run("SELECT b FROM t WHERE a = 1");
+        assert_eq!(look(1, 420), 1, "not at each look");
+        assert_eq!(look(1, 479), 2, "a statement is new");
+        access.writer(&operation).expect("the writer").execute_batch("CREATE INDEX i ON t (a)").expect("creates");
+        assert_eq!(look(1, 539), 2);
+        assert_eq!(look(2, 599), 1, "the schema is new");
     }
 
     #[test]
