@@ -50,7 +50,8 @@ pub(crate) fn compile(sources: &[&str], library: &Path, program: &Path) {
         .arg(program)
         .arg(library)
         .args(["-lsqlite3", "-lpthread"])
-        .arg(format!("-Wl,-rpath,{}", library.parent().expect("in a folder").display()))
+        // why not the newer kind of path: cargo sets LD_LIBRARY_PATH, which has another library of that name
+        .arg(format!("-Wl,--disable-new-dtags,-rpath,{}", library.parent().expect("in a folder").display()))
         .output()
         .expect("gcc starts");
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));

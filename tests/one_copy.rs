@@ -223,6 +223,10 @@ fn the_shell_loads_the_library_and_its_functions_give_the_reports_of_their_verbs
     let output = Command::new("sqlite3").arg(&copy).arg("SELECT count(*) FROM mine, users").output();
     assert_eq!(output.expect("sqlite3 starts").stdout, b"0\n", "the copy has both tables");
     assert!(is_sound(&scratch));
+    // a file that the shell has not made yet
+    let new = scratch.path("new.db");
+    let lines = ["SELECT rpmadb_migrate() ->> '$.from'", "SELECT count(*) FROM users"];
+    assert_eq!(shell(new.to_str().expect("UTF-8"), &lines).as_deref(), Ok("0\n0"));
 }
 
 #[test]

@@ -94,6 +94,7 @@ pub extern "C" fn rpmadb_open_sqlite3(
         // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
         let options = request::Open::from_json(unsafe { text::optional("options", options)? })?;
         let operation = given(op)?.through(Origin::C);
+        operation.check()?;
         // SAFETY: the header demands an open connection that this thread may use.
         let connection = unsafe { HostConnection::new(connection)? };
         let (database, report) = open_of(connection, &options, &operation)?;

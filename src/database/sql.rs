@@ -17,7 +17,8 @@ pub fn work_on(connection: HostConnection, verb: &'static str, destination: Opti
     let options = request::Open {
         actor: Some("sql".into()),
         migrate: Some(false),
-        create: Some(false),
+        // why then: SQLite makes a file when it is first written, and that may be here
+        create: Some(verb == "migrate"),
         read_only: connection.is_read_only(),
         // why: who asks how the database is does not want it changed
         journal_mode: JournalMode::Keep,

@@ -9,7 +9,6 @@
 mod raw;
 mod transaction;
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -22,6 +21,7 @@ use rusqlite::config::DbConfig;
 use super::engine::{self, Engine};
 use super::failure::{Failure, from_code, os_error};
 use super::file;
+use super::fork;
 use super::heap;
 use super::meter::{Meter, Running, is_refused};
 use super::rules::{Rules, Whose};
@@ -66,13 +66,14 @@ impl Connection {
     /// Opens the file of `settings`; `create` lets SQLite make it, `read_only` opens it for reading alone.
     pub fn open(settings: &Settings, create: bool, read_only: bool) -> Result<Connection> {
         engine::ready()?;
+        fork::must_not_be_an_heir()?;
         heap::install();
         let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
         flags |= if read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
         if create {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
         }
-        let path = path_for_sqlite(settings.path.as_deref().unwrap_or(Path::new(":memory:")));
+        let path = file::as_path(settings.path.as_deref().unwrap_or(Path::new(":memory:")));
         let inner = rusqlite::Connection::open_with_flags(&path, flags).map_err(|error| match error {
             rusqlite::Error::SqliteFailure(code, message) => {
                 from_code(code.extended_code, message.unwrap_or_else(|| code.to_string()), &settings.display(), 0, 0)
@@ -459,15 +460,6 @@ impl Connection {
     #[must_use]
     pub fn last_insert_rowid(&self) -> i64 {
         self.raw().last_insert_rowid()
-    }
-}
-
-/// The path as SQLite takes it for one.
-pub(super) fn path_for_sqlite(path: &Path) -> Cow<'_, Path> {
-    // why: SQLite takes a name that begins like this for a URI
-    match path.as_os_str().as_encoded_bytes().starts_with(b"file:") {
-        true => Path::new(".").join(path).into(),
-        false => path.into(),
     }
 }
 

@@ -47,20 +47,30 @@ impl Drop for Opened {
     }
 }
 
-/// To be called before each open. A SQLite that is not ours is not given another view, so a child that inherited its records is refused.
+/// Fails in a child that inherited the records of a SQLite that is not ours: it is not given another view of which files are open.
+pub(super) fn must_not_be_an_heir() -> Result<()> {
+    if !Engine::IS_SHARED || OPEN.load(Ordering::SeqCst) == 0 {
+        return Ok(());
+    }
+    let before = PROCESS.load(Ordering::Acquire);
+    if before == 0 || before == std::process::id() {
+        return Ok(());
+    }
+    Err(Error::Unsupported {
+        what: "opening a database in a process forked from one that has one open".into(),
+        instead: Some("close all handles before the fork, or use the build of rpmadb with a SQLite of its own"),
+    })
+}
+
+/// To be called before each open.
 pub(super) fn before_open() -> Result<()> {
     super::engine::ready()?;
+    must_not_be_an_heir()?;
     super::heap::install();
     super::shim::before_open();
     let current = std::process::id();
     let before = PROCESS.load(Ordering::Acquire);
     if before != 0 && before != current {
-        if Engine::IS_SHARED && OPEN.load(Ordering::SeqCst) > 0 {
-            return Err(Error::Unsupported {
-                what: "opening a database in a process forked from one that has one open".into(),
-                instead: Some("close all handles before the fork, or use the build of rpmadb with a SQLite of its own"),
-            });
-        }
         // why the upper half: real device numbers are small, and two processes must not get one mark
         MARK.store(u64::from(current) << 32, Ordering::Release);
         if !Engine::IS_SHARED {

@@ -13,9 +13,9 @@ use std::ptr::NonNull;
 use rusqlite::ffi;
 
 use super::access::Access;
-use super::connection::path_for_sqlite;
 use super::engine::{self, Engine};
 use super::failure::from_code;
+use super::file;
 use super::waiting::to_ms;
 use crate::error::{Error, Result};
 
@@ -109,7 +109,7 @@ impl Access {
                 instead: Some("open the database on a file"),
             });
         };
-        let path = std::ffi::CString::new(path_for_sqlite(path).as_os_str().as_encoded_bytes())
+        let path = std::ffi::CString::new(file::as_path(path).as_os_str().as_encoded_bytes())
             .map_err(|_| Error::InvalidArgument { name: "path".into(), reason: "holds a zero".into() })?;
         let how = if settings.read_only { ffi::SQLITE_OPEN_READONLY } else { ffi::SQLITE_OPEN_READWRITE };
         // why: the host may use it from any thread, which ours are not made for
