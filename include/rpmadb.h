@@ -477,7 +477,8 @@ int32_t rpmadb_op_free(rpmadb_op **op);
  *   "off" neither looks nor changes anything; coexist. Where that is not possible it is as refuse: outside of Linux, on a file system
  *   without locks of open file descriptions, and for a file that this library has open already in another mode. The first
  *   open with coexist changes how this library's SQLite locks every file it opens from then on; it keeps descriptors of files it
- *   has closed, which no other process takes for an open database
+ *   has closed, which no other process takes for an open database. Without effect in a build that works through the host's or the system's
+ *   SQLite
  * - pool: max, 1 to 1000 readers, 10; min_idle, readers opened with the first, 2; timeout_ms, 1 to 86400000, 30000; idle_ms,
  *   readers beyond min_idle that were not needed for so long are closed by the next call that gives one back or asks for
  *   metrics or diagnostics, 1 to 86400000, 60000
