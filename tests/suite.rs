@@ -20,6 +20,7 @@ mod layers;
 mod lua;
 mod migration;
 mod monitor;
+mod one_copy;
 mod packaging;
 mod parity;
 mod properties;
