@@ -8,8 +8,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The functions that C calls, one of each kind for as long as the process lives; the number in user_data tells whose it is. Nothing may
- * be thrown through C: what is thrown is kept, the call is stopped, and the caller gets it.
+ * The functions that C calls, one of each kind for as long as the process lives; the number in
+ * user_data tells whose it is. Nothing may be thrown through C: what is thrown is kept, the call is
+ * stopped, and the caller gets it.
  */
 final class Callbacks {
   private Callbacks() {}
@@ -54,9 +55,13 @@ final class Callbacks {
               ? watcher.told(done, total, stage)
               : 0; // its operation was released while a call goes on
 
-  static final StepFn UP = (db, userData) -> REGISTRY.get(userData) instanceof Stepper stepper ? stepper.run(db, true) : 1;
+  static final StepFn UP =
+      (db, userData) ->
+          REGISTRY.get(userData) instanceof Stepper stepper ? stepper.run(db, true) : 1;
 
-  static final StepFn DOWN = (db, userData) -> REGISTRY.get(userData) instanceof Stepper stepper ? stepper.run(db, false) : 1;
+  static final StepFn DOWN =
+      (db, userData) ->
+          REGISTRY.get(userData) instanceof Stepper stepper ? stepper.run(db, false) : 1;
 
   static final AlertFn ALERT =
       (alert, userData) -> {
@@ -75,7 +80,8 @@ final class Callbacks {
   static {
     // Threads of the library's must not keep the virtual machine from ending.
     for (Callback callback : new Callback[] {PROGRESS, UP, DOWN, ALERT, LOG}) {
-      com.sun.jna.Native.setCallbackThreadInitializer(callback, new CallbackThreadInitializer(true, false, "rpmadb"));
+      com.sun.jna.Native.setCallbackThreadInitializer(
+          callback, new CallbackThreadInitializer(true, false, "rpmadb"));
     }
   }
 
@@ -153,7 +159,8 @@ final class Callbacks {
     /** Fails if the listener did. */
     static void check(Listener listener, String what) {
       if (listener != null && listener.thrown != null) {
-        throw new IllegalStateException("the listener of " + what + " failed and was not told more", listener.thrown);
+        throw new IllegalStateException(
+            "the listener of " + what + " failed and was not told more", listener.thrown);
       }
     }
   }

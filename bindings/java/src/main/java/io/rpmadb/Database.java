@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * A handle on an open database, for one actor in one role. It may be used from any thread at any time. Close it: the garbage collector
- * closes what nobody did, late.
+ * A handle on an open database, for one actor in one role. It may be used from any thread at any
+ * time. Close it: the garbage collector closes what nobody did, late.
  */
 public final class Database extends Verbs implements AutoCloseable {
   private static final Cleaner CLEANER = Cleaner.create();
@@ -77,7 +77,8 @@ public final class Database extends Verbs implements AutoCloseable {
   private static final class Family {
     private int handles;
     private final List<Long> steps = new ArrayList<>();
-    private final List<Callbacks.Failure> failures = new ArrayList<>(); // of steps, until the call that ran them takes it
+    private final List<Callbacks.Failure> failures =
+        new ArrayList<>(); // of steps, until the call that ran them takes it
     private long failed;
 
     synchronized void joined() {
@@ -106,7 +107,10 @@ public final class Database extends Verbs implements AutoCloseable {
       failures.add(new Callbacks.Failure(thrown, Thread.currentThread(), ++failed));
     }
 
-    /** What a step threw since the mark on this thread, or, for a script, which has one of its own, on any. */
+    /**
+     * What a step threw since the mark on this thread, or, for a script, which has one of its own,
+     * on any.
+     */
     synchronized Throwable taken(long mark, boolean anywhere) {
       for (int i = failures.size() - 1; i >= 0; i--) {
         Callbacks.Failure failure = failures.get(i);
@@ -124,7 +128,10 @@ public final class Database extends Verbs implements AutoCloseable {
     return open(path, null, null);
   }
 
-  /** Opens or creates a database, configures it, and migrates it to the latest version unless told not to. */
+  /**
+   * Opens or creates a database, configures it, and migrates it to the latest version unless told
+   * not to.
+   */
   public static Database open(String path, Options.Open options) {
     return open(path, options, null);
   }
@@ -144,7 +151,8 @@ public final class Database extends Verbs implements AutoCloseable {
       }
       throw e;
     }
-    return new Database(new State(db[0], new Family(), false, Json.read(report, Reports.Open.class)));
+    return new Database(
+        new State(db[0], new Family(), false, Json.read(report, Reports.Open.class)));
   }
 
   /** Tells what opening the database did. */
@@ -153,8 +161,8 @@ public final class Database extends Verbs implements AutoCloseable {
   }
 
   /**
-   * Makes a second handle on the same database, for one user of the host, with that user's rights; never more than this one has. It is
-   * closed by itself, and stays good when this one is closed.
+   * Makes a second handle on the same database, for one user of the host, with that user's rights;
+   * never more than this one has. It is closed by itself, and stays good when this one is closed.
    */
   public Database as(String actor, Options.Role role) {
     try {
@@ -170,8 +178,8 @@ public final class Database extends Verbs implements AutoCloseable {
   }
 
   /**
-   * Closes the handle. Calls that run on it are cancelled and waited for. Closing again is nothing to do; any other call after it throws
-   * {@link MisuseException.StaleHandle}.
+   * Closes the handle. Calls that run on it are cancelled and waited for. Closing again is nothing
+   * to do; any other call after it throws {@link MisuseException.StaleHandle}.
    */
   @Override
   public void close() {
@@ -189,27 +197,32 @@ public final class Database extends Verbs implements AutoCloseable {
   }
 
   @Override
-  <R> R ask(Class<R> report, String verb, Object options, Operation operation, Object... arguments) {
+  <R> R ask(
+      Class<R> report, String verb, Object options, Operation operation, Object... arguments) {
     return Json.read(call(verb, Json.options(options), operation, arguments), report);
   }
 
   /**
-   * Makes a call by the name of its verb, with options and a report as the library writes them: for what the types of this package do not
-   * know.
+   * Makes a call by the name of its verb, with options and a report as the library writes them: for
+   * what the types of this package do not know.
    *
    * @param options a JSON object, or null
    * @param operation watches the call, or null
    * @param arguments a String or a Long each, or null
    */
   public String call(String verb, String options, Operation operation, Object... arguments) {
-    return new String(call(verb, Text.bytes(options), operation, arguments), StandardCharsets.UTF_8);
+    return new String(
+        call(verb, Text.bytes(options), operation, arguments), StandardCharsets.UTF_8);
   }
 
   private byte[] call(String verb, byte[] options, Operation operation, Object[] arguments) {
     Object[] given = new Object[arguments.length];
     for (int i = 0; i < given.length; i++) {
       Object argument = arguments[i];
-      given[i] = argument instanceof Number number ? (Object) number.longValue() : Text.bytes((String) argument);
+      given[i] =
+          argument instanceof Number number
+              ? (Object) number.longValue()
+              : Text.bytes((String) argument);
     }
     boolean script = verb.startsWith("script");
     long mark = state.family.mark();
@@ -222,7 +235,9 @@ public final class Database extends Verbs implements AutoCloseable {
               (op, out) -> {
                 int status = Native.call(verb, state.handle, given, options, op, out);
                 if (status == -1) {
-                  throw Json.misuse(Status.INVALID_ARGUMENT, "no verb " + verb + " with " + given.length + " arguments");
+                  throw Json.misuse(
+                      Status.INVALID_ARGUMENT,
+                      "no verb " + verb + " with " + given.length + " arguments");
                 }
                 return status;
               });
@@ -274,12 +289,14 @@ public final class Database extends Verbs implements AutoCloseable {
   }
 
   /**
-   * Calls body with a handle on one write transaction, on this thread; no other handle on the same database may be used inside. Rolling
-   * back as body asked is no error: the report tells. What body throws rolls back and comes out of this call.
+   * Calls body with a handle on one write transaction, on this thread; no other handle on the same
+   * database may be used inside. Rolling back as body asked is no error: the report tells. What
+   * body throws rolls back and comes out of this call.
    *
    * @param operation watches the call, or null; a cancel or time-out rolls back
    */
-  public <X extends Exception> Reports.Transaction transaction(TransactionBody<X> body, Operation operation) throws X {
+  public <X extends Exception> Reports.Transaction transaction(
+      TransactionBody<X> body, Operation operation) throws X {
     Throwable[] thrown = {null};
     long id =
         Callbacks.enroll(
@@ -296,7 +313,10 @@ public final class Database extends Verbs implements AutoCloseable {
     byte[] report = null;
     try {
       report =
-          Calls.make(operation, (op, out) -> Native.rpmadb_transaction(state.handle, Callbacks.UP, id, null, op, out));
+          Calls.make(
+              operation,
+              (op, out) ->
+                  Native.rpmadb_transaction(state.handle, Callbacks.UP, id, null, op, out));
     } catch (RpmadbException e) {
       failed = e;
     } finally {
@@ -317,8 +337,8 @@ public final class Database extends Verbs implements AutoCloseable {
   }
 
   /**
-   * Registers a migration in Java. It wins over a file of its version and runs with the next migrate: open with {@code migrate(false)} to
-   * register steps first, at every start.
+   * Registers a migration in Java. It wins over a file of its version and runs with the next
+   * migrate: open with {@code migrate(false)} to register steps first, at every start.
    *
    * @param down takes it back, or null when there is no way back
    */
@@ -342,7 +362,8 @@ public final class Database extends Verbs implements AutoCloseable {
       long[] out = {0};
       Callbacks.StepFn first = up == null ? null : Callbacks.UP;
       Callbacks.StepFn second = down == null ? null : Callbacks.DOWN;
-      Calls.answer(Native.rpmadb_add_step(state.handle, version, text, first, second, id, out), out);
+      Calls.answer(
+          Native.rpmadb_add_step(state.handle, version, text, first, second, id, out), out);
       family.keep(id);
     } catch (RpmadbException e) {
       Callbacks.dismiss(id);
@@ -353,9 +374,11 @@ public final class Database extends Verbs implements AutoCloseable {
   }
 
   /**
-   * Sets what is told when an alert fires, is acknowledged or is resolved; null removes it. It runs on the monitor's thread, where every
-   * handle on the database throws {@link MisuseException.Reentrant}: note what it is about and act elsewhere. A listener that throws is not
-   * told more, and what it threw is the cause of an {@link IllegalStateException} of the next call of this method, or of close.
+   * Sets what is told when an alert fires, is acknowledged or is resolved; null removes it. It runs
+   * on the monitor's thread, where every handle on the database throws {@link
+   * MisuseException.Reentrant}: note what it is about and act elsewhere. A listener that throws is
+   * not told more, and what it threw is the cause of an {@link IllegalStateException} of the next
+   * call of this method, or of close.
    */
   public void onAlert(Consumer<Reports.Alert> listener) {
     Callbacks.Listener next = listener == null ? null : new Callbacks.Listener(listener, null);
@@ -363,7 +386,9 @@ public final class Database extends Verbs implements AutoCloseable {
     Callbacks.Listener last;
     try {
       long[] out = {0};
-      Calls.answer(Native.rpmadb_on_alert(state.handle, next == null ? null : Callbacks.ALERT, id, out), out);
+      Calls.answer(
+          Native.rpmadb_on_alert(state.handle, next == null ? null : Callbacks.ALERT, id, out),
+          out);
       synchronized (state) {
         last = state.alerts;
         Callbacks.dismiss(state.alertId);

@@ -16,7 +16,10 @@ import java.util.Map;
 final class Json {
   private Json() {}
 
-  /** What the library writes may be as long as it likes; a member or value that is new is no reason to fail. */
+  /**
+   * What the library writes may be as long as it likes; a member or value that is new is no reason
+   * to fail.
+   */
   static final JsonMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder()

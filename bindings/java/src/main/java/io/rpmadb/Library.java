@@ -18,8 +18,12 @@ final class Library {
 
   private static final String FILE = System.mapLibraryName("rpmadb");
 
-  /** All symbols at once, and only for this class: a library that lacks one fails here and not in a call. */
-  private static final Map<String, Object> NOW_AND_LOCAL = Map.of(com.sun.jna.Library.OPTION_OPEN_FLAGS, 2);
+  /**
+   * All symbols at once, and only for this class: a library that lacks one fails here and not in a
+   * call.
+   */
+  private static final Map<String, Object> NOW_AND_LOCAL =
+      Map.of(com.sun.jna.Library.OPTION_OPEN_FLAGS, 2);
 
   private static volatile String path;
 
@@ -50,7 +54,8 @@ final class Library {
 
   /** A path that somebody named is meant: no other is tried when it fails. */
   private static String find() {
-    for (String named : new String[] {System.getProperty("rpmadb.library"), System.getenv("RPMADB_LIBRARY")}) {
+    for (String named :
+        new String[] {System.getProperty("rpmadb.library"), System.getenv("RPMADB_LIBRARY")}) {
       if (named != null && !named.isEmpty()) {
         return open(named);
       }
@@ -91,7 +96,8 @@ final class Library {
     NativeLibrary library = NativeLibrary.getInstance(name, NOW_AND_LOCAL);
     // The ABI first: a library of another one may lack functions.
     int found = library.getFunction("rpmadb_abi_version").invokeInt(new Object[0]);
-    if (library.getFunction("rpmadb_check_abi").invokeInt(new Object[] {Status.ABI_VERSION}) != Status.OK) {
+    if (library.getFunction("rpmadb_check_abi").invokeInt(new Object[] {Status.ABI_VERSION})
+        != Status.OK) {
       throw Json.misuse(
           Status.ABI_MISMATCH,
           name + " has ABI " + found + ", and this package is made for ABI " + Status.ABI_VERSION,

@@ -9,7 +9,8 @@ import java.io.IOException;
 /** Reads the figures, or the text that was asked for in their place. */
 final class MetricsReader extends JsonDeserializer<Reports.Metrics> {
   @Override
-  public Reports.Metrics deserialize(JsonParser in, DeserializationContext context) throws IOException {
+  public Reports.Metrics deserialize(JsonParser in, DeserializationContext context)
+      throws IOException {
     JsonNode tree = context.readTree(in);
     return tree.has("format")
         ? new Reports.Metrics(null, context.readTreeAsValue(tree, Reports.MetricsText.class))

@@ -8,8 +8,8 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 
 /**
- * Watches calls: cancel, time-out, progress. It may be passed to any number of calls, one after the other or at once; once cancelled it
- * stops every call that gets it.
+ * Watches calls: cancel, time-out, progress. It may be passed to any number of calls, one after the
+ * other or at once; once cancelled it stops every call that gets it.
  */
 public final class Operation implements AutoCloseable {
   private static final Cleaner CLEANER = Cleaner.create();
@@ -34,13 +34,18 @@ public final class Operation implements AutoCloseable {
     return handle;
   }
 
-  /** Limits each call from now on, from its start; zero is no limit. A part of a millisecond counts as one. */
+  /**
+   * Limits each call from now on, from its start; zero is no limit. A part of a millisecond counts
+   * as one.
+   */
   public Operation timeout(Duration limit) {
     if (limit.isNegative()) {
       throw Json.misuse(Status.INVALID_ARGUMENT, "the limit is negative");
     }
     try {
-      Json.check("rpmadb_op_set_timeout_ms", Native.rpmadb_op_set_timeout_ms(handle, limit.plusNanos(999_999).toMillis()));
+      Json.check(
+          "rpmadb_op_set_timeout_ms",
+          Native.rpmadb_op_set_timeout_ms(handle, limit.plusNanos(999_999).toMillis()));
       return this;
     } finally {
       Reference.reachabilityFence(this);
@@ -51,7 +56,8 @@ public final class Operation implements AutoCloseable {
   public synchronized Operation onProgress(ProgressListener listener) {
     Callbacks.Watcher told = listener == null ? null : new Callbacks.Watcher(listener);
     long number = told == null ? 0 : Callbacks.enroll(told);
-    int status = Native.rpmadb_op_on_progress(handle, told == null ? null : Callbacks.PROGRESS, number);
+    int status =
+        Native.rpmadb_op_on_progress(handle, told == null ? null : Callbacks.PROGRESS, number);
     if (status != Status.OK) {
       Callbacks.dismiss(number);
       Json.check("rpmadb_op_on_progress", status);
@@ -62,7 +68,10 @@ public final class Operation implements AutoCloseable {
     return this;
   }
 
-  /** Stops the calls that have the operation: they throw {@link StoppedException.Cancelled}. From any thread. */
+  /**
+   * Stops the calls that have the operation: they throw {@link StoppedException.Cancelled}. From
+   * any thread.
+   */
   public void cancel() {
     try {
       Json.check("rpmadb_op_cancel", Native.rpmadb_op_cancel(handle));
@@ -75,7 +84,8 @@ public final class Operation implements AutoCloseable {
   public Reports.Progress progress() {
     try {
       long[] out = {0};
-      return Json.read(Calls.answer(Native.rpmadb_op_progress(handle, out), out), Reports.Progress.class);
+      return Json.read(
+          Calls.answer(Native.rpmadb_op_progress(handle, out), out), Reports.Progress.class);
     } finally {
       Reference.reachabilityFence(this);
     }
@@ -86,7 +96,10 @@ public final class Operation implements AutoCloseable {
     return watcher == null ? null : watcher.taken();
   }
 
-  /** Releases the operation. A call that still runs with it goes on unwatched. Closing again is nothing to do. */
+  /**
+   * Releases the operation. A call that still runs with it goes on unwatched. Closing again is
+   * nothing to do.
+   */
   @Override
   public synchronized void close() {
     if (!closed) {
@@ -97,11 +110,12 @@ public final class Operation implements AutoCloseable {
   }
 
   /**
-   * Makes a call on another thread. Cancelling the future, or completing it otherwise, as by {@link CompletableFuture#orTimeout}, stops
-   * the call.
+   * Makes a call on another thread. Cancelling the future, or completing it otherwise, as by {@link
+   * CompletableFuture#orTimeout}, stops the call.
    *
    * @param executor where it runs; its threads wait for the library
-   * @param call is given the operation to pass on, such as {@code operation -> db.backup(path, null, operation)}
+   * @param call is given the operation to pass on, such as {@code operation -> db.backup(path,
+   *     null, operation)}
    */
   public static <T> CompletableFuture<T> async(Executor executor, Function<Operation, T> call) {
     Operation operation = new Operation();

@@ -11,9 +11,10 @@ public final class Rpmadb {
   private static long logId;
 
   /**
-   * Loads the library from a path, before anything else is called. Otherwise the first call loads it: from the path in the system property
-   * {@code rpmadb.library} or the environment variable {@code RPMADB_LIBRARY}, else from the folder of this package's jar, else from the
-   * class path, as {@code io/rpmadb/native/linux-x86-64/librpmadb.so}, else from where the system looks.
+   * Loads the library from a path, before anything else is called. Otherwise the first call loads
+   * it: from the path in the system property {@code rpmadb.library} or the environment variable
+   * {@code RPMADB_LIBRARY}, else from the folder of this package's jar, else from the class path,
+   * as {@code io/rpmadb/native/linux-x86-64/librpmadb.so}, else from where the system looks.
    *
    * @throws MisuseException.AbiMismatch if it is of another ABI
    * @throws IllegalStateException if another is loaded already
@@ -47,25 +48,33 @@ public final class Rpmadb {
   }
 
   /**
-   * Brings back a backup where there is no database, or one that does not open any more. What is there is kept under another name. Close
-   * your own handles on the database first.
+   * Brings back a backup where there is no database, or one that does not open any more. What is
+   * there is kept under another name. Close your own handles on the database first.
    *
    * @param open what the database will be opened with
    */
   public static Reports.Restore restoreFile(
-      String database, String path, Options.Open open, Options.Restore options, Operation operation) {
+      String database,
+      String path,
+      Options.Open open,
+      Options.Restore options,
+      Operation operation) {
     Library.need();
     byte[] file = Text.bytes(database);
     byte[] backup = Text.bytes(path);
     byte[] first = Json.options(open);
     byte[] second = Json.options(options);
     return Json.read(
-        Calls.make(operation, (op, out) -> Native.rpmadb_restore_file(file, backup, first, second, op, out)), Reports.Restore.class);
+        Calls.make(
+            operation,
+            (op, out) -> Native.rpmadb_restore_file(file, backup, first, second, op, out)),
+        Reports.Restore.class);
   }
 
   /**
-   * Sets where log lines of the whole library go in this process; null is nowhere. A listener that throws is not told more, and what it
-   * threw is the cause of an {@link IllegalStateException} of the next call of this method.
+   * Sets where log lines of the whole library go in this process; null is nowhere. A listener that
+   * throws is not told more, and what it threw is the cause of an {@link IllegalStateException} of
+   * the next call of this method.
    *
    * @param level lines of this level and the more serious ones come
    */
@@ -105,7 +114,9 @@ public final class Rpmadb {
   public static long jsonInt(String document, String pointer) {
     Library.need();
     long[] value = {0};
-    Json.check("rpmadb_json_int", Native.rpmadb_json_int(Text.bytes(document), Text.bytes(pointer), value));
+    Json.check(
+        "rpmadb_json_int",
+        Native.rpmadb_json_int(Text.bytes(document), Text.bytes(pointer), value));
     return value[0];
   }
 
@@ -113,7 +124,9 @@ public final class Rpmadb {
   public static double jsonReal(String document, String pointer) {
     Library.need();
     double[] value = {0};
-    Json.check("rpmadb_json_real", Native.rpmadb_json_real(Text.bytes(document), Text.bytes(pointer), value));
+    Json.check(
+        "rpmadb_json_real",
+        Native.rpmadb_json_real(Text.bytes(document), Text.bytes(pointer), value));
     return value[0];
   }
 
@@ -121,7 +134,9 @@ public final class Rpmadb {
   public static String jsonText(String document, String pointer) {
     Library.need();
     long[] value = {0};
-    Json.check("rpmadb_json_text", Native.rpmadb_json_text(Text.bytes(document), Text.bytes(pointer), value));
+    Json.check(
+        "rpmadb_json_text",
+        Native.rpmadb_json_text(Text.bytes(document), Text.bytes(pointer), value));
     return new String(Text.take(value), StandardCharsets.UTF_8);
   }
 }

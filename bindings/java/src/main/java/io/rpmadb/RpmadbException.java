@@ -3,8 +3,8 @@ package io.rpmadb;
 import java.util.List;
 
 /**
- * A call that failed, with all that the library says of it. Its subclasses are the families of statuses, and in each there is a class
- * for each status: {@code catch (DatabaseException.Busy e)}.
+ * A call that failed, with all that the library says of it. Its subclasses are the families of
+ * statuses, and in each there is a class for each status: {@code catch (DatabaseException.Busy e)}.
  */
 public abstract sealed class RpmadbException extends RuntimeException
     permits MisuseException,
@@ -16,7 +16,9 @@ public abstract sealed class RpmadbException extends RuntimeException
         LibraryException {
   private static final long serialVersionUID = 1;
 
-  /** Records cannot all be serialized: what is sent elsewhere has the message and the status alone. */
+  /**
+   * Records cannot all be serialized: what is sent elsewhere has the message and the status alone.
+   */
   private final transient Reports.Body details;
 
   private final int status;

@@ -11,8 +11,8 @@ final class Text {
   private Text() {}
 
   /**
-   * The bytes with a NUL behind; null is NULL. A NUL inside would end the text early, and half a surrogate pair would become a
-   * question mark, without anybody noticing.
+   * The bytes with a NUL behind; null is NULL. A NUL inside would end the text early, and half a
+   * surrogate pair would become a question mark, without anybody noticing.
    */
   static byte[] bytes(String text) {
     if (text == null) {
@@ -33,7 +33,9 @@ final class Text {
 
   /** A copy of a text of C. */
   static byte[] copy(Pointer text) {
-    return text == null ? new byte[0] : text.getByteArray(0, Math.toIntExact(text.indexOf(0, (byte) 0)));
+    return text == null
+        ? new byte[0]
+        : text.getByteArray(0, Math.toIntExact(text.indexOf(0, (byte) 0)));
   }
 
   static String string(Pointer text) {

@@ -22,7 +22,8 @@ final class Values {
 
   static final class Reader extends JsonDeserializer<List<List<Object>>> {
     @Override
-    public List<List<Object>> deserialize(JsonParser in, DeserializationContext context) throws IOException {
+    public List<List<Object>> deserialize(JsonParser in, DeserializationContext context)
+        throws IOException {
       List<List<Object>> rows = new ArrayList<>();
       while (in.nextToken() == JsonToken.START_ARRAY) {
         List<Object> row = new ArrayList<>();
@@ -57,7 +58,8 @@ final class Values {
 
   static final class Writer extends JsonSerializer<List<List<Object>>> {
     @Override
-    public void serialize(List<List<Object>> rows, JsonGenerator out, SerializerProvider provider) throws IOException {
+    public void serialize(List<List<Object>> rows, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
       out.writeStartArray();
       for (List<Object> row : rows) {
         all(row, out);
@@ -97,7 +99,10 @@ final class Values {
       out.writeNull();
     } else if (value instanceof Boolean truth) {
       out.writeBoolean(truth);
-    } else if (value instanceof Long || value instanceof Integer || value instanceof Short || value instanceof Byte) {
+    } else if (value instanceof Long
+        || value instanceof Integer
+        || value instanceof Short
+        || value instanceof Byte) {
       out.writeNumber(((Number) value).longValue());
     } else if (value instanceof BigInteger big) {
       if (big.bitLength() > 63) { // the library would take it for a real number
@@ -113,7 +118,8 @@ final class Values {
     } else if (value instanceof JsonNode json) {
       Json.MAPPER.writeTree(out, json);
     } else {
-      throw Json.misuse(Status.INVALID_ARGUMENT, value.getClass().getName() + " is no value of SQL");
+      throw Json.misuse(
+          Status.INVALID_ARGUMENT, value.getClass().getName() + " is no value of SQL");
     }
   }
 

@@ -52,7 +52,9 @@ final class CallbacksTest {
   void progressThatSaysNoCancels() {
     try (Database db = Support.filled(folder);
         Operation operation = new Operation().onProgress(progress -> progress.done() < 100)) {
-      assertThrows(StoppedException.Cancelled.class, () -> db.backup(path("one.db"), Support.slowly(), operation));
+      assertThrows(
+          StoppedException.Cancelled.class,
+          () -> db.backup(path("one.db"), Support.slowly(), operation));
       assertFalse(Files.exists(folder.resolve("one.db")));
       assertEquals(2000, Support.count(db, "t"));
     }
@@ -68,7 +70,8 @@ final class CallbacksTest {
                     progress -> {
                       throw mine;
                     })) {
-      Error thrown = assertThrows(Error.class, () -> db.backup(path("one.db"), Support.slowly(), operation));
+      Error thrown =
+          assertThrows(Error.class, () -> db.backup(path("one.db"), Support.slowly(), operation));
       assertSame(mine, thrown);
       assertTrue(thrown.getSuppressed()[0] instanceof StoppedException.Cancelled);
 
@@ -104,7 +107,8 @@ final class CallbacksTest {
   void transactions() {
     try (Database db = Support.empty(folder)) {
       db.query("CREATE TABLE t (a)");
-      assertTrue(db.transaction(tx -> tx.query("INSERT INTO t VALUES (1)").changes() == 1).committed());
+      assertTrue(
+          db.transaction(tx -> tx.query("INSERT INTO t VALUES (1)").changes() == 1).committed());
       Reports.Transaction back =
           db.transaction(
               tx -> {
@@ -134,7 +138,9 @@ final class CallbacksTest {
   void stepsInJava() throws IOException {
     Path none = Files.createDirectory(folder.resolve("none"));
     AtomicReference<Exception> fails = new AtomicReference<>(new IOException("not today"));
-    try (Database db = Database.open(path("app.db"), new Options.Open().migrate(false).migrations(none.toString()))) {
+    try (Database db =
+        Database.open(
+            path("app.db"), new Options.Open().migrate(false).migrations(none.toString()))) {
       db.addStep(
           1,
           "parts",
@@ -145,10 +151,14 @@ final class CallbacksTest {
             }
           },
           tx -> tx.query("DROP TABLE parts"));
-      MigrationException.MigrationFailed e = assertThrows(MigrationException.MigrationFailed.class, db::migrate);
+      MigrationException.MigrationFailed e =
+          assertThrows(MigrationException.MigrationFailed.class, db::migrate);
       assertSame(fails.get(), e.getCause()); // a checked one
       assertEquals(1L, e.version());
-      ScriptException script = assertThrows(ScriptException.class, () -> db.script("db:migrate()")); // on a thread of the library's
+      ScriptException script =
+          assertThrows(
+              ScriptException.class,
+              () -> db.script("db:migrate()")); // on a thread of the library's
       assertSame(fails.get(), script.getCause());
 
       fails.set(new IllegalStateException("unchecked"));
@@ -169,7 +179,8 @@ final class CallbacksTest {
   void operations() throws Exception {
     try (Database db = Support.filled(folder)) {
       Operation operation = new Operation().timeout(Duration.ofMillis(30));
-      assertThrows(StoppedException.Timeout.class, () -> db.query(Support.FOREVER, List.of(), operation));
+      assertThrows(
+          StoppedException.Timeout.class, () -> db.query(Support.FOREVER, List.of(), operation));
       operation.timeout(Duration.ZERO);
       assertFalse(operation.progress().cancelled());
       Thread other =
@@ -179,7 +190,8 @@ final class CallbacksTest {
                 operation.cancel();
               });
       other.start();
-      assertThrows(StoppedException.Cancelled.class, () -> db.query(Support.FOREVER, List.of(), operation));
+      assertThrows(
+          StoppedException.Cancelled.class, () -> db.query(Support.FOREVER, List.of(), operation));
       other.join();
       assertTrue(operation.progress().cancelled());
       assertThrows(StoppedException.Cancelled.class, () -> db.stats(null, operation));
@@ -187,7 +199,9 @@ final class CallbacksTest {
       operation.close();
       assertThrows(MisuseException.StaleHandle.class, operation::cancel);
       assertThrows(MisuseException.StaleHandle.class, () -> db.stats(null, operation));
-      assertThrows(MisuseException.InvalidArgument.class, () -> new Operation().timeout(Duration.ofMillis(-1)));
+      assertThrows(
+          MisuseException.InvalidArgument.class,
+          () -> new Operation().timeout(Duration.ofMillis(-1)));
     }
   }
 
@@ -219,27 +233,38 @@ final class CallbacksTest {
       pause(50);
       assertTrue(endless.cancel(true));
       assertThrows(CancellationException.class, endless::get);
-      for (long end = System.nanoTime() + 10_000_000_000L; inside.get() == null && System.nanoTime() < end; ) {
+      for (long end = System.nanoTime() + 10_000_000_000L;
+          inside.get() == null && System.nanoTime() < end; ) {
         pause(5);
       }
       assertTrue(inside.get() instanceof StoppedException.Cancelled);
 
       CompletableFuture<Reports.Query> late =
-          Operation.async(threads, op -> db.query(Support.FOREVER, List.of(), op)).orTimeout(50, TimeUnit.MILLISECONDS);
-      assertTrue(assertThrows(ExecutionException.class, late::get).getCause() instanceof TimeoutException);
+          Operation.async(threads, op -> db.query(Support.FOREVER, List.of(), op))
+              .orTimeout(50, TimeUnit.MILLISECONDS);
+      assertTrue(
+          assertThrows(ExecutionException.class, late::get).getCause() instanceof TimeoutException);
       CompletableFuture<Reports.Query> wrong = Operation.async(threads, op -> db.query("SELEKT"));
-      assertTrue(assertThrows(CompletionException.class, wrong::join).getCause() instanceof DatabaseException.Sql);
+      assertTrue(
+          assertThrows(CompletionException.class, wrong::join).getCause()
+              instanceof DatabaseException.Sql);
     } finally {
       threads.shutdown();
       assertTrue(threads.awaitTermination(20, TimeUnit.SECONDS), "every call has ended");
     }
-    assertThrows(java.util.concurrent.RejectedExecutionException.class, () -> Operation.async(threads, op -> 1));
+    assertThrows(
+        java.util.concurrent.RejectedExecutionException.class,
+        () -> Operation.async(threads, op -> 1));
   }
 
   /** Starts a monitor that has something to tell of at once. */
   private static void alarm(Database db) {
     db.query("CREATE TABLE users (id)");
-    db.monitorStart(new Options.Monitor().tickMs(10L).requireUsers(true).alerts(new Options.AlertLimits().forMs(0L)));
+    db.monitorStart(
+        new Options.Monitor()
+            .tickMs(10L)
+            .requireUsers(true)
+            .alerts(new Options.AlertLimits().forMs(0L)));
   }
 
   @Test
@@ -281,7 +306,8 @@ final class CallbacksTest {
       alarm(db);
       assertNotNull(fired.poll(20, TimeUnit.SECONDS));
       db.monitorStop();
-      assertSame(mine, assertThrows(IllegalStateException.class, () -> db.onAlert(null)).getCause());
+      assertSame(
+          mine, assertThrows(IllegalStateException.class, () -> db.onAlert(null)).getCause());
       assertTrue(fired.isEmpty());
     }
   }
@@ -289,7 +315,9 @@ final class CallbacksTest {
   @Test
   void logLines() {
     List<String> lines = java.util.Collections.synchronizedList(new ArrayList<>());
-    Rpmadb.setLog(LogLevel.DEBUG, (level, target, message) -> lines.add(level + " " + target + " " + message));
+    Rpmadb.setLog(
+        LogLevel.DEBUG,
+        (level, target, message) -> lines.add(level + " " + target + " " + message));
     Database.open(path("log1.db")).close();
     Rpmadb.setLog(LogLevel.OFF, null);
     int heard = lines.size();
@@ -304,7 +332,10 @@ final class CallbacksTest {
           throw mine;
         });
     Database.open(path("log3.db")).close();
-    assertSame(mine, assertThrows(IllegalStateException.class, () -> Rpmadb.setLog(LogLevel.OFF, null)).getCause());
+    assertSame(
+        mine,
+        assertThrows(IllegalStateException.class, () -> Rpmadb.setLog(LogLevel.OFF, null))
+            .getCause());
   }
 
   @Test
@@ -323,12 +354,14 @@ final class CallbacksTest {
           }
 
           @Override
-          public void log(Level level, java.util.ResourceBundle bundle, String message, Throwable thrown) {
+          public void log(
+              Level level, java.util.ResourceBundle bundle, String message, Throwable thrown) {
             lines.add(message);
           }
 
           @Override
-          public void log(Level level, java.util.ResourceBundle bundle, String format, Object... params) {
+          public void log(
+              Level level, java.util.ResourceBundle bundle, String format, Object... params) {
             lines.add(level + " " + java.text.MessageFormat.format(format, params));
           }
         };

@@ -27,7 +27,10 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** The calls that are the same for all bindings, each through its method and types, and then by name. */
+/**
+ * The calls that are the same for all bindings, each through its method and types, and then by
+ * name.
+ */
 final class CasesTest {
   /** Refuses what the types do not know. */
   private static final ObjectMapper STRICT =
@@ -36,7 +39,8 @@ final class CasesTest {
           .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
           .build();
 
-  private final JsonNode schema = STRICT.readTree(Support.BINDINGS.resolve("rpmadb.schema.json").toFile());
+  private final JsonNode schema =
+      STRICT.readTree(Support.BINDINGS.resolve("rpmadb.schema.json").toFile());
 
   CasesTest() throws IOException {}
 
@@ -51,7 +55,10 @@ final class CasesTest {
                 (typed ? "typed: " : "by name: ") + each.get("name").asText(),
                 () -> {
                   Path folder = Files.createTempDirectory("cases");
-                  run(STRICT.readTree(each.toString().replace("${folder}", folder.toString())), folder, typed);
+                  run(
+                      STRICT.readTree(each.toString().replace("${folder}", folder.toString())),
+                      folder,
+                      typed);
                   remove(folder);
                 }));
       }
@@ -74,7 +81,10 @@ final class CasesTest {
       Files.createDirectories(path.getParent());
       Files.writeString(path, file.getValue().asText());
     }
-    Options.Open options = each.has("open") ? STRICT.treeToValue(each.get("open"), Options.Open.class) : new Options.Open();
+    Options.Open options =
+        each.has("open")
+            ? STRICT.treeToValue(each.get("open"), Options.Open.class)
+            : new Options.Open();
     try (Database db = Database.open(folder.resolve("app.db").toString(), options)) {
       if (each.has("opened")) {
         same("opened", STRICT.valueToTree(db.opened()), each.get("opened"));
@@ -110,7 +120,8 @@ final class CasesTest {
         }
       }
     }
-    throw Json.misuse(Status.INVALID_ARGUMENT, "the type Role has no " + role); // it cannot even be said
+    throw Json.misuse(
+        Status.INVALID_ARGUMENT, "the type Role has no " + role); // it cannot even be said
   }
 
   private JsonNode make(Database db, JsonNode call, boolean typed) throws Exception {
@@ -129,7 +140,8 @@ final class CasesTest {
       } else if (argument.get("type").asText().equals("integer")) {
         arguments.add(value.asLong());
       } else {
-        arguments.add(argument.get("type").asText().startsWith("json") ? value.toString() : value.asText());
+        arguments.add(
+            argument.get("type").asText().startsWith("json") ? value.toString() : value.asText());
       }
     }
     if (typed) {
@@ -137,7 +149,9 @@ final class CasesTest {
       boolean fits = true;
       if (takes) {
         try {
-          arguments.add(STRICT.treeToValue(call.get("options"), method.getParameterTypes()[arguments.size()]));
+          arguments.add(
+              STRICT.treeToValue(
+                  call.get("options"), method.getParameterTypes()[arguments.size()]));
         } catch (MismatchedInputException e) {
           fits = false; // the types cannot even say what the case has wrong
         }
@@ -156,7 +170,8 @@ final class CasesTest {
     String options = call.has("options") ? call.get("options").toString() : null;
     String report = db.call(verb, options, null, arguments.toArray());
     Class<?> type = verb.equals("query") ? Reports.Query.class : method.getReturnType();
-    assertInstanceOf(type, STRICT.readValue(report, type)); // the types know every member of what is answered
+    assertInstanceOf(
+        type, STRICT.readValue(report, type)); // the types know every member of what is answered
     return STRICT.readTree(report);
   }
 
@@ -164,11 +179,13 @@ final class CasesTest {
   private static Method method(String verb) {
     StringBuilder name = new StringBuilder();
     for (String word : verb.split("_")) {
-      name.append(name.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
+      name.append(
+          name.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
     }
     Method found = null;
     for (Method method : Verbs.class.getMethods()) {
-      if (method.getName().equals(name.toString()) && (found == null || found.getParameterCount() < method.getParameterCount())) {
+      if (method.getName().equals(name.toString())
+          && (found == null || found.getParameterCount() < method.getParameterCount())) {
         found = method;
       }
     }
@@ -226,7 +243,10 @@ final class CasesTest {
     }
     if (want.isObject()) {
       for (Map.Entry<String, JsonNode> member : want.properties()) {
-        String difference = got.isObject() ? differs(path + "/" + member.getKey(), got.get(member.getKey()), member.getValue()) : wrong;
+        String difference =
+            got.isObject()
+                ? differs(path + "/" + member.getKey(), got.get(member.getKey()), member.getValue())
+                : wrong;
         if (!difference.isEmpty()) {
           return difference;
         }
@@ -255,12 +275,21 @@ final class CasesTest {
   @Test
   void theComparisonFindsDifferences() throws IOException {
     String[][] pairs = {
-      {"{\"a\": 1}", "{\"a\": 2}"}, {"{}", "{\"a\": 1}"}, {"[1, 2]", "[1]"}, {"9007199254740993", "9007199254740992"},
-      {"\"1\"", "1"}, {"{\"a\": null}", "{\"a\": {\"$type\": \"text\"}}"}, {"1.5", "{\"$type\": \"integer\"}"}, {"null", "[]"},
+      {"{\"a\": 1}", "{\"a\": 2}"},
+      {"{}", "{\"a\": 1}"},
+      {"[1, 2]", "[1]"},
+      {"9007199254740993", "9007199254740992"},
+      {"\"1\"", "1"},
+      {"{\"a\": null}", "{\"a\": {\"$type\": \"text\"}}"},
+      {"1.5", "{\"$type\": \"integer\"}"},
+      {"null", "[]"},
       {"[]", "{}"},
     };
     for (String[] pair : pairs) {
-      assertNotEquals("", differs("", STRICT.readTree(pair[0]), STRICT.readTree(pair[1])), pair[0] + " passes for " + pair[1]);
+      assertNotEquals(
+          "",
+          differs("", STRICT.readTree(pair[0]), STRICT.readTree(pair[1])),
+          pair[0] + " passes for " + pair[1]);
     }
   }
 }

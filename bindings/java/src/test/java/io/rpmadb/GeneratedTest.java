@@ -11,7 +11,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is committed is what the schema says; with {@code -Drpmadb.update=true} it is written anew. */
+/**
+ * What is committed is what the schema says; with {@code -Drpmadb.update=true} it is written anew.
+ */
 final class GeneratedTest {
   private static final Path HEADER = Support.BINDINGS.resolve("../include/rpmadb.h");
   private static final Path SCHEMA = Support.BINDINGS.resolve("rpmadb.schema.json");
@@ -25,14 +27,18 @@ final class GeneratedTest {
       if (Boolean.getBoolean("rpmadb.update")) {
         Files.writeString(SOURCES.resolve(file.getKey()), file.getValue());
       }
-      assertEquals(file.getValue(), Files.readString(SOURCES.resolve(file.getKey())), file.getKey() + ": mvn test -Drpmadb.update=true");
+      assertEquals(
+          file.getValue(),
+          Files.readString(SOURCES.resolve(file.getKey())),
+          file.getKey() + ": mvn test -Drpmadb.update=true");
     }
   }
 
   @Test
   void anotherSchemaMakesOtherSources(@TempDir Path folder) throws IOException {
     Path changed = folder.resolve("schema.json");
-    Files.writeString(changed, Files.readString(SCHEMA).replace("\"busy_timeout_ms\"", "\"patience_ms\""));
+    Files.writeString(
+        changed, Files.readString(SCHEMA).replace("\"busy_timeout_ms\"", "\"patience_ms\""));
     String options = new Generator(changed, HEADER).files().get("Options.java");
     assertTrue(options.contains("@JsonProperty(\"patience_ms\")\n    private Long patienceMs;"));
     assertNotEquals(options, Files.readString(SOURCES.resolve("Options.java")));

@@ -14,11 +14,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Makes the sources that come from {@code rpmadb.schema.json} and the comments of {@code rpmadb.h}: options, reports, errors, and a
- * method for each verb. {@code GeneratedTest} compares them with what is committed.
+ * Makes the sources that come from {@code rpmadb.schema.json} and the comments of {@code rpmadb.h}:
+ * options, reports, errors, and a method for each verb. {@code GeneratedTest} compares them with
+ * what is committed.
  */
 final class Generator {
-  private static final String HEAD = "// Made by Generator from rpmadb.schema.json; do not edit.\npackage io.rpmadb;\n\n";
+  private static final String HEAD =
+      "// Made by Generator from rpmadb.schema.json; do not edit.\npackage io.rpmadb;\n\n";
 
   /** The families of statuses: the hundreds with the name of their class. */
   private static final Map<Integer, String> FAMILIES = new LinkedHashMap<>();
@@ -37,7 +39,8 @@ final class Generator {
   private static final Set<String> UNLIKE = Set.of("open", "transaction", "build_info");
 
   /** Names that the language keeps for itself. */
-  private static final Map<String, String> RENAMED = Map.of("default", "defaultValue", "class", "findingClass");
+  private static final Map<String, String> RENAMED =
+      Map.of("default", "defaultValue", "class", "findingClass");
 
   private final JsonNode schema;
   private final String header;
@@ -55,7 +58,8 @@ final class Generator {
     files.put("Verbs.java", verbs());
     files.put("Native.java", natives());
     files.put("Status.java", statuses());
-    FAMILIES.forEach((hundred, family) -> files.put(family.split("/")[0] + ".java", family(hundred)));
+    FAMILIES.forEach(
+        (hundred, family) -> files.put(family.split("/")[0] + ".java", family(hundred)));
     return files;
   }
 
@@ -127,7 +131,10 @@ final class Generator {
     return new Type(java, nullable);
   }
 
-  /** Counts and sizes fit a long, and one that did not would fail to be read; a seed may be any 64 bits. */
+  /**
+   * Counts and sizes fit a long, and one that did not would fail to be read; a seed may be any 64
+   * bits.
+   */
   private static String integer(String name, String format) {
     return switch (format) {
       case "uint64" -> name.equals("seed") ? "BigInteger" : "long";
@@ -140,7 +147,12 @@ final class Generator {
   // Comments
 
   private static String html(String text) {
-    String escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;").replace("*/", "*&#47;");
+    String escaped =
+        text.replace("&", "&amp;")
+            .replace("<", "&lt;")
+            .replace(">", "&gt;")
+            .replace("@", "&#64;")
+            .replace("*/", "*&#47;");
     return escaped.replaceAll("\\[?`([^`]*)`\\]?", "{@code $1}").strip();
   }
 
@@ -151,14 +163,17 @@ final class Generator {
     }
     StringBuilder out = new StringBuilder(indent + "/**\n");
     for (String line : lines) {
-      out.append(indent).append(line.isBlank() ? " *\n" + indent + " * <p>" : " * " + line.strip() + "\n");
+      out.append(indent)
+          .append(line.isBlank() ? " *\n" + indent + " * <p>" : " * " + line.strip() + "\n");
     }
     return out.toString().replace("<p>" + indent + " * ", "<p>") + indent + " */\n";
   }
 
   /** What the header says about a function, up to its options. */
   private String manual(String function) {
-    Matcher found = Pattern.compile("/\\*\\*\n((?: \\*[^\n]*\n)+?) \\*/\n[a-z0-9_ ]+\\*?" + function + "\\(").matcher(header);
+    Matcher found =
+        Pattern.compile("/\\*\\*\n((?: \\*[^\n]*\n)+?) \\*/\n[a-z0-9_ ]+\\*?" + function + "\\(")
+            .matcher(header);
     if (!found.find()) {
       throw new IllegalStateException("the header has no " + function);
     }
@@ -188,12 +203,14 @@ final class Generator {
   }
 
   private static String enumeration(String name, JsonNode s, Map<String, String> texts) {
-    StringBuilder out = new StringBuilder(comment("  ", description(s)) + "  public enum " + name + " {\n");
+    StringBuilder out =
+        new StringBuilder(comment("  ", description(s)) + "  public enum " + name + " {\n");
     texts.forEach(
         (text, about) ->
             out.append(comment("    ", about.isEmpty() ? "`" + text + "`" : about))
                 .append("    @JsonProperty(\"" + text + "\")\n    " + text.toUpperCase() + ",\n"));
-    out.append("    ;\n\n    /** The text that the library uses. */\n    public String text() {\n      return name().toLowerCase(Locale.ROOT);\n    }\n  }\n\n");
+    out.append(
+        "    ;\n\n    /** The text that the library uses. */\n    public String text() {\n      return name().toLowerCase(Locale.ROOT);\n    }\n  }\n\n");
     return out.toString();
   }
 
@@ -201,54 +218,101 @@ final class Generator {
 
   private String options() {
     StringBuilder out = new StringBuilder(HEAD);
-    out.append("import com.fasterxml.jackson.annotation.JsonInclude;\nimport com.fasterxml.jackson.annotation.JsonProperty;\n");
-    out.append("import com.fasterxml.jackson.annotation.JsonValue;\nimport com.fasterxml.jackson.annotation.JsonCreator;\nimport com.fasterxml.jackson.databind.JsonNode;\n");
-    out.append("import java.math.BigInteger;\nimport java.util.List;\nimport java.util.Locale;\nimport java.util.Map;\n\n");
-    out.append("/** The options of the verbs. What is not set is not sent, and the library's default holds. */\npublic final class Options {\n  private Options() {}\n\n");
-    schema.get("options").properties().forEach(
-        entry -> {
-          String name = entry.getKey();
-          JsonNode s = entry.getValue();
-          Map<String, String> texts = new LinkedHashMap<>();
-          texts(s, texts);
-          if (s.has("properties")) {
-            out.append(option(name, s));
-          } else if (!texts.isEmpty()) {
-            out.append(enumeration(name, s, texts));
-          } else if (s.has("anyOf")) {
-            out.append(union(name, s));
-          } else if (!name.equals("Secret")) {
-            throw new IllegalStateException("no class for " + name);
-          }
-        });
+    out.append(
+        "import com.fasterxml.jackson.annotation.JsonInclude;\nimport com.fasterxml.jackson.annotation.JsonProperty;\n");
+    out.append(
+        "import com.fasterxml.jackson.annotation.JsonValue;\nimport com.fasterxml.jackson.annotation.JsonCreator;\nimport com.fasterxml.jackson.databind.JsonNode;\n");
+    out.append(
+        "import java.math.BigInteger;\nimport java.util.List;\nimport java.util.Locale;\nimport java.util.Map;\n\n");
+    out.append(
+        "/** The options of the verbs. What is not set is not sent, and the library's default holds. */\npublic final class Options {\n  private Options() {}\n\n");
+    schema
+        .get("options")
+        .properties()
+        .forEach(
+            entry -> {
+              String name = entry.getKey();
+              JsonNode s = entry.getValue();
+              Map<String, String> texts = new LinkedHashMap<>();
+              texts(s, texts);
+              if (s.has("properties")) {
+                out.append(option(name, s));
+              } else if (!texts.isEmpty()) {
+                out.append(enumeration(name, s, texts));
+              } else if (s.has("anyOf")) {
+                out.append(union(name, s));
+              } else if (!name.equals("Secret")) {
+                throw new IllegalStateException("no class for " + name);
+              }
+            });
     return out.append("}\n").toString();
   }
 
   private String option(String name, JsonNode s) {
     StringBuilder fields = new StringBuilder();
     StringBuilder setters = new StringBuilder();
-    s.get("properties").properties().forEach(
-        member -> {
-          JsonNode value = member.getValue();
-          String type = type(member.getKey(), value).boxed().replace("JsonNode", "Object");
-          String field = camel(member.getKey());
-          fields.append("    @JsonProperty(\"" + member.getKey() + "\")\n    private " + type + " " + field + ";\n\n");
-          setters.append(comment("    ", description(value)));
-          setters.append("    public " + name + " " + field + "(" + type + " value) {\n      " + field + " = value;\n      return this;\n    }\n\n");
-        });
+    s.get("properties")
+        .properties()
+        .forEach(
+            member -> {
+              JsonNode value = member.getValue();
+              String type = type(member.getKey(), value).boxed().replace("JsonNode", "Object");
+              String field = camel(member.getKey());
+              fields.append(
+                  "    @JsonProperty(\""
+                      + member.getKey()
+                      + "\")\n    private "
+                      + type
+                      + " "
+                      + field
+                      + ";\n\n");
+              setters.append(comment("    ", description(value)));
+              setters.append(
+                  "    public "
+                      + name
+                      + " "
+                      + field
+                      + "("
+                      + type
+                      + " value) {\n      "
+                      + field
+                      + " = value;\n      return this;\n    }\n\n");
+            });
     return comment("  ", description(s))
-        + "  @JsonInclude(JsonInclude.Include.NON_NULL)\n  public static final class " + name + " {\n" + fields + setters + "  }\n\n";
+        + "  @JsonInclude(JsonInclude.Include.NON_NULL)\n  public static final class "
+        + name
+        + " {\n"
+        + fields
+        + setters
+        + "  }\n\n";
   }
 
   /** A value of one of several types, with a method that makes it of each. */
   private String union(String name, JsonNode s) {
     StringBuilder out = new StringBuilder(comment("  ", description(s)));
-    out.append("  public static final class " + name + " {\n    @JsonValue private final Object value;\n\n");
-    out.append("    @JsonCreator\n    private " + name + "(Object value) {\n      this.value = value;\n    }\n\n");
+    out.append(
+        "  public static final class "
+            + name
+            + " {\n    @JsonValue private final Object value;\n\n");
+    out.append(
+        "    @JsonCreator\n    private "
+            + name
+            + "(Object value) {\n      this.value = value;\n    }\n\n");
     for (JsonNode variant : s.get("anyOf")) {
       String type = variant.has("enum") ? "String" : type("", variant).name();
-      String about = variant.has("enum") ? "One of " + variant.get("enum") : description(variant).isEmpty() ? capital(type) : description(variant);
-      out.append(comment("    ", about)).append("    public static " + name + " of(" + type + " value) {\n      return new " + name + "((Object) value);\n    }\n\n");
+      String about =
+          variant.has("enum")
+              ? "One of " + variant.get("enum")
+              : description(variant).isEmpty() ? capital(type) : description(variant);
+      out.append(comment("    ", about))
+          .append(
+              "    public static "
+                  + name
+                  + " of("
+                  + type
+                  + " value) {\n      return new "
+                  + name
+                  + "((Object) value);\n    }\n\n");
     }
     return out.append("  }\n\n").toString();
   }
@@ -257,25 +321,33 @@ final class Generator {
 
   private String reports() {
     StringBuilder out = new StringBuilder(HEAD);
-    out.append("import com.fasterxml.jackson.annotation.JsonInclude;\nimport com.fasterxml.jackson.annotation.JsonProperty;\n");
-    out.append("import com.fasterxml.jackson.annotation.JsonUnwrapped;\nimport com.fasterxml.jackson.databind.JsonNode;\n");
-    out.append("import com.fasterxml.jackson.databind.annotation.JsonDeserialize;\nimport com.fasterxml.jackson.databind.annotation.JsonSerialize;\n");
-    out.append("import java.math.BigInteger;\nimport java.util.List;\nimport java.util.Locale;\nimport java.util.Map;\n\n");
-    out.append("/** What the verbs answer. What may be null is said by a boxed type. */\npublic final class Reports {\n  private Reports() {}\n\n");
-    schema.get("reports").properties().forEach(
-        entry -> {
-          String name = entry.getKey();
-          JsonNode s = entry.getValue();
-          Map<String, String> texts = new LinkedHashMap<>();
-          texts(s, texts);
-          if (s.has("properties")) {
-            out.append(report(name, s));
-          } else if (!texts.isEmpty()) {
-            out.append(enumeration(name, s, texts));
-          } else {
-            out.append(alternatives(name, s));
-          }
-        });
+    out.append(
+        "import com.fasterxml.jackson.annotation.JsonInclude;\nimport com.fasterxml.jackson.annotation.JsonProperty;\n");
+    out.append(
+        "import com.fasterxml.jackson.annotation.JsonUnwrapped;\nimport com.fasterxml.jackson.databind.JsonNode;\n");
+    out.append(
+        "import com.fasterxml.jackson.databind.annotation.JsonDeserialize;\nimport com.fasterxml.jackson.databind.annotation.JsonSerialize;\n");
+    out.append(
+        "import java.math.BigInteger;\nimport java.util.List;\nimport java.util.Locale;\nimport java.util.Map;\n\n");
+    out.append(
+        "/** What the verbs answer. What may be null is said by a boxed type. */\npublic final class Reports {\n  private Reports() {}\n\n");
+    schema
+        .get("reports")
+        .properties()
+        .forEach(
+            entry -> {
+              String name = entry.getKey();
+              JsonNode s = entry.getValue();
+              Map<String, String> texts = new LinkedHashMap<>();
+              texts(s, texts);
+              if (s.has("properties")) {
+                out.append(report(name, s));
+              } else if (!texts.isEmpty()) {
+                out.append(enumeration(name, s, texts));
+              } else {
+                out.append(alternatives(name, s));
+              }
+            });
     return out.append("}\n").toString();
   }
 
@@ -285,24 +357,43 @@ final class Generator {
     List<String> components = new ArrayList<>();
     StringBuilder params = new StringBuilder();
     boolean[] optional = {false};
-    s.get("properties").properties().forEach(
-        member -> {
-          Type type = type(member.getKey(), member.getValue());
-          boolean needed = required.contains(member.getKey());
-          optional[0] |= !needed;
-          String java = type.nullable() || !needed ? type.boxed() : type.name();
-          String extra = "";
-          if (name.equals("Query") && member.getKey().equals("rows")) {
-            java = "List<List<Object>>";
-            extra = "@JsonDeserialize(using = Values.Reader.class) @JsonSerialize(using = Values.Writer.class) ";
-          }
-          String field = camel(member.getKey());
-          components.add("      @JsonProperty(\"" + member.getKey() + "\") " + extra + java + " " + field);
-          params.append("   * @param " + field + " " + html(description(member.getValue())).replace("\n", "\n   *     ") + "\n");
-        });
-    String about = "  /**\n   * " + html(description(s)).replace("\n", "\n   * ") + "\n   *\n" + params + "   */\n";
-    return about + (optional[0] ? "  @JsonInclude(JsonInclude.Include.NON_NULL)\n" : "")
-        + "  public record " + name + "(\n" + String.join(",\n", components) + ") {}\n\n";
+    s.get("properties")
+        .properties()
+        .forEach(
+            member -> {
+              Type type = type(member.getKey(), member.getValue());
+              boolean needed = required.contains(member.getKey());
+              optional[0] |= !needed;
+              String java = type.nullable() || !needed ? type.boxed() : type.name();
+              String extra = "";
+              if (name.equals("Query") && member.getKey().equals("rows")) {
+                java = "List<List<Object>>";
+                extra =
+                    "@JsonDeserialize(using = Values.Reader.class) @JsonSerialize(using = Values.Writer.class) ";
+              }
+              String field = camel(member.getKey());
+              components.add(
+                  "      @JsonProperty(\"" + member.getKey() + "\") " + extra + java + " " + field);
+              params.append(
+                  "   * @param "
+                      + field
+                      + " "
+                      + html(description(member.getValue())).replace("\n", "\n   *     ")
+                      + "\n");
+            });
+    String about =
+        "  /**\n   * "
+            + html(description(s)).replace("\n", "\n   * ")
+            + "\n   *\n"
+            + params
+            + "   */\n";
+    return about
+        + (optional[0] ? "  @JsonInclude(JsonInclude.Include.NON_NULL)\n" : "")
+        + "  public record "
+        + name
+        + "(\n"
+        + String.join(",\n", components)
+        + ") {}\n\n";
   }
 
   /** One of several objects: the one that was answered is not null. */
@@ -320,12 +411,18 @@ final class Generator {
         inner.append(report(own, variant));
       }
     }
-    StringBuilder out = new StringBuilder(comment("  ", description(s) + " The one that was answered is not null."));
+    StringBuilder out =
+        new StringBuilder(
+            comment("  ", description(s) + " The one that was answered is not null."));
     out.append("  @JsonDeserialize(using = " + name + "Reader.class)\n");
     out.append("  public record " + name + "(\n");
     List<String> components = new ArrayList<>();
     for (String one : names) {
-      components.add("      @JsonUnwrapped " + one + " " + camel(Character.toLowerCase(one.charAt(0)) + one.substring(1)));
+      components.add(
+          "      @JsonUnwrapped "
+              + one
+              + " "
+              + camel(Character.toLowerCase(one.charAt(0)) + one.substring(1)));
     }
     return out + String.join(",\n", components) + ") {}\n\n" + inner;
   }
@@ -334,32 +431,64 @@ final class Generator {
 
   private String statuses() {
     StringBuilder out = new StringBuilder(HEAD);
-    out.append("/** The numbers of the statuses, and the ABI that this package is made for. */\npublic final class Status {\n  private Status() {}\n\n");
-    out.append("  /** The version of the ABI. */\n  public static final int ABI_VERSION = " + schema.get("abi") + ";\n\n");
-    schema.get("statuses").properties().forEach(
-        s -> out.append(comment("  ", about(s.getKey()))).append("  public static final int " + s.getKey() + " = " + s.getValue() + ";\n\n"));
-    out.append("  /** The name of a status while no library is loaded that could tell it. */\n  static String name(int status) {\n    return switch (status) {\n");
-    schema.get("statuses").properties().forEach(s -> out.append("      case " + s.getKey() + " -> \"" + s.getKey() + "\";\n"));
+    out.append(
+        "/** The numbers of the statuses, and the ABI that this package is made for. */\npublic final class Status {\n  private Status() {}\n\n");
+    out.append(
+        "  /** The version of the ABI. */\n  public static final int ABI_VERSION = "
+            + schema.get("abi")
+            + ";\n\n");
+    schema
+        .get("statuses")
+        .properties()
+        .forEach(
+            s ->
+                out.append(comment("  ", about(s.getKey())))
+                    .append(
+                        "  public static final int "
+                            + s.getKey()
+                            + " = "
+                            + s.getValue()
+                            + ";\n\n"));
+    out.append(
+        "  /** The name of a status while no library is loaded that could tell it. */\n  static String name(int status) {\n    return switch (status) {\n");
+    schema
+        .get("statuses")
+        .properties()
+        .forEach(s -> out.append("      case " + s.getKey() + " -> \"" + s.getKey() + "\";\n"));
     out.append("      default -> \"UNKNOWN\";\n    };\n  }\n\n");
-    out.append("  static RpmadbException exception(Reports.Body body) {\n    return switch (body.status()) {\n");
-    schema.get("statuses").properties().forEach(
-        s -> {
-          String family = FAMILIES.getOrDefault(s.getValue().asInt() / 100, "").split("/")[0];
-          if (!family.isEmpty()) {
-            out.append("      case " + s.getKey() + " -> new " + family + "." + pascal(s.getKey()) + "(body);\n");
+    out.append(
+        "  static RpmadbException exception(Reports.Body body) {\n    return switch (body.status()) {\n");
+    schema
+        .get("statuses")
+        .properties()
+        .forEach(
+            s -> {
+              String family = FAMILIES.getOrDefault(s.getValue().asInt() / 100, "").split("/")[0];
+              if (!family.isEmpty()) {
+                out.append(
+                    "      case "
+                        + s.getKey()
+                        + " -> new "
+                        + family
+                        + "."
+                        + pascal(s.getKey())
+                        + "(body);\n");
+              }
+            });
+    out.append("      default -> switch (body.status() / 100) {\n");
+    FAMILIES.forEach(
+        (hundred, family) -> {
+          if (hundred != 9) {
+            out.append("        case " + hundred + " -> new " + family.split("/")[0] + "(body);\n");
           }
         });
-    out.append("      default -> switch (body.status() / 100) {\n");
-    FAMILIES.forEach((hundred, family) -> {
-      if (hundred != 9) {
-        out.append("        case " + hundred + " -> new " + family.split("/")[0] + "(body);\n");
-      }
-    });
     return out + "        default -> new LibraryException(body);\n      };\n    };\n  }\n}\n";
   }
 
   private String about(String status) {
-    Matcher found = Pattern.compile("/\\*\\*\n \\* ([^\n]*)\n \\*/\n#define RPMADB_" + status + " ").matcher(header);
+    Matcher found =
+        Pattern.compile("/\\*\\*\n \\* ([^\n]*)\n \\*/\n#define RPMADB_" + status + " ")
+            .matcher(header);
     if (!found.find()) {
       throw new IllegalStateException("the header has no " + status);
     }
@@ -370,18 +499,37 @@ final class Generator {
     String[] family = FAMILIES.get(hundred).split("/");
     List<String> permits = new ArrayList<>();
     StringBuilder inner = new StringBuilder();
-    schema.get("statuses").properties().forEach(
-        s -> {
-          if (s.getValue().asInt() / 100 == hundred) {
-            String name = pascal(s.getKey());
-            permits.add(family[0] + "." + name);
-            inner.append("\n" + comment("  ", about(s.getKey())) + "  public static final class " + name + " extends " + family[0]
-                + " {\n    private static final long serialVersionUID = 1;\n\n    " + name + "(Reports.Body body) {\n      super(body);\n    }\n  }\n");
-          }
-        });
-    return HEAD + comment("", family[1]) + "public sealed class " + family[0] + " extends RpmadbException\n    permits "
-        + String.join(",\n        ", permits) + " {\n  private static final long serialVersionUID = 1;\n\n  "
-        + family[0] + "(Reports.Body body) {\n    super(body);\n  }\n" + inner + "}\n";
+    schema
+        .get("statuses")
+        .properties()
+        .forEach(
+            s -> {
+              if (s.getValue().asInt() / 100 == hundred) {
+                String name = pascal(s.getKey());
+                permits.add(family[0] + "." + name);
+                inner.append(
+                    "\n"
+                        + comment("  ", about(s.getKey()))
+                        + "  public static final class "
+                        + name
+                        + " extends "
+                        + family[0]
+                        + " {\n    private static final long serialVersionUID = 1;\n\n    "
+                        + name
+                        + "(Reports.Body body) {\n      super(body);\n    }\n  }\n");
+              }
+            });
+    return HEAD
+        + comment("", family[1])
+        + "public sealed class "
+        + family[0]
+        + " extends RpmadbException\n    permits "
+        + String.join(",\n        ", permits)
+        + " {\n  private static final long serialVersionUID = 1;\n\n  "
+        + family[0]
+        + "(Reports.Body body) {\n    super(body);\n  }\n"
+        + inner
+        + "}\n";
   }
 
   // Verbs
@@ -396,27 +544,41 @@ final class Generator {
   }
 
   private List<Map.Entry<String, JsonNode>> usual() {
-    return schema.get("verbs").properties().stream().filter(v -> !UNLIKE.contains(v.getKey())).toList();
+    return schema.get("verbs").properties().stream()
+        .filter(v -> !UNLIKE.contains(v.getKey()))
+        .toList();
   }
 
   private String natives() {
     StringBuilder out = new StringBuilder(HEAD);
     out.append("import com.sun.jna.Callback;\n\n");
-    out.append("/** The functions of the library. A handle is a long, a text its bytes with a NUL, a place for a result an array of one. */\n");
+    out.append(
+        "/** The functions of the library. A handle is a long, a text its bytes with a NUL, a place for a result an array of one. */\n");
     out.append("final class Native {\n  private Native() {}\n\n");
     String[] others = {
-      "String rpmadb_version()", "int rpmadb_abi_version()", "int rpmadb_check_abi(int header)", "int rpmadb_build_info(long[] out)",
-      "String rpmadb_status_name(int status)", "void rpmadb_free(long text)", "int rpmadb_op_new(long[] op)",
-      "int rpmadb_op_on_progress(long op, Callback callback, long userData)", "int rpmadb_op_set_timeout_ms(long op, long ms)",
-      "int rpmadb_op_cancel(long op)", "int rpmadb_op_progress(long op, long[] out)", "int rpmadb_op_free(long[] op)",
+      "String rpmadb_version()",
+      "int rpmadb_abi_version()",
+      "int rpmadb_check_abi(int header)",
+      "int rpmadb_build_info(long[] out)",
+      "String rpmadb_status_name(int status)",
+      "void rpmadb_free(long text)",
+      "int rpmadb_op_new(long[] op)",
+      "int rpmadb_op_on_progress(long op, Callback callback, long userData)",
+      "int rpmadb_op_set_timeout_ms(long op, long ms)",
+      "int rpmadb_op_cancel(long op)",
+      "int rpmadb_op_progress(long op, long[] out)",
+      "int rpmadb_op_free(long[] op)",
       "int rpmadb_open(byte[] path, byte[] options, long op, long[] db, long[] out)",
-      "int rpmadb_as(long db, byte[] actor, byte[] role, long[] second, long[] out)", "int rpmadb_close(long[] db)",
+      "int rpmadb_as(long db, byte[] actor, byte[] role, long[] second, long[] out)",
+      "int rpmadb_close(long[] db)",
       "int rpmadb_add_step(long db, long version, byte[] name, Callback up, Callback down, long userData, long[] out)",
       "int rpmadb_transaction(long db, Callback body, long userData, byte[] options, long op, long[] out)",
       "int rpmadb_restore_file(byte[] database, byte[] path, byte[] openOptions, byte[] options, long op, long[] out)",
       "int rpmadb_on_alert(long db, Callback callback, long userData, long[] out)",
-      "int rpmadb_json_int(byte[] json, byte[] pointer, long[] value)", "int rpmadb_json_real(byte[] json, byte[] pointer, double[] value)",
-      "int rpmadb_json_text(byte[] json, byte[] pointer, long[] value)", "int rpmadb_log_set(int level, Callback callback, long userData)",
+      "int rpmadb_json_int(byte[] json, byte[] pointer, long[] value)",
+      "int rpmadb_json_real(byte[] json, byte[] pointer, double[] value)",
+      "int rpmadb_json_text(byte[] json, byte[] pointer, long[] value)",
+      "int rpmadb_log_set(int level, Callback callback, long userData)",
     };
     for (String other : others) {
       out.append("  static native " + other + ";\n\n");
@@ -424,27 +586,51 @@ final class Generator {
     for (var v : usual()) {
       StringBuilder arguments = new StringBuilder("long db, ");
       for (JsonNode argument : v.getValue().get("arguments")) {
-        arguments.append(argument.get("type").asText().equals("integer") ? "long " : "byte[] ").append(camel(argument.get("name").asText())).append(", ");
+        arguments
+            .append(argument.get("type").asText().equals("integer") ? "long " : "byte[] ")
+            .append(camel(argument.get("name").asText()))
+            .append(", ");
       }
-      out.append("  static native int " + v.getValue().get("function").asText() + "(" + arguments + tail(v.getKey(), "byte[] options", "long op", "long[] out") + ");\n\n");
+      out.append(
+          "  static native int "
+              + v.getValue().get("function").asText()
+              + "("
+              + arguments
+              + tail(v.getKey(), "byte[] options", "long op", "long[] out")
+              + ");\n\n");
     }
     out.append("  /** Makes a call by its verb; -1 is no verb with so many arguments. */\n");
-    out.append("  static int call(String verb, long db, Object[] a, byte[] options, long op, long[] out) {\n    return switch (verb + '/' + a.length) {\n");
+    out.append(
+        "  static int call(String verb, long db, Object[] a, byte[] options, long op, long[] out) {\n    return switch (verb + '/' + a.length) {\n");
     for (var v : usual()) {
       StringBuilder arguments = new StringBuilder("db, ");
       int i = 0;
       for (JsonNode argument : v.getValue().get("arguments")) {
-        arguments.append(argument.get("type").asText().equals("integer") ? "(long) " : "(byte[]) ").append("a[" + i++ + "], ");
+        arguments
+            .append(argument.get("type").asText().equals("integer") ? "(long) " : "(byte[]) ")
+            .append("a[" + i++ + "], ");
       }
-      out.append("      case \"" + v.getKey() + "/" + i + "\" -> " + v.getValue().get("function").asText() + "(" + arguments + tail(v.getKey(), "options", "op", "out") + ");\n");
+      out.append(
+          "      case \""
+              + v.getKey()
+              + "/"
+              + i
+              + "\" -> "
+              + v.getValue().get("function").asText()
+              + "("
+              + arguments
+              + tail(v.getKey(), "options", "op", "out")
+              + ");\n");
     }
     return out + "      default -> -1;\n    };\n  }\n}\n";
   }
 
   private String verbs() {
     StringBuilder out = new StringBuilder(HEAD);
-    out.append("/** The verbs of a database that have arguments, options and a report. */\npublic abstract sealed class Verbs permits Database {\n  Verbs() {}\n\n");
-    out.append("  abstract <R> R ask(Class<R> report, String verb, Object options, Operation operation, Object... arguments);\n\n");
+    out.append(
+        "/** The verbs of a database that have arguments, options and a report. */\npublic abstract sealed class Verbs permits Database {\n  Verbs() {}\n\n");
+    out.append(
+        "  abstract <R> R ask(Class<R> report, String verb, Object options, Operation operation, Object... arguments);\n\n");
     for (var v : usual()) {
       if (!v.getKey().equals("query")) {
         out.append(methods(v.getKey(), v.getValue()));
@@ -457,7 +643,9 @@ final class Generator {
     List<String> parameters = new ArrayList<>();
     List<String> passed = new ArrayList<>();
     for (JsonNode argument : v.get("arguments")) {
-      parameters.add((argument.get("type").asText().equals("integer") ? "long " : "String ") + camel(argument.get("name").asText()));
+      parameters.add(
+          (argument.get("type").asText().equals("integer") ? "long " : "String ")
+              + camel(argument.get("name").asText()));
       passed.add(camel(argument.get("name").asText()));
     }
     String report = "Reports." + last(v.get("report").get("$ref"));
@@ -475,8 +663,22 @@ final class Generator {
       if (watched) {
         all.add("Operation operation");
       }
-      out.append(about).append("  public " + report + " " + method + "(" + String.join(", ", all) + ") {\n    return ask(" + report + ".class, \"" + verb + "\", "
-          + (options && more >= 1 ? "options" : "null") + ", " + (watched ? "operation" : "null"));
+      out.append(about)
+          .append(
+              "  public "
+                  + report
+                  + " "
+                  + method
+                  + "("
+                  + String.join(", ", all)
+                  + ") {\n    return ask("
+                  + report
+                  + ".class, \""
+                  + verb
+                  + "\", "
+                  + (options && more >= 1 ? "options" : "null")
+                  + ", "
+                  + (watched ? "operation" : "null"));
       passed.forEach(argument -> out.append(", ").append(argument));
       out.append(");\n  }\n\n");
     }
@@ -485,7 +687,8 @@ final class Generator {
 
   /** Writes the sources: {@code SCHEMA HEADER FOLDER}. */
   public static void main(String[] arguments) throws IOException {
-    for (var file : new Generator(Path.of(arguments[0]), Path.of(arguments[1])).files().entrySet()) {
+    for (var file :
+        new Generator(Path.of(arguments[0]), Path.of(arguments[1])).files().entrySet()) {
       Files.writeString(Path.of(arguments[2], file.getKey()), file.getValue());
     }
   }

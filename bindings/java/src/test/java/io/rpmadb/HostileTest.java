@@ -48,7 +48,7 @@ final class HostileTest {
     try (Database db = Support.empty(folder)) {
       Map<String, Executable> wrong = new HashMap<>();
       wrong.put("NUL in SQL", () -> db.query("SELECT 1\0, 2"));
-      wrong.put("NUL in a path", () -> Database.open("a\0b"));
+      wrong.put("NUL in a path", () -> Database.open(folder + "/a\0b"));
       wrong.put("an object", () -> db.query("SELECT ?", new Object()));
       wrong.put("NaN", () -> db.query("SELECT ?", Double.NaN));
       wrong.put("no such verb", () -> db.call("dance", null, null));
@@ -65,8 +65,15 @@ final class HostileTest {
       assertThrows(MisuseException.NullArgument.class, () -> db.query(null));
       assertThrows(MisuseException.NullArgument.class, () -> db.as("sue", null));
       assertThrows(MisuseException.NullArgument.class, () -> Database.open(null));
-      assertThrows(MisuseException.InvalidArgument.class, () -> db.query("SELECT ?", BigInteger.TWO.pow(63)));
-      assertEquals(Long.MAX_VALUE, db.query("SELECT ?", BigInteger.TWO.pow(63).subtract(BigInteger.ONE)).rows().get(0).get(0));
+      assertThrows(
+          MisuseException.InvalidArgument.class,
+          () -> db.query("SELECT ?", BigInteger.TWO.pow(63)));
+      assertEquals(
+          Long.MAX_VALUE,
+          db.query("SELECT ?", BigInteger.TWO.pow(63).subtract(BigInteger.ONE))
+              .rows()
+              .get(0)
+              .get(0));
     }
   }
 
@@ -76,21 +83,38 @@ final class HostileTest {
       String text = "naïve \0 <&> \u2028 日本 \ud83d\ude00 ".repeat(1000);
       List<Object> values =
           new ArrayList<>(
-              List.of(Long.MIN_VALUE, Long.MAX_VALUE, (1L << 53) + 1, 0.1, 1.0, 1e300, Double.MIN_VALUE,
-                  Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, text));
+              List.of(
+                  Long.MIN_VALUE,
+                  Long.MAX_VALUE,
+                  (1L << 53) + 1,
+                  0.1,
+                  1.0,
+                  1e300,
+                  Double.MIN_VALUE,
+                  Double.POSITIVE_INFINITY,
+                  Double.NEGATIVE_INFINITY,
+                  text));
       values.add(null);
       for (Object value : values) {
         assertEquals(value, db.query("SELECT ?", value).rows().get(0).get(0));
       }
       byte[] bytes = {0, -1};
       assertArrayEquals(bytes, (byte[]) db.query("SELECT ?", bytes).rows().get(0).get(0));
-      assertEquals(List.of(7L, 8L, 1L, 0.5), db.query("SELECT ?, ?, ?, ?", 7, (short) 8, true, 0.5f).rows().get(0));
+      assertEquals(
+          List.of(7L, 8L, 1L, 0.5),
+          db.query("SELECT ?, ?, ?, ?", 7, (short) 8, true, 0.5f).rows().get(0));
       assertEquals("real", db.query("SELECT typeof(?)", 2.0).rows().get(0).get(0));
       assertEquals(3L, db.query("SELECT :a + :b", Map.of("a", 1, "b", 2)).rows().get(0).get(0));
-      assertEquals(9007199254740993L, db.script("return { big = 9007199254740993 }").result().get("big").asLong());
-      assertThrows(UnsupportedOperationException.class, () -> db.query("SELECT 1").rows().get(0).set(0, 2));
+      assertEquals(
+          9007199254740993L,
+          db.script("return { big = 9007199254740993 }").result().get("big").asLong());
+      assertThrows(
+          UnsupportedOperationException.class, () -> db.query("SELECT 1").rows().get(0).set(0, 2));
       // longer than what Jackson reads unless told
-      assertEquals(25_000_000, ((String) db.query("SELECT printf('%.*c', 25000000, 'x')").rows().get(0).get(0)).length());
+      assertEquals(
+          25_000_000,
+          ((String) db.query("SELECT printf('%.*c', 25000000, 'x')").rows().get(0).get(0))
+              .length());
       assertEquals(1, Rpmadb.jsonInt("{\"a\": [true]}", "/a/0"));
       assertEquals(0.5, Rpmadb.jsonReal("{\"a\": 0.5}", "/a"));
       assertEquals("日本", Rpmadb.jsonText("{\"a\": \"日本\"}", "/a"));
@@ -116,7 +140,10 @@ final class HostileTest {
                       case 0 -> db.query("INSERT INTO t VALUES (?)", n);
                       case 1 -> Support.count(db, "t");
                       case 2 -> db.health(null, operation);
-                      default -> db.transaction(tx -> tx.query("INSERT INTO t VALUES (?)", n).changes() == 1, operation);
+                      default ->
+                          db.transaction(
+                              tx -> tx.query("INSERT INTO t VALUES (?)", n).changes() == 1,
+                              operation);
                     }
                   } catch (Throwable e) {
                     failed.add(e);
@@ -151,7 +178,8 @@ final class HostileTest {
     Thread.sleep(100);
     db.close();
     other.join();
-    assertTrue(ended.get() instanceof StoppedException.Cancelled, () -> String.valueOf(ended.get()));
+    assertTrue(
+        ended.get() instanceof StoppedException.Cancelled, () -> String.valueOf(ended.get()));
   }
 
   @Test
@@ -184,8 +212,18 @@ final class HostileTest {
     System.gc();
     assertTrue(Support.descriptors(Path.of("/")).size() <= files + 2, "descriptors");
     long grown = Support.resident() - memory;
-    assertTrue(grown < 40 * 1024, () -> grown + " KiB more"); // the heap of the virtual machine may still grow a little
+    assertTrue(
+        grown < 40 * 1024,
+        () -> grown + " KiB more"); // the heap of the virtual machine may still grow a little
     assertEquals(registrations, Callbacks.registrations());
+  }
+
+  /** The library has room for 65,536 handles. */
+  @Test
+  void operationsAreReleased() {
+    for (int i = 0; i < 70_000; i++) {
+      new Operation().close();
+    }
   }
 
   private void rounds(int n) {
@@ -202,7 +240,7 @@ final class HostileTest {
             null);
         db.onAlert(alert -> {});
         for (int k = 0; k < 20; k++) {
-          db.query("SELECT 1", List.of(), operation);
+          db.query("SELECT printf('%.*c', 50000, 'x')", List.of(), operation);
           second.health(null, operation);
           db.transaction(tx -> true, operation);
           assertThrows(IllegalStateException.class, db::migrate);
@@ -222,7 +260,8 @@ final class HostileTest {
     try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
       out.writeObject(e);
     }
-    try (ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+    try (ObjectInputStream in =
+        new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
       RpmadbException back = (RpmadbException) in.readObject();
       assertEquals(Status.SQL, back.status());
       assertEquals(e.getMessage(), back.getMessage());
@@ -244,7 +283,9 @@ final class HostileTest {
       db.query("CREATE TABLE t (a)");
       assertFalse(Support.descriptors(folder).isEmpty());
       Process ls = new ProcessBuilder("ls", "-l", "/proc/self/fd").start();
-      assertFalse(new String(ls.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8).contains(folder.toString()));
+      assertFalse(
+          new String(ls.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
+              .contains(folder.toString()));
     }
   }
 
@@ -258,7 +299,10 @@ final class HostileTest {
     Path file = folder.resolve("app.db");
     Files.delete(file);
     Options.Open open = new Options.Open().migrate(false);
-    assertEquals("rename", Rpmadb.restoreFile(file.toString(), one, open, new Options.Restore().allowNewer(true), null).method());
+    assertEquals(
+        "rename",
+        Rpmadb.restoreFile(file.toString(), one, open, new Options.Restore().allowNewer(true), null)
+            .method());
     try (Database db = Support.empty(folder)) {
       assertEquals(0, Support.count(db, "t"));
     }

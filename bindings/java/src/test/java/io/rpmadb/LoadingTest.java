@@ -29,7 +29,12 @@ final class LoadingTest {
     Path file = folder.resolve(name + ".c");
     Path library = folder.resolve(name + ".so");
     Files.writeString(file, source);
-    assertEquals(0, new ProcessBuilder("gcc", "-shared", "-fPIC", "-o", library.toString(), file.toString()).inheritIO().start().waitFor());
+    assertEquals(
+        0,
+        new ProcessBuilder("gcc", "-shared", "-fPIC", "-o", library.toString(), file.toString())
+            .inheritIO()
+            .start()
+            .waitFor());
     return library;
   }
 
@@ -55,12 +60,16 @@ final class LoadingTest {
     Path other = compile("other", "int nothing;\n");
     says("rpmadb_abi_version", Support.child(Map.of(), "load", other.toString()));
     Path missing = folder.resolve("missing.so");
-    says("missing.so", Support.child(Map.of("RPMADB_LIBRARY", missing.toString()), "load")); // and no other is taken
+    says(
+        "missing.so",
+        Support.child(
+            Map.of("RPMADB_LIBRARY", missing.toString()), "load")); // and no other is taken
   }
 
   @Test
   void aPathComesFirst() throws IOException, InterruptedException {
-    Support.Ended ended = Support.child(Map.of("RPMADB_LIBRARY", "/nowhere.so"), "load", Support.LIBRARY);
+    Support.Ended ended =
+        Support.child(Map.of("RPMADB_LIBRARY", "/nowhere.so"), "load", Support.LIBRARY);
     says("loaded " + Support.LIBRARY + " ", ended);
     says("elsewhere.so cannot be", ended);
   }
@@ -68,10 +77,18 @@ final class LoadingTest {
   @Test
   void thePropertyAndTheSystem() throws IOException, InterruptedException {
     String classPath = System.getProperty("java.class.path");
-    Support.Ended ended = Support.java(NO_LIBRARY, classPath, "-Drpmadb.library=" + Support.LIBRARY, "io.rpmadb.Child", "load");
+    Support.Ended ended =
+        Support.java(
+            NO_LIBRARY,
+            classPath,
+            "-Drpmadb.library=" + Support.LIBRARY,
+            "io.rpmadb.Child",
+            "load");
     says("loaded " + Support.LIBRARY + " ", ended);
-    Files.createSymbolicLink(folder.resolve("librpmadb.so"), Path.of(Support.LIBRARY));
-    ended = Support.java(NO_LIBRARY, classPath, "-Djna.library.path=" + folder, "io.rpmadb.Child", "load");
+    Files.copy(Path.of(Support.LIBRARY), folder.resolve("librpmadb.so"));
+    ended =
+        Support.java(
+            NO_LIBRARY, classPath, "-Djna.library.path=" + folder, "io.rpmadb.Child", "load");
     says("loaded rpmadb ", ended);
   }
 
@@ -80,15 +97,27 @@ final class LoadingTest {
   void besideTheJarAndInIt() throws Exception {
     Path beside = Files.createDirectory(folder.resolve("beside"));
     jar(beside.resolve("rpmadb.jar"), false);
-    Path library = Files.createSymbolicLink(beside.resolve("librpmadb.so"), Path.of(Support.LIBRARY));
-    says("loaded " + library + " ", Support.java(NO_LIBRARY, classPath(beside), "io.rpmadb.Child", "load"));
+    Path library = Files.copy(Path.of(Support.LIBRARY), beside.resolve("librpmadb.so"));
+    says(
+        "loaded " + library + " ",
+        Support.java(NO_LIBRARY, classPath(beside), "io.rpmadb.Child", "load"));
 
     Path inside = Files.createDirectory(folder.resolve("inside"));
     jar(inside.resolve("rpmadb.jar"), true);
     Path temporary = Files.createDirectory(folder.resolve("temporary"));
-    says("loaded " + temporary, Support.java(NO_LIBRARY, classPath(inside), "-Djava.io.tmpdir=" + temporary, "io.rpmadb.Child", "load"));
+    says(
+        "loaded " + temporary,
+        Support.java(
+            NO_LIBRARY,
+            classPath(inside),
+            "-Djava.io.tmpdir=" + temporary,
+            "io.rpmadb.Child",
+            "load"));
     try (Stream<Path> left = Files.list(temporary)) {
-      assertEquals(0, left.filter(path -> path.toString().contains("rpmadb")).count(), "what was unpacked is removed");
+      assertEquals(
+          0,
+          left.filter(path -> path.toString().contains("rpmadb")).count(),
+          "what was unpacked is removed");
     }
   }
 
@@ -115,7 +144,10 @@ final class LoadingTest {
         add(out, classes.relativize(path).toString(), path);
       }
       if (withLibrary) {
-        add(out, "io/rpmadb/native/" + com.sun.jna.Platform.RESOURCE_PREFIX + "/librpmadb.so", Path.of(Support.LIBRARY));
+        add(
+            out,
+            "io/rpmadb/native/" + com.sun.jna.Platform.RESOURCE_PREFIX + "/librpmadb.so",
+            Path.of(Support.LIBRARY));
       }
     }
   }
@@ -133,7 +165,8 @@ final class LoadingTest {
   void theWholeHeader() throws IOException {
     TreeSet<String> header = new TreeSet<>();
     Matcher found =
-        Pattern.compile("(?m)^[a-z][a-z0-9_ ]* \\*?(rpmadb_[a-z_]+)\\(").matcher(Files.readString(Support.BINDINGS.resolve("../include/rpmadb.h")));
+        Pattern.compile("(?m)^[a-z][a-z0-9_ ]* \\*?(rpmadb_[a-z_]+)\\(")
+            .matcher(Files.readString(Support.BINDINGS.resolve("../include/rpmadb.h")));
     while (found.find()) {
       header.add(found.group(1));
     }

@@ -21,7 +21,8 @@ final class ReadmeTest {
 
   private static List<String> pieces() throws IOException {
     List<String> all = new ArrayList<>();
-    Matcher found = Pattern.compile("(?s)```java\n(.*?)```").matcher(Files.readString(Path.of("README.md")));
+    Matcher found =
+        Pattern.compile("(?s)```java\n(.*?)```").matcher(Files.readString(Path.of("README.md")));
     while (found.find()) {
       all.add(found.group(1));
     }
@@ -33,7 +34,18 @@ final class ReadmeTest {
     Files.writeString(file, source);
     int status =
         ToolProvider.getSystemJavaCompiler()
-            .run(null, null, null, "-Xlint:all", "-Werror", "-proc:none", "-cp", System.getProperty("java.class.path"), "-d", folder.toString(), file.toString());
+            .run(
+                null,
+                null,
+                null,
+                "-Xlint:all",
+                "-Werror",
+                "-proc:none",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-d",
+                folder.toString(),
+                file.toString());
     assertEquals(0, status, source);
   }
 
@@ -41,7 +53,8 @@ final class ReadmeTest {
   void theExampleRuns() throws IOException, InterruptedException {
     compile("Example", pieces().get(0));
     String classPath = folder + ":" + System.getProperty("java.class.path");
-    Support.Ended ended = Support.java(Map.of(), classPath, "-Duser.dir=" + folder, "Example", folder.toString());
+    Support.Ended ended =
+        Support.java(Map.of(), classPath, "-Duser.dir=" + folder, "Example", folder.toString());
     assertEquals(0, ended.status(), ended.said());
     for (String part : List.of("Ada\n", "CONSTRAINT 1555", "saved and verified: true")) {
       assertTrue(ended.said().contains(part), () -> part + " is not in " + ended.said());
@@ -54,8 +67,12 @@ final class ReadmeTest {
     List<String> pieces = pieces();
     assertTrue(pieces.size() > 1);
     for (String piece : pieces.subList(1, pieces.size())) {
-      compile("Piece", "import io.rpmadb.*;\nimport java.util.*;\nimport java.util.concurrent.*;\nimport java.time.*;\n"
-          + "class Piece {\n  void run(Database db, Executor executor) throws Exception {\n" + piece + "  }\n}\n");
+      compile(
+          "Piece",
+          "import io.rpmadb.*;\nimport java.util.*;\nimport java.util.concurrent.*;\nimport java.time.*;\n"
+              + "class Piece {\n  void run(Database db, Executor executor) throws Exception {\n"
+              + piece
+              + "  }\n}\n");
     }
   }
 }

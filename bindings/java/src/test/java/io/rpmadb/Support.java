@@ -20,7 +20,8 @@ final class Support {
 
   static final String LIBRARY = System.getenv("RPMADB_LIBRARY");
 
-  static final String FOREVER = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+  static final String FOREVER =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
 
   /** Opens an empty database without migrations. */
   static Database empty(Path folder) {
@@ -48,18 +49,27 @@ final class Support {
   record Ended(int status, String said) {}
 
   /** Runs a class in a virtual machine of its own. */
-  static Ended java(Map<String, String> environment, String classPath, String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", classPath));
+  static Ended java(Map<String, String> environment, String classPath, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                classPath));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);
     Process process = builder.start();
-    String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    String said =
+        new String(
+            process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
     assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it ends");
     return new Ended(process.exitValue(), said);
   }
 
-  static Ended child(Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
+  static Ended child(Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
     List<String> all = new ArrayList<>(List.of("io.rpmadb.Child"));
     all.addAll(List.of(arguments));
     return java(environment, System.getProperty("java.class.path"), all.toArray(String[]::new));
@@ -86,7 +96,11 @@ final class Support {
   /** The resident memory in KiB. */
   static long resident() throws IOException {
     try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-      return lines.filter(line -> line.startsWith("VmRSS:")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).findFirst().orElseThrow();
+      return lines
+          .filter(line -> line.startsWith("VmRSS:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+          .findFirst()
+          .orElseThrow();
     }
   }
 }
