@@ -44,6 +44,24 @@ func TestProgressIsTold(t *testing.T) {
 	}
 }
 
+// A script runs on a thread of the library's, and so does what it tells.
+func TestProgressOnAThreadOfTheLibrary(t *testing.T) {
+	folder := t.TempDir()
+	db := opened(t, &OpenOptions{Migrate: Ptr(false), Backup: &BackupFolderOptions{Folder: &folder}})
+	must(db.Query(background, "CREATE TABLE t AS SELECT zeroblob(1000000) AS a"))(t)
+	told := 0
+	ctx := WithProgress(background, func(Progress) error { told++; return nil })
+	for i := range 20 {
+		must(db.Script(ctx, fmt.Sprintf("db:backup('%d.db')", i), nil))(t)
+	}
+	if told < 20 {
+		t.Fatal("told", told, "times")
+	}
+	equal(t, panics(t, func() {
+		_, _ = db.Script(WithProgress(background, func(Progress) error { panic(errMine) }), "db:backup('last.db')", nil)
+	}), any(errMine))
+}
+
 func TestProgressStopsWithAnError(t *testing.T) {
 	db := filled(t)
 	ctx := WithProgress(background, func(p Progress) error {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // children are what this program does instead of its tests when a test starts it again.
@@ -28,7 +29,9 @@ func TestMain(m *testing.M) {
 // child runs one of children in another process and returns what it said.
 func child(t *testing.T, name string, environment ...string) (string, error) {
 	t.Helper()
-	command := exec.Command(os.Args[0])
+	limited, cancel := context.WithTimeout(background, time.Minute)
+	defer cancel()
+	command := exec.CommandContext(limited, os.Args[0])
 	command.Env = append(append(os.Environ(), "RPMADB_TEST_CHILD="+name, "RPMADB_TEST_FOLDER="+t.TempDir()), environment...)
 	said, err := command.CombinedOutput()
 	return string(said), err

@@ -1,6 +1,7 @@
 package rpmadb
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,16 +9,22 @@ import (
 	"testing"
 )
 
-// The first program of the README, as a stranger would build it: in a module of its own.
+// The first program of the README, as a stranger would build it: in a module of its own, and the other pieces with it.
 func TestReadmeExample(t *testing.T) {
 	readme := must(os.ReadFile("README.md"))(t)
 	program := regexp.MustCompile("(?s)```go\n(package main.*?)```").FindSubmatch(readme)
 	if program == nil {
 		t.Fatal("README.md has no program")
 	}
+	pieces := "package main\n\nimport (\n\t\"context\"\n\n\t\"rpmadb.io/rpmadb\"\n)\n"
+	for i, piece := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(readme, -1)[1:] {
+		pieces += fmt.Sprintf("\nfunc Piece%d(ctx context.Context, db *rpmadb.Database) (any, error) {\n%s\nreturn report, err\n}\n", i, piece[1])
+	}
+	contains(t, pieces, "Piece0")
 	here := must(filepath.Abs("."))(t)
 	folder := t.TempDir()
 	ok(t, os.WriteFile(filepath.Join(folder, "main.go"), program[1], 0o644))
+	ok(t, os.WriteFile(filepath.Join(folder, "pieces.go"), []byte(pieces), 0o644))
 	ok(t, os.WriteFile(filepath.Join(folder, "go.sum"), must(os.ReadFile("go.sum"))(t), 0o644))
 	for _, arguments := range [][]string{
 		{"mod", "init", "example.com/program"},

@@ -1,6 +1,7 @@
 package io.rpmadb;
 
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
 
 /** What tests run in a process of its own. */
 final class Child {
@@ -32,9 +33,16 @@ final class Child {
   /** The end of a program does not wait for handles, callbacks or calls. */
   private static void exit(String folder) throws InterruptedException {
     Rpmadb.setLog(LogLevel.DEBUG, (level, target, message) -> {});
-    Options.Monitor monitor = new Options.Monitor().tickMs(10L).requireUsers(true);
-    Database db = Database.open(folder + "/app.db", new Options.Open().monitor(monitor));
-    db.onAlert(alert -> {});
+    Options.Monitor monitor =
+        new Options.Monitor()
+            .tickMs(10L)
+            .requireUsers(true)
+            .alerts(new Options.AlertLimits().forMs(0L));
+    Database db = Database.open(folder + "/app.db");
+    CountDownLatch heard = new CountDownLatch(1);
+    db.onAlert(alert -> heard.countDown());
+    db.monitorStart(monitor);
+    heard.await(); // the monitor's thread belongs to the virtual machine now
     background(() -> db.script("while true do end"));
     background(
         () ->

@@ -17,8 +17,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -223,6 +225,32 @@ final class HostileTest {
   void operationsAreReleased() {
     for (int i = 0; i < 70_000; i++) {
       new Operation().close();
+    }
+  }
+
+  /**
+   * A thread of the library's that called back is forgotten by the virtual machine when it ends.
+   */
+  @Test
+  void threadsOfTheLibraryAreForgotten() throws InterruptedException {
+    Set<Thread> threads = new HashSet<>();
+    try (Database db = Support.filled(folder);
+        Operation operation =
+            new Operation()
+                .onProgress(
+                    progress -> {
+                      threads.add(Thread.currentThread());
+                      return true;
+                    })) {
+      for (int i = 0; i < 10; i++) {
+        db.script("db:backup('" + i + ".db')", null, operation);
+      }
+    }
+    assertFalse(threads.contains(Thread.currentThread()));
+    assertTrue(threads.size() >= 10, () -> threads.toString());
+    for (Thread thread : threads) {
+      thread.join(10_000);
+      assertFalse(thread.isAlive());
     }
   }
 

@@ -30,7 +30,10 @@ final class Support {
 
   /** Opens a database with enough pages for a backup to tell of its progress. */
   static Database filled(Path folder) {
-    Database db = empty(folder);
+    Options.BackupFolder backup = new Options.BackupFolder().folder(folder.toString());
+    Database db =
+        Database.open(
+            folder.resolve("app.db").toString(), new Options.Open().migrate(false).backup(backup));
     db.query("CREATE TABLE t (a)");
     db.query(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO t SELECT zeroblob(4000) FROM n");
@@ -58,14 +61,17 @@ final class Support {
                 "-cp",
                 classPath));
     command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    Path said = Files.createTempFile("said", ".txt");
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile());
     builder.environment().putAll(environment);
     Process process = builder.start();
-    String said =
-        new String(
-            process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-    assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it ends");
-    return new Ended(process.exitValue(), said);
+    boolean ended = process.waitFor(60, TimeUnit.SECONDS);
+    process.destroyForcibly().waitFor();
+    String text = Files.readString(said);
+    Files.delete(said);
+    assertTrue(ended, () -> "it does not end, and said " + text);
+    return new Ended(process.exitValue(), text);
   }
 
   static Ended child(Map<String, String> environment, String... arguments)
