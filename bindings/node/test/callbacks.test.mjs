@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AlreadyExistsError, Database, InvalidArgumentError, setLog } from 'rpmadb';
+import { AlreadyExistsError, Database, InvalidArgumentError, native, setLog } from 'rpmadb';
 
 import { folder, run } from './folder.mjs';
 
@@ -62,20 +62,28 @@ test('log lines come in their order, until another listener is set', async () =>
   await (await Database.open(':memory:', { migrate: false })).close();
   await sleep(50);
   assert.equal(lines.length, before);
-  await assert.rejects(setLog('loud', () => undefined), InvalidArgumentError);
+  await assert.rejects(
+    setLog('loud', () => undefined),
+    InvalidArgumentError,
+  );
 });
 
 test('log lines that a call on this very thread causes do not stop it', async () => {
   const lines = [];
-  await setLog('debug', (line) => lines.push(line));
+  await setLog('debug', ({ message }) => lines.push(message));
   const db = await Database.open(':memory:', { migrate: false });
-  db[Symbol.dispose]();
-  const other = await Database.open(':memory:', { migrate: false });
-  await other.transaction(async (tx) => tx.query('CREATE TABLE t (a)'));
-  await other.close();
+  assert.equal(native().rpmadb_monitor_start(db.handle, null, [null]), 0);
+  assert.equal(native().rpmadb_monitor_stop(db.handle, [null]), 0);
+  await db.transaction(async (tx) => tx.query('CREATE TABLE t (a)'));
+  await db.close();
   await sleep(50);
-  assert.ok(lines.some(({ message }) => message.includes('CREATE TABLE') || message.includes('verb="query"')), String(lines.map(({ message }) => message)));
   await setLog('off', null);
+  for (const verb of ['monitor_start', 'monitor_stop', 'transaction']) {
+    assert.ok(
+      lines.some((line) => line.includes(`verb="${verb}"`)),
+      `${verb} in ${lines.join()}`,
+    );
+  }
 });
 
 test('what a listener throws is an uncaught exception of the host, as with any event', async () => {

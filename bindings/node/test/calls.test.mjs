@@ -16,7 +16,13 @@ test('using a handle after its close is an error, and closing it again is none',
   await Promise.all([db.close(), db.close()]);
   await db.close();
   assert.ok(db.isClosed);
-  for (const call of [() => db.health(), () => db.query('SELECT 1'), () => db.as('eva', 'user'), () => db.transaction(() => 1), () => db.onAlert(null)]) {
+  for (const call of [
+    () => db.health(),
+    () => db.query('SELECT 1'),
+    () => db.as('eva', 'user'),
+    () => db.transaction(() => 1),
+    () => db.onAlert(null),
+  ]) {
     await assert.rejects(call, StaleHandleError);
   }
 });
@@ -46,7 +52,8 @@ test('closing ends the calls that run, and those that wait for a thread', async 
   const calls = Array.from({ length: 20 }, () => db.query(ENDLESS).catch((error) => error));
   await sleep(50);
   await db.close();
-  for (const error of await Promise.all(calls)) assert.ok(error instanceof CancelledError || error instanceof StaleHandleError, String(error));
+  for (const error of await Promise.all(calls))
+    assert.ok(error instanceof CancelledError || error instanceof StaleHandleError, String(error));
 });
 
 test('a signal stops a call, and its reason is the cause', async () => {
@@ -106,7 +113,9 @@ test('the signal of one call leaves nothing behind', async () => {
 async function filled(path) {
   const db = await Database.open(path, { migrate: false });
   await db.query('CREATE TABLE t (a)');
-  await db.query("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000) INSERT INTO t SELECT hex(randomblob(400)) FROM n");
+  await db.query(
+    'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000) INSERT INTO t SELECT hex(randomblob(400)) FROM n',
+  );
   return db;
 }
 
@@ -140,7 +149,9 @@ test('1,000 calls at once, reads and writes, and the host still has threads for 
   const path = folder(t);
   const db = await Database.open(join(path, 'app.db'), { migrate: false });
   await db.query('CREATE TABLE t (a INTEGER)');
-  const calls = Array.from({ length: 1000 }, (_, at) => (at % 2 ? db.query('INSERT INTO t VALUES (?)', [at]) : db.query('SELECT count(*) FROM t')));
+  const calls = Array.from({ length: 1000 }, (_, at) =>
+    at % 2 ? db.query('INSERT INTO t VALUES (?)', [at]) : db.query('SELECT count(*) FROM t'),
+  );
   assert.ok((await readFile(join(path, 'app.db'))).length >= 0);
   await Promise.all(calls);
   assert.deepEqual((await db.query('SELECT count(*), sum(a) FROM t')).rows, [[500, 250000]]);

@@ -7,8 +7,27 @@ import * as rpmadb from 'rpmadb';
 
 import { folder } from './folder.mjs';
 
-const { ArgumentError, BackupError, Database, DatabaseError, InternalError, MigrationError, RpmadbError, ScriptError, Status, StoppedError } = rpmadb;
-const families = { 1: ArgumentError, 2: DatabaseError, 3: MigrationError, 4: ScriptError, 5: StoppedError, 6: BackupError, 9: InternalError };
+const {
+  ArgumentError,
+  BackupError,
+  Database,
+  DatabaseError,
+  InternalError,
+  MigrationError,
+  RpmadbError,
+  ScriptError,
+  Status,
+  StoppedError,
+} = rpmadb;
+const families = {
+  1: ArgumentError,
+  2: DatabaseError,
+  3: MigrationError,
+  4: ScriptError,
+  5: StoppedError,
+  6: BackupError,
+  9: InternalError,
+};
 
 test('each status is in a family, by its number', () => {
   for (const [name, status] of Object.entries(Status)) {

@@ -52,7 +52,11 @@ for (const [how, code] of Object.entries(ends)) {
   test(`a process ends ${how}`, async (t) => {
     const path = await table(t);
     const started = performance.now();
-    const { code: exit, signal, err } = await run(
+    const {
+      code: exit,
+      signal,
+      err,
+    } = await run(
       `${PRELUDE}
       const db = await Database.open(path, { migrate: false });
       await db.query('INSERT INTO t VALUES (1)');
