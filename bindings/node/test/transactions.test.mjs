@@ -172,9 +172,10 @@ test('a signal rolls back, also when the body had its way', async (t) => {
 
 test('a transaction that waits for another one can be stopped', async (t) => {
   const db = await opened(t);
-  let release;
-  const first = db.transaction(() => new Promise((resolve) => (release = resolve)));
-  await sleep(20);
+  let first;
+  const release = await new Promise((entered) => {
+    first = db.transaction(() => new Promise((resolve) => entered(resolve)));
+  });
   await assert.rejects(
     db.transaction(() => 1, { timeout: 40 }),
     TimeoutError,
@@ -206,11 +207,14 @@ test('a close ends a transaction that is under way', async (t) => {
 
 test('disposing while a transaction is under way does not wait for it on the thread that it waits for', async (t) => {
   const db = await Database.open(join(folder(t), 'app.db'), { migrate: false });
-  const running = db.transaction(async (tx) => {
-    for (;;) await tx.query('SELECT 1');
+  let running;
+  await new Promise((entered) => {
+    running = db.transaction(async (tx) => {
+      entered();
+      for (;;) await tx.query('SELECT 1');
+    });
+    running.catch(() => undefined);
   });
-  running.catch(() => undefined);
-  await sleep(30);
   db[Symbol.dispose]();
   await assert.rejects(running);
   await db.close();
