@@ -1,5 +1,6 @@
 // The panel's server: each route is a verb of the library, made through the handle of whoever asks.
-import { basename, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Database, DeniedError, RpmadbError, setLog, type LogLine } from 'rpmadb';
@@ -39,6 +40,7 @@ export interface Panel {
 }
 
 export async function makePanel(config: Config): Promise<Panel> {
+  for (const folder of [dirname(config.database), config.backups]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const db = await Database.open(config.database, {
     metrics: true,
     slow_query_ms: 50,
@@ -140,27 +142,31 @@ export async function makePanel(config: Config): Promise<Panel> {
   app.post('/api/audit/verify', body({}), (request) => mine(request).audit({ verify: true, limit: 0 }));
 
   const run = { name: text, args: { type: 'object' }, dry_run: { type: 'boolean' } };
-  app.post<{ Body: { name: string; args?: Record<string, unknown>; dry_run?: boolean } }>('/api/scripts', body(run, ['name']), async (request, reply) => {
-    const { name, args = {}, dry_run = false } = request.body;
-    const { scripts: known } = await db.scripts();
-    // why: a name that is none is a path to the library
-    if (!known.some((one) => one.name === name)) return refuse(reply, 404, 'NOT_FOUND', 'there is no script of that name');
-    return start(request, (job, tell) => {
-      const work = async () => {
-        script = { tell };
-        try {
-          return await mine(request).scriptFile(name, { args, dry_run, signal: job.abort.signal });
-        } finally {
-          // why: the last lines are on their way
-          await new Promise((resolve) => setTimeout(resolve, 20));
-          script = undefined;
-        }
-      };
-      const result = scripts.then(work);
-      scripts = result.catch(() => undefined);
-      return result;
-    });
-  });
+  app.post<{ Body: { name: string; args?: Record<string, unknown>; dry_run?: boolean } }>(
+    '/api/scripts',
+    body(run, ['name']),
+    async (request, reply) => {
+      const { name, args = {}, dry_run = false } = request.body;
+      const { scripts: known } = await db.scripts();
+      // why: a name that is none is a path to the library
+      if (!known.some((one) => one.name === name)) return refuse(reply, 404, 'NOT_FOUND', 'there is no script of that name');
+      return start(request, (job, tell) => {
+        const work = async () => {
+          script = { tell };
+          try {
+            return await mine(request).scriptFile(name, { args, dry_run, signal: job.abort.signal });
+          } finally {
+            // why: the last lines are on their way
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            script = undefined;
+          }
+        };
+        const result = scripts.then(work);
+        scripts = result.catch(() => undefined);
+        return result;
+      });
+    },
+  );
 
   // Jobs.
   const jobOf = (request: FastifyRequest) => jobs.find((request.params as { id: string }).id, request.session!.user);

@@ -24,7 +24,11 @@ export class Jobs {
   readonly #jobs = new Map<string, Job>();
 
   /** Starts `work` for a user. What it throws is the job's last event, as `describe` tells it. */
-  start(user: string, work: (job: Job, tell: (event: JobEvent) => void) => Promise<unknown>, describe: (error: unknown) => { name: string; message: string }): Job {
+  start(
+    user: string,
+    work: (job: Job, tell: (event: JobEvent) => void) => Promise<unknown>,
+    describe: (error: unknown) => { name: string; message: string },
+  ): Job {
     const job: Job = { id: randomUUID(), user, events: [], over: false, abort: new AbortController(), listeners: new Set() };
     this.#jobs.set(job.id, job);
     const tell = (event: JobEvent) => {

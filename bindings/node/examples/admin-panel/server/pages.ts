@@ -19,7 +19,10 @@ export function pages(app: FastifyInstance): void {
     if (!type) throw new Error(`no content type for ${name}`);
     const content = readFileSync(join(WEB, name));
     app.get(name === 'index.html' ? '/' : `/${name}`, (_request, reply) =>
-      reply.header('cache-control', name === 'index.html' ? 'no-cache' : 'max-age=31536000, immutable').type(type).send(content),
+      reply
+        .header('cache-control', name === 'index.html' ? 'no-cache' : 'max-age=31536000, immutable')
+        .type(type)
+        .send(content),
     );
   }
 }

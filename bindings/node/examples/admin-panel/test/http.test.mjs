@@ -1,8 +1,13 @@
 // What the server lets in, without a browser in between.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { networkInterfaces } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Database } from 'rpmadb';
 
 import { PASSWORDS, startPanel } from './panel.mjs';
@@ -25,7 +30,10 @@ function ask(method, path, { headers = {}, body, host } = {}) {
         path,
         port,
         host: host ?? hostname,
-        headers: { ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }), ...given },
+        headers: {
+          ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+          ...given,
+        },
       },
       (answer) => {
         let said = '';
@@ -59,7 +67,18 @@ async function outcome(headers, started) {
 const backups = async (headers) => (await ask('GET', '/api/backups', { headers })).json().backups;
 
 test('nothing is told to who is not logged in', async () => {
-  for (const path of ['session', 'health', 'stats', 'diagnostics', 'metrics', 'migrations', 'backups', 'scripts', 'audit', 'jobs/x/events']) {
+  for (const path of [
+    'session',
+    'health',
+    'stats',
+    'diagnostics',
+    'metrics',
+    'migrations',
+    'backups',
+    'scripts',
+    'audit',
+    'jobs/x/events',
+  ]) {
     assert.equal((await ask('GET', `/api/${path}`)).code, 401, path);
   }
   for (const path of ['backups', 'checkpoint', 'restore', 'undo-restore', 'verify', 'scripts', 'logout']) {
@@ -122,7 +141,13 @@ test('forged and borrowed tokens are refused', async () => {
     const headers = { ...alice.headers, 'x-csrf-token': forged };
     assert.equal((await ask('POST', '/api/checkpoint', { headers, body: { mode: 'passive' } })).code, 403, forged);
   }
-  for (const cookie of ['rpmadb_session=', `rpmadb_session=${'A'.repeat(43)}`, `${alice.headers.cookie}x`, 'rpmadb_session=__proto__', 'other=1']) {
+  for (const cookie of [
+    'rpmadb_session=',
+    `rpmadb_session=${'A'.repeat(43)}`,
+    `${alice.headers.cookie}x`,
+    'rpmadb_session=__proto__',
+    'other=1',
+  ]) {
     assert.equal((await ask('GET', '/api/health', { headers: { ...alice.headers, cookie } })).code, 401, cookie);
   }
   assert.equal((await ask('POST', '/api/checkpoint', { headers: alice.headers, body: { mode: 'passive' } })).code, 200);
@@ -183,7 +208,10 @@ test('a supervisor sees, and changes nothing', async () => {
   const events = await outcome(headers, await ask('POST', '/api/scripts', { headers, body: { name: 'table_growth' } }));
   assert.equal(events.at(-1).type, 'done', 'scripts that only look are for supervisors, too');
   const { records } = (await ask('GET', '/api/audit', { headers })).json();
-  assert.ok(records.every(({ actor }) => actor === 'sacha'), 'of the audit the own records');
+  assert.ok(
+    records.every(({ actor }) => actor === 'sacha'),
+    'of the audit the own records',
+  );
 });
 
 test('a job is its own user’s', async () => {
@@ -232,7 +260,9 @@ test('the log of a script comes with it, and of no other', async () => {
   for (const one of started) {
     const events = await outcome(headers, one);
     const { report } = events.at(-1);
-    const heard = events.filter(({ type }) => type === 'log').map(({ level, message }) => (level === 'info' ? message : `[${level}] ${message}`));
+    const heard = events
+      .filter(({ type }) => type === 'log')
+      .map(({ level, message }) => (level === 'info' ? message : `[${level}] ${message}`));
     assert.deepEqual(heard, report.log);
     logs.push(heard);
   }
@@ -259,4 +289,18 @@ test('an account is locked for a while after many wrong passwords, and no other'
   const right = { headers: { origin: panel.address }, body: { name: 'ugo', password: PASSWORDS.ugo } };
   assert.equal((await ask('POST', '/api/login', right)).code, 429);
   await login('alice');
+});
+
+test('it starts from a configuration and ends when it is told to', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rpmadb-panel-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const demo = JSON.parse(readFileSync(join(root, 'config.demo.json'), 'utf8'));
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...demo, port: 0 }));
+  const child = spawn(process.execPath, [join(root, 'dist', 'server', 'main.js'), join(folder, 'config.json')]);
+  const [said] = await once(child.stdout, 'data');
+  const page = await fetch(String(said).trim());
+  assert.equal(page.status, 200);
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
 });

@@ -18,7 +18,9 @@ export function Bars({ values, label, theme }: { values: [string, number][]; lab
       type: 'bar',
       data: {
         labels: values.map(([name]) => name),
-        datasets: [{ label, data: values.map(([, value]) => value), backgroundColor: colour('--accent'), borderRadius: 3, maxBarThickness: 18 }],
+        datasets: [
+          { label, data: values.map(([, value]) => value), backgroundColor: colour('--accent'), borderRadius: 3, maxBarThickness: 18 },
+        ],
       },
       options: {
         indexAxis: 'y',

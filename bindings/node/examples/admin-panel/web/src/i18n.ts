@@ -71,7 +71,8 @@ const french = {
   verified: 'Vérifiée',
   verify: 'Vérifier',
   restore: 'Restaurer',
-  restoreAsk: 'Remplacer le contenu de la base par cette sauvegarde ? L’état actuel est sauvegardé d’abord, et la restauration peut être annulée.',
+  restoreAsk:
+    'Remplacer le contenu de la base par cette sauvegarde ? L’état actuel est sauvegardé d’abord, et la restauration peut être annulée.',
   undo: 'Annuler la restauration',
   undoAsk: 'Revenir à l’état d’avant la dernière restauration ?',
   confirm: 'Confirmer',

@@ -11,8 +11,9 @@ const stored = (name: string) => localStorage.getItem(`rpmadb.${name}`);
 const store = (name: string, value: string) => localStorage.setItem(`rpmadb.${name}`, value);
 
 type Theme = 'light' | 'dark';
-const firstLanguage = (): Language => (stored('language') ?? navigator.language.slice(0, 2)) === 'en' ? 'en' : 'fr';
-const firstTheme = (): Theme => (stored('theme') as Theme | null) ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+const firstLanguage = (): Language => ((stored('language') ?? navigator.language.slice(0, 2)) === 'en' ? 'en' : 'fr');
+const firstTheme = (): Theme =>
+  (stored('theme') as Theme | null) ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
 
 interface Choices {
   theme: Theme;
@@ -37,7 +38,11 @@ function App() {
   };
   return (
     <LanguageContext.Provider value={language}>
-      {me === undefined ? null : me === null ? <Login choices={choices} entered={setMe} /> : <Page me={me} choices={choices} left={() => setMe(null)} />}
+      {me === undefined ? null : me === null ? (
+        <Login choices={choices} entered={setMe} />
+      ) : (
+        <Page me={me} choices={choices} left={() => setMe(null)} />
+      )}
     </LanguageContext.Provider>
   );
 }
@@ -50,7 +55,11 @@ function Chooser({ choices: { theme, setTheme, setLanguage } }: { choices: Choic
       <button type="button" lang={other} onClick={() => setLanguage(other)}>
         {languages[other].language}
       </button>
-      <button type="button" aria-label={`${t.theme}: ${theme === 'dark' ? t.light : t.dark}`} onClick={() => setTheme(theme === 'dark' ? 'light' : 'dark')}>
+      <button
+        type="button"
+        aria-label={`${t.theme}: ${theme === 'dark' ? t.light : t.dark}`}
+        onClick={() => setTheme(theme === 'dark' ? 'light' : 'dark')}
+      >
         {theme === 'dark' ? t.light : t.dark}
       </button>
     </>

@@ -133,7 +133,10 @@ export function Diagnostics({ tick }: PanelProps) {
         [t.journal, value.journal_mode],
         [t.wal, `${number(value.wal_checkpoint[1])} / ${number(value.wal_checkpoint[0])}`],
         [t.busyTimeout, `${number(value.busy_timeout_ms)} ms`],
-        [t.pool, `${number(value.pool_state.connections)} (${number(value.pool_state.idle_connections)} ${t.poolText} ${number(value.pool_state.max_connections)})`],
+        [
+          t.pool,
+          `${number(value.pool_state.connections)} (${number(value.pool_state.idle_connections)} ${t.poolText} ${number(value.pool_state.max_connections)})`,
+        ],
         [t.foreignKeys, value.foreign_key_check ? number(value.foreign_key_check.length) : '–'],
         [t.drift, value.schema_drift ? number(value.schema_drift.length) : '–'],
         [t.disk, value.disks.map((disk) => `${disk.what}: ${bytes(disk.free_bytes)}`).join(', ')],
@@ -199,7 +202,7 @@ export function Migrations({ tick }: PanelProps) {
   const { t, time, ms } = useTexts();
   const { value, error } = useReport('migrations', tick);
   return (
-    <Card title={t.migrations}>
+    <Card title={t.migrations} wide>
       <Problem error={error} />
       <Table label={t.migrations} heads={[t.version, t.name, t.state, t.appliedAt, t.by, t.duration]}>
         {[...(value?.migrations ?? [])].reverse().map((one) => (
@@ -221,7 +224,7 @@ export function Slow({ tick }: PanelProps) {
   const { t, number, time, ms } = useTexts();
   const { value, error } = useReport('metrics', tick);
   return (
-    <Card title={t.slow}>
+    <Card title={t.slow} wide>
       <Problem error={error} />
       {value?.slow.length === 0 && <p>{t.noSlow}</p>}
       {value && value.slow.length > 0 && (

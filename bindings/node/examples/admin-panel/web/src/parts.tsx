@@ -6,7 +6,17 @@ import type { Refused } from './api';
 import type { Running } from './hooks';
 import { useTexts } from './i18n';
 
-export function Card({ title, actions, wide, children }: { title: string; actions?: ComponentChildren; wide?: boolean; children: ComponentChildren }) {
+export function Card({
+  title,
+  actions,
+  wide,
+  children,
+}: {
+  title: string;
+  actions?: ComponentChildren;
+  wide?: boolean;
+  children: ComponentChildren;
+}) {
   const id = useId();
   return (
     <section class={wide ? 'card wide' : 'card'} aria-labelledby={id}>
