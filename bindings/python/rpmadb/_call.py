@@ -25,15 +25,13 @@ def raised(status: int, text: Optional[str]) -> BaseException:
     return error_of({"status": status, "name": name, "message": name.replace("_", " ").lower()})
 
 
-def owned(out: ctypes.c_void_p) -> Optional[str]:
+def owned(out: ctypes.c_char_p) -> Optional[str]:
     """The text that was handed out, which is released."""
-    address = out.value
-    if address is None:
+    text = out.value  # a copy
+    if text is None:
         return None
-    try:
-        return ctypes.string_at(address).decode("utf-8")
-    finally:
-        library().rpmadb_free(address)
+    library().rpmadb_free(out)
+    return text.decode("utf-8")
 
 
 def answered(status: int, text: Optional[str]) -> None:
@@ -41,7 +39,7 @@ def answered(status: int, text: Optional[str]) -> None:
         raise raised(status, text)
 
 
-def take(status: int, out: ctypes.c_void_p, read: Callable[[Dict[str, Any]], T]) -> T:
+def take(status: int, out: ctypes.c_char_p, read: Callable[[Dict[str, Any]], T]) -> T:
     """The report of a call, or its error raised."""
     text = owned(out)
     answered(status, text)

@@ -25,7 +25,7 @@ def abi_version() -> int:
 
 def build_info() -> reports.BuildInfo:
     """Calls `rpmadb_build_info`: what the library is made of."""
-    out = ctypes.c_void_p()
+    out = ctypes.c_char_p()
     return take(library().rpmadb_build_info(ctypes.byref(out)), out, reports.BuildInfo._read)
 
 
@@ -42,7 +42,7 @@ def restore_file(
     op: Optional[Operation] = None,
 ) -> reports.Restore:
     """Calls `rpmadb_restore_file`: brings back a backup where there is no database, or one that does not open any more."""
-    out = ctypes.c_void_p()
+    out = ctypes.c_char_p()
     status = library().rpmadb_restore_file(
         path_text(database),
         path_text(path),
@@ -74,6 +74,6 @@ def json_real(document: str, pointer: str) -> float:
 
 def json_text(document: str, pointer: str) -> str:
     """Calls `rpmadb_json_text`: a text of a document."""
-    out = ctypes.c_void_p()
+    out = ctypes.c_char_p()
     answered(library().rpmadb_json_text(text(document), text(pointer), ctypes.byref(out)), None)
     return owned(out) or ""

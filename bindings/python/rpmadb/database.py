@@ -54,7 +54,7 @@ class Database(Opening, Verbs):
 
     def _open(self, path: StrPath, given: Dict[str, Any], more: Optional[Mapping[str, Any]], op: Optional[Operation]) -> None:
         _handles.close_late()
-        number, out = ctypes.c_void_p(), ctypes.c_void_p()
+        number, out = ctypes.c_void_p(), ctypes.c_char_p()
         arguments = (path_text(path), options_text(given, more))
         status = library().rpmadb_open(*arguments, None if op is None else op._handle, ctypes.byref(number), ctypes.byref(out))
         report = owned(out)
@@ -100,9 +100,10 @@ class Database(Opening, Verbs):
         op: Optional[Operation],
         read: Callable[[Dict[str, Any]], Any],
     ) -> Any:
-        if _thread.loop is not None:
-            return self._there(lambda: self._call(function, (*arguments, options_text(given, more)), op, read))
-        return self._call(function, (*arguments, options_text(given, more)), op, read)
+        passed = (*arguments, options_text(given, more))
+        if _thread.loop is None:  # most of the time, and quicker
+            return self._call(function, passed, op, read)
+        return self._there(lambda: self._call(function, passed, op, read))
 
     def _unwatched(
         self,
@@ -117,7 +118,7 @@ class Database(Opening, Verbs):
 
     def _call(self, function: str, arguments: Tuple[Any, ...], op: Optional[Operation], read: Callable[[Dict[str, Any]], T]) -> T:
         lib = library()
-        out = ctypes.c_void_p()
+        out = ctypes.c_char_p()
         if op is _NO_OPERATION:
             passed: Tuple[Any, ...] = arguments
         else:
@@ -162,7 +163,7 @@ class Database(Opening, Verbs):
         number = ctypes.c_void_p()
 
         def call() -> None:
-            out = ctypes.c_void_p()
+            out = ctypes.c_char_p()
             status = library().rpmadb_as(self._handle, text(actor), text(role), ctypes.byref(number), ctypes.byref(out))
             answered(status, owned(out))
 

@@ -80,7 +80,7 @@ class Operation:
 
     def progress(self) -> reports.Progress:
         """How far the call is. From any thread."""
-        out = ctypes.c_void_p()
+        out = ctypes.c_char_p()
         return take(library().rpmadb_op_progress(self._handle, ctypes.byref(out)), out, reports.Progress._read)
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.metadata
 import json
 import re
 import subprocess
@@ -33,6 +34,10 @@ def test_every_function_of_the_header_is_there() -> None:
         count = 0 if arguments.strip() == "void" else arguments.count(",") + 1
         assert len(_capi.PROTOTYPES[name][1]) == count, name
         assert getattr(rpmadb.library(), name) is not None
+
+
+def test_the_package_has_the_version_of_the_library() -> None:
+    assert importlib.metadata.version("rpmadb") == rpmadb.version()
 
 
 def test_every_verb_is_a_method() -> None:
