@@ -6,6 +6,7 @@
 
 mod archive;
 mod audit;
+mod bindings;
 mod c;
 mod cli;
 mod coexist;
