@@ -3,7 +3,7 @@
 //! SQLite makes its name of the file's: librpmadb.so. It binds the SQLite that loads it and makes four SQL functions known to the connection:
 //! `rpmadb_migrate()`, `rpmadb_health()`, `rpmadb_stats()` and `rpmadb_backup(path)`, which give the report of their verb as JSON.
 //!
-//! Leaves to others: what they do (`database/hosted.rs`).
+//! Leaves to others: what they do (`database/sql.rs`).
 //!
 //! Invariant: the library stays loaded, because the other functions work through that SQLite from then on.
 

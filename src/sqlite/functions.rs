@@ -1,6 +1,6 @@
 //! SQL functions of the library's on a connection of the host's.
 //!
-//! Leaves to others: what they do (`database/hosted.rs`), and which there are (`capi/extension.rs`).
+//! Leaves to others: what they do (`database/sql.rs`), and which there are (`capi/extension.rs`).
 //!
 //! Invariants: no panic crosses into SQLite; an error is told with its name and its hint; no view, trigger or index can call one.
 

@@ -1,7 +1,7 @@
 //! Connections of SQLite's that pass between the host and the library: one of the host's that the library looks at, and one for
 //! the host alone.
 //!
-//! Leaves to others: what is done with them (`database/hosted.rs`).
+//! Leaves to others: what is done with them (`database/hosted.rs`, `database/sql.rs`).
 //!
 //! Invariants: a connection of the host's is asked (and given functions, `functions.rs`), and never kept, closed or written through; one for the host is none
 //! of the pool's, so nothing that the host does with it ends a lease or gets past a lock of ours. Neither exists where SQLite is ours alone.
