@@ -47,8 +47,7 @@ sh "$here/seal.sh" "$from/librpmadb.a" "$root/include/rpmadb.h" "$lib/librpmadb.
 chmod 644 "$lib/librpmadb.a"
 install -m 755 "$command" "$stage/bin/rpmadb"
 install -m 644 "$root/include/rpmadb.h" "$stage/include/rpmadb.h"
-[ ! -f "$root/bindings/cpp/include/rpmadb.hpp" ] ||
-  install -m 644 "$root/bindings/cpp/include/rpmadb.hpp" "$stage/include/rpmadb.hpp"
+cp -R "$root/bindings/cpp/include/." "$stage/include"
 fill() {
   sed -e "s|@VERSION@|$version|g" -e "s|@ABI@|$abi|g" -e "s|@LIBDIR@|$libdir|g" "$here/$1" > "$2"
   chmod 644 "$2"

@@ -681,9 +681,9 @@ type FileMode struct {
 type ForeignSqlite struct {
 	// The option `foreign_sqlite` of the handle.
 	Mode string `json:"mode"`
-	// What is in force: `refuse` where `coexist` is not possible.
+	// What is in force: `refuse` where `coexist` is not possible, `one_copy` in a build without a SQLite of its own.
 	Effective string `json:"effective"`
-	// Whether it is known which descriptors are not this library's; with `off` nobody looks.
+	// Whether it is known which descriptors are not this library's; with `off` nobody looks. Those of its own SQLite are none.
 	Looked bool `json:"looked"`
 	// The database.
 	Path string `json:"path"`
@@ -1439,7 +1439,7 @@ type BuildInfoReport struct {
 	Version string `json:"version"`
 	// Version of its C ABI.
 	ABIVersion uint32 `json:"abi_version"`
-	// The SQLite inside.
+	// The SQLite that it works through.
 	Sqlite SqliteInfo `json:"sqlite"`
 	// The Lua inside.
 	Lua string `json:"lua"`
@@ -1451,13 +1451,13 @@ type BuildInfoReport struct {
 	EmbeddedMigrations uint64 `json:"embedded_migrations"`
 }
 
-// SqliteInfo: The SQLite inside.
+// SqliteInfo: The SQLite that the library works through.
 type SqliteInfo struct {
-	// Its version.
-	Version string `json:"version"`
-	// Its source id.
-	SourceID string `json:"source_id"`
-	// `bundled` or `system`.
+	// Its version; null while there is none.
+	Version *string `json:"version"`
+	// Its source id; null while there is none.
+	SourceID *string `json:"source_id"`
+	// `bundled`, `system` or `host`.
 	Linkage string `json:"linkage"`
 }
 

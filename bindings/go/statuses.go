@@ -27,6 +27,8 @@ const (
 	ErrABIMismatch Status = 108
 	// Not available in this build or at this place.
 	ErrUnsupported Status = 109
+	// No SQLite was handed over yet to a build that has none of its own.
+	ErrNotReady Status = 110
 	// SQLite refused the SQL.
 	ErrSQL Status = 200
 	// Another connection holds the lock.
@@ -111,6 +113,7 @@ var statusNames = map[Status]string{
 	107: "WRONG_PROCESS",
 	108: "ABI_MISMATCH",
 	109: "UNSUPPORTED",
+	110: "NOT_READY",
 	200: "SQL",
 	201: "BUSY",
 	202: "READ_ONLY",

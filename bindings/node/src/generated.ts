@@ -17,6 +17,7 @@ export const Status = {
   WRONG_PROCESS: 107,
   ABI_MISMATCH: 108,
   UNSUPPORTED: 109,
+  NOT_READY: 110,
   SQL: 200,
   BUSY: 201,
   READ_ONLY: 202,
@@ -76,6 +77,9 @@ export const prototypes = {
   rpmadb_close: ['int32', ['handle inout']],
   rpmadb_add_step: ['int32', ['handle', 'int64', 'text', 'step', 'step', 'pointer', 'text out']],
   rpmadb_transaction: ['int32', ['handle', 'step', 'pointer', 'text', 'handle', 'text out']],
+  rpmadb_bind_host_sqlite: ['int32', ['pointer', 'text out']],
+  rpmadb_sqlite3: ['int32', ['handle', 'pointer out', 'text out']],
+  rpmadb_open_sqlite3: ['int32', ['pointer', 'text', 'handle', 'handle out', 'text out']],
   rpmadb_migrate: ['int32', ['handle', 'text', 'handle', 'text out']],
   rpmadb_migrations: ['int32', ['handle', 'text', 'handle', 'text out']],
   rpmadb_health: ['int32', ['handle', 'text', 'handle', 'text out']],
@@ -1264,9 +1268,9 @@ export interface FileMode {
 export interface ForeignSqliteReport {
   /** The option `foreign_sqlite` of the handle. */
   mode: string;
-  /** What is in force: `refuse` where `coexist` is not possible. */
+  /** What is in force: `refuse` where `coexist` is not possible, `one_copy` in a build without a SQLite of its own. */
   effective: string;
-  /** Whether it is known which descriptors are not this library's; with `off` nobody looks. */
+  /** Whether it is known which descriptors are not this library's; with `off` nobody looks. Those of its own SQLite are none. */
   looked: boolean;
   /** The database. */
   path: string;
@@ -1985,7 +1989,7 @@ export interface BuildInfoReport {
   version: string;
   /** Version of its C ABI. */
   abi_version: number;
-  /** The SQLite inside. */
+  /** The SQLite that it works through. */
   sqlite: SqliteInfo;
   /** The Lua inside. */
   lua: string;
@@ -1997,13 +2001,13 @@ export interface BuildInfoReport {
   embedded_migrations: number;
 }
 
-/** The SQLite inside. */
+/** The SQLite that the library works through. */
 export interface SqliteInfo {
-  /** Its version. */
-  version: string;
-  /** Its source id. */
-  source_id: string;
-  /** `bundled` or `system`. */
+  /** Its version; null while there is none. */
+  version: string | null;
+  /** Its source id; null while there is none. */
+  source_id: string | null;
+  /** `bundled`, `system` or `host`. */
   linkage: string;
 }
 

@@ -97,6 +97,7 @@ function load(path?: string): Loaded {
     pointer,
     handle: pointer,
     'owned text': pointer,
+    'pointer out': koffi.out(koffi.pointer(pointer)),
     'text out': koffi.out(koffi.pointer(text)),
     'handle out': koffi.out(koffi.pointer(pointer)),
     'handle inout': koffi.inout(koffi.pointer(pointer)),

@@ -101,6 +101,12 @@ class Unsupported(UsageError):
     STATUS = 109
 
 
+class NotReady(UsageError):
+    """NOT_READY"""
+
+    STATUS = 110
+
+
 class Sql(DatabaseError):
     """SQL"""
 
@@ -322,6 +328,7 @@ BY_STATUS: Dict[int, Type[Error]] = {
     107: WrongProcess,
     108: AbiMismatch,
     109: Unsupported,
+    110: NotReady,
     200: Sql,
     201: Busy,
     202: ReadOnly,
@@ -397,6 +404,7 @@ __all__ = [
     "WrongProcess",
     "AbiMismatch",
     "Unsupported",
+    "NotReady",
     "Sql",
     "Busy",
     "ReadOnly",

@@ -753,9 +753,10 @@ class ForeignSqlite(Report):
 
     #: The option `foreign_sqlite` of the handle.
     mode: str
-    #: What is in force: `refuse` where `coexist` is not possible.
+    #: What is in force: `refuse` where `coexist` is not possible, `one_copy` in a build without a SQLite of its own.
     effective: str
-    #: Whether it is known which descriptors are not this library's; with `off` nobody looks.
+    #: Whether it is known which descriptors are not this library's; with `off` nobody looks. Those of its own SQLite
+    #: are none.
     looked: bool
     #: The database.
     path: str
@@ -1572,7 +1573,7 @@ class BuildInfo(Report):
     version: str
     #: Version of its C ABI.
     abi_version: int
-    #: The SQLite inside.
+    #: The SQLite that it works through.
     sqlite: SqliteInfo
     #: The Lua inside.
     lua: str
@@ -1586,13 +1587,13 @@ class BuildInfo(Report):
 
 @dataclass(frozen=True)
 class SqliteInfo(Report):
-    """The SQLite inside."""
+    """The SQLite that the library works through."""
 
-    #: Its version.
-    version: str
-    #: Its source id.
-    source_id: str
-    #: `bundled` or `system`.
+    #: Its version; null while there is none.
+    version: Optional[str]
+    #: Its source id; null while there is none.
+    source_id: Optional[str]
+    #: `bundled`, `system` or `host`.
     linkage: str
 
 

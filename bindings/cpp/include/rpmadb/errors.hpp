@@ -106,6 +106,12 @@ class Unsupported : public UsageError {
   explicit Unsupported(const Error& error) : UsageError(error) {}
   static constexpr std::int32_t number = 109;
 };
+/// NOT_READY
+class NotReady : public UsageError {
+ public:
+  explicit NotReady(const Error& error) : UsageError(error) {}
+  static constexpr std::int32_t number = 110;
+};
 /// SQL
 class Sql : public DatabaseError {
  public:
@@ -330,6 +336,7 @@ inline void Error::raise() const {
     case 107: throw WrongProcess(*this);
     case 108: throw AbiMismatch(*this);
     case 109: throw Unsupported(*this);
+    case 110: throw NotReady(*this);
     case 200: throw Sql(*this);
     case 201: throw Busy(*this);
     case 202: throw ReadOnly(*this);

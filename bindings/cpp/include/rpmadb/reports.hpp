@@ -1113,9 +1113,10 @@ inline void write_members(Writer& out, const ForeignKeyFinding& in) {
 struct ForeignSqlite {
   /// The option `foreign_sqlite` of the handle.
   std::string mode;
-  /// What is in force: `refuse` where `coexist` is not possible.
+  /// What is in force: `refuse` where `coexist` is not possible, `one_copy` in a build without a SQLite of its own.
   std::string effective;
-  /// Whether it is known which descriptors are not this library's; with `off` nobody looks.
+  /// Whether it is known which descriptors are not this library's; with `off` nobody looks. Those of its own SQLite are
+  /// none.
   bool looked = false;
   /// The database.
   std::string path;
@@ -3005,13 +3006,13 @@ inline void write_members(Writer& out, const Transaction& in) {
   out.member("duration_ms", in.duration_ms);
 }
 
-/// The SQLite inside.
+/// The SQLite that the library works through.
 struct SqliteInfo {
-  /// Its version.
-  std::string version;
-  /// Its source id.
-  std::string source_id;
-  /// `bundled` or `system`.
+  /// Its version; null while there is none.
+  std::optional<std::string> version;
+  /// Its source id; null while there is none.
+  std::optional<std::string> source_id;
+  /// `bundled`, `system` or `host`.
   std::string linkage;
 };
 inline void read_members(Reader& in, SqliteInfo& out) {
@@ -3034,7 +3035,7 @@ struct BuildInfo {
   std::string version;
   /// Version of its C ABI.
   std::uint32_t abi_version = 0;
-  /// The SQLite inside.
+  /// The SQLite that it works through.
   SqliteInfo sqlite;
   /// The Lua inside.
   std::string lua;

@@ -12,7 +12,8 @@ public sealed class MisuseException extends RpmadbException
         MisuseException.Reentrant,
         MisuseException.WrongProcess,
         MisuseException.AbiMismatch,
-        MisuseException.Unsupported {
+        MisuseException.Unsupported,
+        MisuseException.NotReady {
   private static final long serialVersionUID = 1;
 
   MisuseException(Reports.Body body) {
@@ -105,6 +106,15 @@ public sealed class MisuseException extends RpmadbException
     private static final long serialVersionUID = 1;
 
     Unsupported(Reports.Body body) {
+      super(body);
+    }
+  }
+
+  /** No SQLite was handed over yet to a build that has none of its own. */
+  public static final class NotReady extends MisuseException {
+    private static final long serialVersionUID = 1;
+
+    NotReady(Reports.Body body) {
       super(body);
     }
   }

@@ -787,8 +787,8 @@ public final class Reports {
    * Another copy of SQLite in this process that has the database open, as far as it shows.
    *
    * @param mode The option {@code foreign_sqlite} of the handle.
-   * @param effective What is in force: {@code refuse} where {@code coexist} is not possible.
-   * @param looked Whether it is known which descriptors are not this library's; with {@code off} nobody looks.
+   * @param effective What is in force: {@code refuse} where {@code coexist} is not possible, {@code one_copy} in a build without a SQLite of its own.
+   * @param looked Whether it is known which descriptors are not this library's; with {@code off} nobody looks. Those of its own SQLite are none.
    * @param path The database.
    * @param descriptors The descriptors of the database in this process that are not this library's.
    * @param live Whether one of them is a SQLite for certain, because it has locks.
@@ -1656,7 +1656,7 @@ public final class Reports {
    *
    * @param version Version of this library.
    * @param abiVersion Version of its C ABI.
-   * @param sqlite The SQLite inside.
+   * @param sqlite The SQLite that it works through.
    * @param lua The Lua inside.
    * @param features Optional parts that are in this build.
    * @param target What it was compiled for.
@@ -1672,11 +1672,11 @@ public final class Reports {
       @JsonProperty("embedded_migrations") long embeddedMigrations) {}
 
   /**
-   * The SQLite inside.
+   * The SQLite that the library works through.
    *
-   * @param version Its version.
-   * @param sourceId Its source id.
-   * @param linkage {@code bundled} or {@code system}.
+   * @param version Its version; null while there is none.
+   * @param sourceId Its source id; null while there is none.
+   * @param linkage {@code bundled}, {@code system} or {@code host}.
    */
   public record SqliteInfo(
       @JsonProperty("version") String version,

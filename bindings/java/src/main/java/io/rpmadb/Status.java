@@ -41,6 +41,9 @@ public final class Status {
   /** Not available in this build or at this place. */
   public static final int UNSUPPORTED = 109;
 
+  /** No SQLite was handed over yet to a build that has none of its own. */
+  public static final int NOT_READY = 110;
+
   /** SQLite refused the SQL. */
   public static final int SQL = 200;
 
@@ -160,6 +163,7 @@ public final class Status {
       case WRONG_PROCESS -> "WRONG_PROCESS";
       case ABI_MISMATCH -> "ABI_MISMATCH";
       case UNSUPPORTED -> "UNSUPPORTED";
+      case NOT_READY -> "NOT_READY";
       case SQL -> "SQL";
       case BUSY -> "BUSY";
       case READ_ONLY -> "READ_ONLY";
@@ -211,6 +215,7 @@ public final class Status {
       case WRONG_PROCESS -> new MisuseException.WrongProcess(body);
       case ABI_MISMATCH -> new MisuseException.AbiMismatch(body);
       case UNSUPPORTED -> new MisuseException.Unsupported(body);
+      case NOT_READY -> new MisuseException.NotReady(body);
       case SQL -> new DatabaseException.Sql(body);
       case BUSY -> new DatabaseException.Busy(body);
       case READ_ONLY -> new DatabaseException.ReadOnly(body);
