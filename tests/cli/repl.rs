@@ -139,6 +139,7 @@ fn a_line_may_go_on_and_ctrl_c_drops_it_or_what_runs() {
     let mut again = on_terminal(&scratch);
     again.press("\u{1b}[A\u{1b}[A\r");
     again.wait_for("still here");
+    prompt(&again);
     again.press("\u{4}");
     assert_eq!(again.end(), 0);
 }
