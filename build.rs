@@ -11,9 +11,12 @@ fn main() {
     // why here: a backup that fails at night because of how the library was built fails too late
     let flags = std::env::var("LIBSQLITE3_FLAGS").unwrap_or_default();
     assert!(
-        flags.contains("SQLITE_ENABLE_DBPAGE_VTAB"),
+        std::env::var_os("CARGO_FEATURE_BUNDLED").is_none() || flags.contains("SQLITE_ENABLE_DBPAGE_VTAB"),
         "set LIBSQLITE3_FLAGS=\"-DSQLITE_ENABLE_DBPAGE_VTAB\", as .cargo/config.toml here does: backups read pages through it"
     );
+    if std::env::var_os("CARGO_FEATURE_SYSTEM_SQLITE").is_some() {
+        println!("cargo:rustc-link-lib=dylib=sqlite3");
+    }
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let folder = std::env::var("RPMADB_MIGRATIONS_DIR")
         .ok()

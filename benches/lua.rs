@@ -5,7 +5,7 @@
 //! processor's time, which others on the machine lengthen less; the ratios are of minima of the latter.
 //! Each variant measures itself, without the start of its process. With names only variants are run in whose name one of them is.
 //!
-//! Last measured (lowest of 5): nrows 0.45, urows 0.32, prepared insert 0.58. What Lua adds to the stripped library: 1.12 MB, which is
+//! Last measured (lowest of 5): nrows 0.45, urows 0.32, prepared insert 0.58. What Lua adds to the stripped library: 1.11 MB, which is
 //! its size less that of one in which the functions that `src/lua/mod.rs` hands out return an error at once.
 //!
 //! Peers: `python3` with its sqlite3 (tuples and executemany), `lua5.4` with LuaSQL (Debian: lua5.4 and lua-sql-sqlite3) where it is

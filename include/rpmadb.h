@@ -86,6 +86,11 @@
 #define RPMADB_UNSUPPORTED 109
 
 /**
+ * No SQLite was handed over yet to a build that has none of its own.
+ */
+#define RPMADB_NOT_READY 110
+
+/**
  * SQLite refused the SQL.
  */
 #define RPMADB_SQL 200
@@ -459,7 +464,8 @@ int32_t rpmadb_op_free(rpmadb_op **op);
  * - busy_timeout_ms: 0 to 86400000; 5000
  * - journal_mode: "wal", "delete", "truncate", "persist", "keep"; wal
  * - synchronous: "off", "normal", "full", "extra"; normal
- * - foreign_keys, true; trusted_schema, false; defensive, true
+ * - foreign_keys, true; trusted_schema, false, but true whatever is given with a SQLite of the host's or the system's that takes its own JSON
+ *   functions for unsafe in a schema; defensive, true
  * - mmap_size_bytes, 0; statement_cache: 0 to 10000 statements a connection, 64
  * - ballast_bytes: 0 to 1099511627776, none; a file PATH-ballast whose space is kept allocated beside the database. It is
  *   removed when SQLite finds the disk full, so that deletions and a checkpoint work again, and made again by an open or a
@@ -471,7 +477,8 @@ int32_t rpmadb_op_free(rpmadb_op **op);
  *   "off" neither looks nor changes anything; coexist. Where that is not possible it is as refuse: outside of Linux, on a file system
  *   without locks of open file descriptions, and for a file that this library has open already in another mode. The first
  *   open with coexist changes how this library's SQLite locks every file it opens from then on; it keeps descriptors of files it
- *   has closed, which no other process takes for an open database
+ *   has closed, which no other process takes for an open database. Without effect in a build that works through the host's or the system's
+ *   SQLite
  * - pool: max, 1 to 1000 readers, 10; min_idle, readers opened with the first, 2; timeout_ms, 1 to 86400000, 30000; idle_ms,
  *   readers beyond min_idle that were not needed for so long are closed by the next call that gives one back or asks for
  *   metrics or diagnostics, 1 to 86400000, 60000
@@ -593,6 +600,71 @@ int32_t rpmadb_transaction(rpmadb *db,
                            const char *options,
                            rpmadb_op *op,
                            char **out);
+
+/**
+ * Hands a SQLite to a library that was built without one (the feature host-sqlite): everything works through it from then on, and until then
+ * every call that needs one is RPMADB_NOT_READY. Such a library can also be loaded with load_extension or .load, which does
+ * the same. In other builds it is RPMADB_UNSUPPORTED.
+ *
+ * SQLite gives its functions to the entry points of extensions alone, so a program that is linked to it becomes one for a moment:
+ *
+ *     static int entry(sqlite3 *db, char **error, const sqlite3_api_routines *api) {
+ *         return rpmadb_bind_host_sqlite(api, NULL) == RPMADB_OK ? SQLITE_OK : SQLITE_ERROR;
+ *     }
+ *     sqlite3_auto_extension((void (*)(void))entry);
+ *     sqlite3_open(":memory:", &db);
+ *     sqlite3_close(db);
+ *     sqlite3_cancel_auto_extension((void (*)(void))entry);
+ *
+ * @param api  a `const sqlite3_api_routines *`, as SQLite gave it. It must stay what it is: SQLite's own does.
+ * @param out  receives {version, source_id, linkage} or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK, also for the same SQLite once more; RPMADB_UNSUPPORTED for a second one, for one before 3.40, and for one that was
+ *         compiled without something that is needed.
+ *
+ * Threads: any.
+ */
+int32_t rpmadb_bind_host_sqlite(const void *api,
+                                char **out);
+
+/**
+ * Makes a connection on the file of a database for the host alone, in a library that works through the host's SQLite or the system's.
+ * In the build with a SQLite of its own it is RPMADB_UNSUPPORTED: a connection of one SQLite is nothing to another.
+ *
+ * It is a new connection and none of the library's, so nothing that is done with it harms them. It is configured as the handle
+ * is (busy_timeout_ms, synchronous, foreign_keys, trusted_schema, defensive, read_only). The library neither watches nor records what is
+ * done with it: no role holds it back, and it can write to the library's own tables, so only an admin gets one.
+ *
+ * @param db          an open handle; not of a database in memory, and not one that was lent to a transaction.
+ * @param handle_out  receives a `sqlite3 *`, or NULL on failure. It is the host's: close it with sqlite3_close, before or after `db`.
+ * @param out         receives {} or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status.
+ *
+ * Threads: any, and the connection may be used from any thread too.
+ */
+int32_t rpmadb_sqlite3(rpmadb *db,
+                       void **handle_out,
+                       char **out);
+
+/**
+ * Opens the database of a connection that the host has, as rpmadb_open does with its path: the handle works through connections of
+ * its own, in the same SQLite. In the build with a SQLite of its own it is RPMADB_UNSUPPORTED.
+ *
+ * @param connection  a `sqlite3 *` of the SQLite that the library works through, open on a file. It stays the host's, is looked at during
+ *                    this call alone, and may be closed before the handle. It must not be in a transaction, nor in a statement
+ *                    that reads: the library would wait for it in vain.
+ * @param options     those of rpmadb_open.
+ * @param op          watches the call; may be NULL.
+ * @param db_out      receives the handle, or NULL on failure; release it with rpmadb_close.
+ * @param out         receives the report of rpmadb_open or the error document; release it with rpmadb_free. May be NULL.
+ * @return RPMADB_OK or an error status; RPMADB_UNSUPPORTED for a database in memory, and for a connection with a VFS of its own.
+ *
+ * Threads: any that may use the connection at that moment.
+ */
+int32_t rpmadb_open_sqlite3(void *connection,
+                            const char *options,
+                            rpmadb_op *op,
+                            rpmadb **db_out,
+                            char **out);
 
 /**
  * Applies what is pending, all of it in one transaction unless told otherwise.

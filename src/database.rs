@@ -7,12 +7,15 @@
 //! them, and the last handle closes the file; after `fork` a child never touches the parent's connections.
 
 mod call;
+mod hosted;
 mod monitor;
 mod opening;
 mod repl;
 mod rights;
 #[cfg(test)]
 mod schema;
+#[cfg(feature = "host-sqlite")]
+mod sql;
 mod step;
 mod testing;
 
@@ -34,12 +37,18 @@ use crate::ops::restore::Net;
 use crate::report::{self, elapsed_ms};
 use crate::request::{self, CheckpointMode, Role};
 use crate::sqlite::Access;
+#[cfg(feature = "host-sqlite")]
+pub use crate::sqlite::Definition;
+pub use crate::sqlite::{HostApi, HostConnection};
 
 pub use call::next_owner;
+pub use hosted::{bind, open_of, ready};
 pub use monitor::OnAlert;
 pub use opening::Opening;
 pub use repl::Repl;
 pub use rights::VERBS;
+#[cfg(feature = "host-sqlite")]
+pub use sql::work_on;
 pub use step::{HostFn, HostStep};
 
 /// An open database, for one user of the host. Usable from any thread at any time: reads run side by side, writes
@@ -531,11 +540,7 @@ pub fn build_info() -> report::BuildInfo {
     report::BuildInfo {
         version: env!("CARGO_PKG_VERSION"),
         abi_version: report::ABI_VERSION,
-        sqlite: report::SqliteInfo {
-            version: crate::sqlite::version(),
-            source_id: crate::sqlite::source_id(),
-            linkage: "bundled",
-        },
+        sqlite: hosted::sqlite_info(),
         lua: lua::version(),
         features: if cfg!(feature = "cli") { vec!["cli"] } else { Vec::new() },
         target: env!("RPMADB_TARGET"),

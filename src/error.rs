@@ -78,6 +78,10 @@ pub enum Error {
     WrongProcess { opened_by: u32, current: u32 },
     #[error("the header is for ABI {header}, this library has ABI {library}")]
     AbiMismatch { header: u32, library: u32 },
+    #[error("no SQLite was handed over yet")]
+    NotReady,
+    #[error("the SQLite of this process is {found}, and {floor} is the oldest that will do")]
+    SqliteTooOld { found: String, floor: String },
     #[error("{what} is not available here")]
     Unsupported { what: String, instead: Option<&'static str> },
 
@@ -178,7 +182,8 @@ impl Error {
             Error::Reentrant { .. } => Status::Reentrant,
             Error::WrongProcess { .. } => Status::WrongProcess,
             Error::AbiMismatch { .. } => Status::AbiMismatch,
-            Error::Unsupported { .. } => Status::Unsupported,
+            Error::NotReady => Status::NotReady,
+            Error::Unsupported { .. } | Error::SqliteTooOld { .. } => Status::Unsupported,
             Error::Sql { .. } => Status::Sql,
             Error::Busy { .. } => Status::Busy,
             Error::ReadOnly { .. } => Status::ReadOnly,
@@ -240,6 +245,14 @@ impl Error {
             }
             Error::WrongProcess { .. } => "open the database again after fork",
             Error::AbiMismatch { .. } => "compile with the rpmadb.h that came with this library",
+            Error::NotReady => {
+                "call rpmadb_bind_host_sqlite, or load the library as an extension, before anything else"
+            }
+            Error::SqliteTooOld { found, floor } => {
+                return Some(format!(
+                    "use SQLite {floor} or newer in place of {found}, or the build of rpmadb with a SQLite of its own"
+                ));
+            }
             Error::Unsupported { instead: Some(instead), .. } => instead,
             Error::Busy { .. } => "try again, raise busy_timeout_ms, or find who holds a long transaction",
             Error::ReadOnly { .. } => "open it without read_only",

@@ -11,7 +11,7 @@
 //! 3  migrations/            one noun a file: set, catalog, history, plan, run, step, guard, drift, adopt, lint, ...
 //!    archive/               a backup as a file: write, read, manifest, store, folder, retention, vault
 //! 2  audit/                 who did what: record, chain, table, log, anchor, verify
-//! 1  sqlite/  machine       the only place that knows rusqlite; the machine around the database
+//! 1  sqlite/  machine       the only place that knows rusqlite, and which SQLite that is (engine); the machine around the database
 //! 0  error operation request report    the vocabulary
 //! ```
 //!
@@ -27,6 +27,17 @@
 //! assert_eq!(users.rows[0][0], 0);
 //! # Ok::<(), rpmadb::Error>(())
 //! ```
+
+#[cfg(not(any(feature = "bundled", feature = "system-sqlite", feature = "host-sqlite")))]
+compile_error!("choose which SQLite to work through: the feature bundled, system-sqlite or host-sqlite");
+#[cfg(any(
+    all(feature = "bundled", feature = "system-sqlite"),
+    all(feature = "bundled", feature = "host-sqlite"),
+    all(feature = "system-sqlite", feature = "host-sqlite"),
+))]
+compile_error!("the features bundled, system-sqlite and host-sqlite exclude each other; bundled is a default");
+#[cfg(all(feature = "cli", feature = "host-sqlite"))]
+compile_error!("the command has no host to hand it a SQLite: build it with bundled or system-sqlite");
 
 mod archive;
 mod audit;

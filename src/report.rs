@@ -92,6 +92,11 @@ pub struct Check {
     pub remedy: Option<String>,
 }
 
+impl Check {
+    /// What the check on migrations advises when only the schema is not as it should be, of which an alert of its own tells.
+    pub const CHANGED_BY_HAND: &'static str = "the schema was changed by hand: undo that, or accept it with repair";
+}
+
 /// What others than `health` found, for its report.
 #[derive(Debug, Clone, Default)]
 pub struct Watched {
@@ -227,7 +232,7 @@ pub struct BuildInfo {
     pub version: &'static str,
     /// Version of its C ABI.
     pub abi_version: u32,
-    /// The SQLite inside.
+    /// The SQLite that it works through.
     pub sqlite: SqliteInfo,
     /// The Lua inside.
     pub lua: &'static str,
@@ -239,15 +244,15 @@ pub struct BuildInfo {
     pub embedded_migrations: usize,
 }
 
-/// The SQLite inside.
+/// The SQLite that the library works through.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SqliteInfo {
-    /// Its version.
-    pub version: &'static str,
-    /// Its source id.
-    pub source_id: String,
-    /// `bundled` or `system`.
+    /// Its version; null while there is none.
+    pub version: Option<&'static str>,
+    /// Its source id; null while there is none.
+    pub source_id: Option<String>,
+    /// `bundled`, `system` or `host`.
     pub linkage: &'static str,
 }
 

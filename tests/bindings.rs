@@ -31,3 +31,28 @@ fn passes(language: &str, tools: &[&str]) {
     let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     assert!(output.status.success(), "{language}: {}\n{said}", output.status);
 }
+
+#[test]
+fn the_binding_for_cpp_passes_its_tests() {
+    passes("cpp", &["g++", "cmake", "python3"]);
+}
+
+#[test]
+fn the_binding_for_go_passes_its_tests() {
+    passes("go", &["go", "gofmt"]);
+}
+
+#[test]
+fn the_binding_for_java_passes_its_tests() {
+    passes("java", &["javac", "mvn"]);
+}
+
+#[test]
+fn the_binding_for_node_passes_its_tests() {
+    passes("node", &["node", "npm", "chromium"]);
+}
+
+#[test]
+fn the_binding_for_python_passes_its_tests() {
+    passes("python", &["python3"]);
+}

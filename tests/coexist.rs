@@ -19,38 +19,46 @@ use crate::c::library;
 use crate::concurrency::{next, rounds, seed};
 use crate::support::Scratch;
 
-const JOURNALS: [&str; 2] = ["delete", "wal"];
+pub(crate) const JOURNALS: [&str; 2] = ["delete", "wal"];
 const OK: i64 = 0;
 const BUSY: i64 = 201;
 const FOREIGN_SQLITE: i64 = 211;
-const LOCK_LOST: i64 = 213;
+pub(crate) const LOCK_LOST: i64 = 213;
 
 /// The host, compiled once.
 fn host() -> &'static Path {
     static HOST: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, program) = HOST.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a scratch folder");
-        let (program, library) = (folder.path().join("host"), library());
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let built = Command::new("gcc")
-            .args(["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", "-I"])
-            .arg(root.join("include"))
-            .arg(root.join("tests/coexist/host.c"))
-            .arg("-o")
-            .arg(&program)
-            .arg(&library)
-            .args(["-lsqlite3", "-lpthread"])
-            .arg(format!("-Wl,-rpath,{}", library.parent().expect("in a folder").display()))
-            .output()
-            .expect("gcc starts");
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        let program = folder.path().join("host");
+        compile(&["tests/coexist/host.c"], &library(), &program);
         (folder, program)
     });
     program
 }
 
+/// Compiles a host that is linked to the system's libsqlite3 and to `library`.
+pub(crate) fn compile(sources: &[&str], library: &Path, program: &Path) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let built = Command::new("gcc")
+        .args(["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", "-I"])
+        .arg(root.join("include"))
+        .arg("-I")
+        .arg(root.join("tests/c"))
+        .args(sources.iter().map(|source| root.join(source)))
+        .arg("-o")
+        .arg(program)
+        .arg(library)
+        .args(["-lsqlite3", "-lpthread"])
+        // why not the newer kind of path: cargo sets LD_LIBRARY_PATH, which has another library of that name
+        .arg(format!("-Wl,--disable-new-dtags,-rpath,{}", library.parent().expect("in a folder").display()))
+        .output()
+        .expect("gcc starts");
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+}
+
 /// A folder with a migration that makes a table.
-fn stage() -> Scratch {
+pub(crate) fn stage() -> Scratch {
     let scratch = Scratch::new();
     scratch.migrations(
         "migrations",
@@ -60,27 +68,36 @@ fn stage() -> Scratch {
 }
 
 fn command(scratch: &Scratch, scene: &str, mode: &str, journal: &str, more: &[&str]) -> Command {
-    let mut command = Command::new(host());
+    command_of(host(), scratch, scene, mode, journal, more)
+}
+
+fn command_of(host: &Path, scratch: &Scratch, scene: &str, mode: &str, journal: &str, more: &[&str]) -> Command {
+    let mut command = Command::new(host);
     command.args([scene, mode, journal]).arg(scratch.folder()).args(more);
     command
 }
 
 /// What a scene said: numbers, and documents.
-struct Said {
+pub(crate) struct Said {
     numbers: BTreeMap<String, i64>,
     documents: BTreeMap<String, Json>,
     /// Everything, for messages.
-    text: String,
+    pub(crate) text: String,
 }
 
 impl Said {
-    fn number(&self, name: &str) -> i64 {
+    pub(crate) fn number(&self, name: &str) -> i64 {
         *self.numbers.get(name).unwrap_or_else(|| panic!("no {name} in {}", self.text))
     }
 }
 
 fn play(scratch: &Scratch, scene: &str, mode: &str, journal: &str, more: &[&str]) -> Said {
-    let output = command(scratch, scene, mode, journal, more).output().expect("starts");
+    play_with(host(), scratch, scene, mode, journal, more)
+}
+
+/// Plays a scene with a host that was compiled with another library.
+pub(crate) fn play_with(host: &Path, scratch: &Scratch, scene: &str, mode: &str, journal: &str, more: &[&str]) -> Said {
+    let output = command_of(host, scratch, scene, mode, journal, more).output().expect("starts");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let text =
         format!("{scene} {mode} {journal}: {}\n{said}{}", output.status, String::from_utf8_lossy(&output.stderr));
@@ -97,17 +114,17 @@ fn play(scratch: &Scratch, scene: &str, mode: &str, journal: &str, more: &[&str]
 }
 
 /// What a fresh process sees.
-fn ask(scratch: &Scratch, sql: &str) -> Result<String, String> {
+pub(crate) fn ask(scratch: &Scratch, sql: &str) -> Result<String, String> {
     let output = Command::new("sqlite3").arg(scratch.path("t.db")).arg(sql).output().expect("sqlite3 starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
 }
 
-fn rows_of(scratch: &Scratch, who: &str) -> i64 {
+pub(crate) fn rows_of(scratch: &Scratch, who: &str) -> i64 {
     ask(scratch, &format!("SELECT count(*) FROM t WHERE a = '{who}'")).ok().and_then(|n| n.parse().ok()).unwrap_or(-1)
 }
 
-fn is_sound(scratch: &Scratch) -> bool {
+pub(crate) fn is_sound(scratch: &Scratch) -> bool {
     ask(scratch, "PRAGMA integrity_check").as_deref() == Ok("ok")
 }
 

@@ -61,6 +61,8 @@ fn every_error() -> Vec<Error> {
         Error::AbiMismatch { header: 2, library: 1 },
         Error::Unsupported { what: text("BEGIN as a statement"), instead: Some("use rpmadb_transaction") },
         Error::Unsupported { what: text("encryption"), instead: None },
+        Error::SqliteTooOld { found: text("3.35.5"), floor: text("3.40.0") },
+        Error::NotReady,
         sql(),
         Error::Busy { what: path(), waited_ms: 5_000 },
         Error::ReadOnly { what: path() },

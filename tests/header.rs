@@ -33,9 +33,9 @@ const HEADER: &str = r#"/*
 "#;
 
 /// Files of `src/capi` with something for C, in the order in which a reader wants them.
-const IN_READING_ORDER: [&str; 10] =
-    ["info", "status", "operation", "database", "verbs", "archive", "history", "monitor", "json", "log"];
-const WITHOUT_EXPORTS: [&str; 4] = ["guard", "handle", "mod", "text"];
+const IN_READING_ORDER: [&str; 11] =
+    ["info", "status", "operation", "database", "engine", "verbs", "archive", "history", "monitor", "json", "log"];
+const WITHOUT_EXPORTS: [&str; 5] = ["extension", "guard", "handle", "mod", "text"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -6,6 +6,7 @@
 
 mod archive;
 mod audit;
+mod bindings;
 mod c;
 mod cli;
 mod coexist;
@@ -20,6 +21,7 @@ mod layers;
 mod lua;
 mod migration;
 mod monitor;
+mod one_copy;
 mod packaging;
 mod parity;
 mod properties;

@@ -226,7 +226,7 @@ pub fn describe(source: &Connection, spec: &Spec<'_>, content: &Content) -> Resu
         checks: Checks::default(),
         audit_head: check::unless_damaged(audit::head(source))?.flatten().map(|head| head.report()),
         library_version: env!("CARGO_PKG_VERSION").to_owned(),
-        sqlite_version: sqlite::version().to_owned(),
+        sqlite_version: sqlite::version().unwrap_or_default().to_owned(),
     })
 }
 

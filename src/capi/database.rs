@@ -25,6 +25,8 @@ pub type rpmadb_step_fn = Option<unsafe extern "C-unwind" fn(db: *mut rpmadb, us
 
 /// The database of a handle.
 pub(super) fn database(db: *mut rpmadb) -> Result<Arc<Database>> {
+    // why first: who gets no handle because there is no SQLite should be told that, whatever it then passes
+    crate::database::ready()?;
     if db.is_null() { Err(Error::NullArgument { name: "db" }) } else { handle::database(db.addr() as u64) }
 }
 
@@ -35,7 +37,7 @@ pub(super) fn admitted(db: *mut rpmadb, verb: &'static str) -> Result<Arc<Databa
     Ok(database)
 }
 
-fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
+pub(super) fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
     Ok(std::ptr::without_provenance_mut(handle::insert(Held::Database(database))? as usize))
 }
 
@@ -49,7 +51,8 @@ fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
 /// - busy_timeout_ms: 0 to 86400000; 5000
 /// - journal_mode: "wal", "delete", "truncate", "persist", "keep"; wal
 /// - synchronous: "off", "normal", "full", "extra"; normal
-/// - foreign_keys, true; trusted_schema, false; defensive, true
+/// - foreign_keys, true; trusted_schema, false, but true whatever is given with a SQLite of the host's or the system's that takes its own JSON
+///   functions for unsafe in a schema; defensive, true
 /// - mmap_size_bytes, 0; statement_cache: 0 to 10000 statements a connection, 64
 /// - ballast_bytes: 0 to 1099511627776, none; a file PATH-ballast whose space is kept allocated beside the database. It is
 ///   removed when SQLite finds the disk full, so that deletions and a checkpoint work again, and made again by an open or a
@@ -61,7 +64,8 @@ fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
 ///   "off" neither looks nor changes anything; coexist. Where that is not possible it is as refuse: outside of Linux, on a file system
 ///   without locks of open file descriptions, and for a file that this library has open already in another mode. The first
 ///   open with coexist changes how this library's SQLite locks every file it opens from then on; it keeps descriptors of files it
-///   has closed, which no other process takes for an open database
+///   has closed, which no other process takes for an open database. Without effect in a build that works through the host's or the system's
+///   SQLite
 /// - pool: max, 1 to 1000 readers, 10; min_idle, readers opened with the first, 2; timeout_ms, 1 to 86400000, 30000; idle_ms,
 ///   readers beyond min_idle that were not needed for so long are closed by the next call that gives one back or asks for
 ///   metrics or diagnostics, 1 to 86400000, 60000

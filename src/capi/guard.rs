@@ -39,6 +39,12 @@ pub(super) fn plain(body: impl FnOnce() -> Result<()>) -> i32 {
     finish(run(body), None)
 }
 
+/// Runs `body`, whose outcome goes elsewhere than to a document.
+#[cfg(feature = "host-sqlite")]
+pub(super) fn caught<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    run(body)
+}
+
 fn finish(outcome: Result<()>, out: Option<&mut *mut c_char>) -> i32 {
     let Err(error) = outcome else { return Status::Ok as i32 };
     if let Some(out) = out

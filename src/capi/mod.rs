@@ -1,7 +1,7 @@
 //! The C ABI: `include/rpmadb.h` is generated from this folder.
 //!
 //! `guard` (panics, the out document), `handle` (what a `rpmadb *` really is), `text` (C strings), and the functions by
-//! subject: `database`, `operation`, `verbs`, `archive`, `history`, `monitor`, `info`, `json`, `log`.
+//! subject: `database`, `engine`, `operation`, `verbs`, `archive`, `history`, `monitor`, `info`, `json`, `log`.
 //! Leaves to others: everything but converting. A function here is: guard, pointers in, one call, pointers out.
 //!
 //! Invariants: no panic and no Rust type crosses; nothing a caller passes as a handle is dereferenced; `out` is set on
@@ -9,6 +9,9 @@
 
 mod archive;
 mod database;
+mod engine;
+#[cfg(feature = "host-sqlite")]
+mod extension;
 mod guard;
 mod handle;
 mod history;

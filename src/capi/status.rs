@@ -24,6 +24,8 @@ pub const RPMADB_WRONG_PROCESS: i32 = 107;
 pub const RPMADB_ABI_MISMATCH: i32 = 108;
 /// Not available in this build or at this place.
 pub const RPMADB_UNSUPPORTED: i32 = 109;
+/// No SQLite was handed over yet to a build that has none of its own.
+pub const RPMADB_NOT_READY: i32 = 110;
 /// SQLite refused the SQL.
 pub const RPMADB_SQL: i32 = 200;
 /// Another connection holds the lock.
@@ -114,6 +116,7 @@ mod tests {
             ("WRONG_PROCESS", RPMADB_WRONG_PROCESS),
             ("ABI_MISMATCH", RPMADB_ABI_MISMATCH),
             ("UNSUPPORTED", RPMADB_UNSUPPORTED),
+            ("NOT_READY", RPMADB_NOT_READY),
             ("SQL", RPMADB_SQL),
             ("BUSY", RPMADB_BUSY),
             ("READ_ONLY", RPMADB_READ_ONLY),

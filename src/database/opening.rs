@@ -65,6 +65,7 @@ impl Opening {
         if self.path.as_os_str().is_empty() {
             return Err(Error::InvalidArgument { name: "path".into(), reason: "is empty".into() });
         }
+        super::ready()?;
         absolute_folders(&mut self.options);
         let settings = Settings::new(file(&self.path)?, &self.options);
         let vault = vault(settings.identity(), &self.options)?;
@@ -184,6 +185,7 @@ pub(super) fn restore_file(
     if options.read_only {
         return Err(Error::ReadOnly { what: database.display().to_string() });
     }
+    super::ready()?;
     let settings = Settings::new(file(database)?, &options);
     let (vault, catalog) = (vault(settings.identity(), &options)?, catalog(None, &options)?);
     let operation = operation.begin("restore", 0, Arc::default());

@@ -40,6 +40,7 @@ const TABLE: &[(&str, Role)] = &[
     ("script", Role::Supervisor),
     ("script_file", Role::Supervisor),
     ("scripts", Role::Supervisor),
+    ("sqlite3", Role::Admin),
     ("stats", Role::Supervisor),
     ("test", Role::Admin),
     ("transaction", Role::Admin),

@@ -47,6 +47,8 @@ statuses! {
     AbiMismatch = 108, "ABI_MISMATCH";
     /// Not available in this build or at this place.
     Unsupported = 109, "UNSUPPORTED";
+    /// No SQLite was handed over yet to a build that has none of its own.
+    NotReady = 110, "NOT_READY";
     /// SQLite refused the SQL.
     Sql = 200, "SQL";
     /// Another connection holds the lock.

@@ -106,9 +106,9 @@ pub fn run(access: &Access, backups: Option<&Path>, operation: &Operation) -> Re
         disks: disks(settings.folder(), backups),
         files: settings.files().into_iter().filter_map(file_mode).collect(),
         foreign_sqlite: settings.foreign_sqlite(),
-        sqlite_version: sqlite::version(),
+        sqlite_version: sqlite::version().unwrap_or_default(),
         sqlite: report::SqliteBuild {
-            version: sqlite::version(),
+            version: sqlite::version().unwrap_or_default(),
             source_id: connection.value("SELECT sqlite_source_id()", &[])?.unwrap_or_default(),
             compile_options: sqlite::compile_options(&connection)?,
             has_wal_reset_bug: sqlite::has_wal_reset_bug(sqlite::version_number()),

@@ -197,7 +197,7 @@ fn pending(connection: &Connection, catalog: &Catalog, operation: &Operation) ->
     let status = migrations::status_on(connection, catalog, operation)?;
     let wrong = status.migrations.iter().filter(|migration| matches!(migration.state, "changed" | "missing")).count();
     match (wrong, status.pending, status.drift.len()) {
-        (0, 0, drifted) => finding(drifted, "the schema was changed by hand: undo that, or accept it with repair"),
+        (0, 0, drifted) => finding(drifted, Check::CHANGED_BY_HAND),
         (0, pending, _) => finding(pending, "run migrate"),
         (wrong, _, _) => finding(wrong, "applied migrations were changed or are missing: see migrations"),
     }

@@ -18,6 +18,8 @@ mod rows;
 mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -188,17 +190,21 @@ impl Kit<'_> {
     fn crashes(&mut self, base: &Path, version: i64) -> Result<()> {
         let path = self.copy(base, "crash.db")?;
         let left: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
+        // why opened once: to close it while it is worked on would drop the locks of the process
+        let database = File::open(&path).map_err(|error| Error::from_io(path.display().to_string(), &error))?;
+        let database = Arc::new(database);
+        let opened = Arc::clone(&database);
         let (folder, source, noted) = (self.folder.clone(), path.clone(), Arc::clone(&left));
         let watch = Operation::new();
         watch.on_boundary(Some(Arc::new(move |_| {
             let mut left = noted.lock().unwrap_or_else(PoisonError::into_inner);
             let to = folder.join(format!("left-{}.db", left.len()));
-            // why a plain copy: what a process that ends here leaves is what stands in the files; nobody else has this one
-            //    open, so the locks that closing the copy's source drops protect nothing
-            let copied = ["", "-wal", "-journal"].iter().all(|suffix| {
+            // why a plain copy: what a process that ends here leaves is what stands in the files
+            let copied = ["-wal", "-journal"].iter().all(|suffix| {
                 let file = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
                 !file(&source).exists() || std::fs::copy(file(&source), file(&to)).is_ok()
             });
+            let copied = copied && copy_all(&opened, &to).is_ok();
             if copied {
                 left.push(to);
             }
@@ -213,6 +219,7 @@ impl Kit<'_> {
         }
         let wanted = look(&access, self.operation)?;
         drop(access);
+        drop(database);
         let left = std::mem::take(&mut *left.lock().unwrap_or_else(PoisonError::into_inner));
         for path in left {
             self.operation.check()?;
@@ -330,4 +337,10 @@ fn chosen(all: &[i64], wanted: Option<&[i64]>) -> Result<BTreeSet<i64>> {
     }
     let every = all.len().div_ceil(MOST_VERSIONS).max(1);
     Ok(std::iter::once(0).chain(all.iter().copied().step_by(every)).chain(all.last().copied()).collect())
+}
+
+/// Copies a file that stays open.
+fn copy_all(mut from: &File, to: &Path) -> io::Result<u64> {
+    from.rewind()?;
+    io::copy(&mut from, &mut File::create(to)?)
 }

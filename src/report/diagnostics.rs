@@ -63,9 +63,9 @@ pub struct Diagnostics {
 pub struct ForeignSqlite {
     /// The option `foreign_sqlite` of the handle.
     pub mode: &'static str,
-    /// What is in force: `refuse` where `coexist` is not possible.
+    /// What is in force: `refuse` where `coexist` is not possible, `one_copy` in a build without a SQLite of its own.
     pub effective: &'static str,
-    /// Whether it is known which descriptors are not this library's; with `off` nobody looks.
+    /// Whether it is known which descriptors are not this library's; with `off` nobody looks. Those of its own SQLite are none.
     pub looked: bool,
     /// The database.
     pub path: String,

@@ -44,6 +44,8 @@ pub struct Pool {
     /// Locked for reading while a reader is leased, for writing while the file is replaced.
     pub(super) readers: RwLock<Option<Readers>>,
     seen: Seen,
+    /// Behind the connections, which are closed when it is dropped.
+    _opened: super::fork::Opened,
 }
 
 /// Where a call finds its connections.
@@ -81,7 +83,7 @@ impl Pool {
             Some(path) => look_before_opening(path, &settings)?,
             None => true,
         };
-        super::fork::before_open();
+        super::fork::before_open()?;
         settings.before_open();
         let writer = Connection::open(&settings, settings.create, settings.read_only)
             .map_err(|error| explain(error, &settings))?;
@@ -100,7 +102,14 @@ impl Pool {
         if let Some(ballast) = &settings.common.ballast {
             ballast.keep();
         }
-        Ok((Pool { settings, writer: Mutex::new(writer), readers: RwLock::new(None), seen: Seen::default() }, created))
+        let pool = Pool {
+            settings,
+            writer: Mutex::new(writer),
+            readers: RwLock::new(None),
+            seen: Seen::default(),
+            _opened: super::fork::Opened::count(),
+        };
+        Ok((pool, created))
     }
 
     pub(super) fn lease_writer(&self, taker: Taker<'_>, wait: Duration) -> Result<Lease<'_>> {

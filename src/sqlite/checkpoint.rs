@@ -5,6 +5,7 @@
 //! Invariant: numbers are SQLite's own: -1 means "not in WAL mode".
 
 use super::connection::Connection;
+use super::engine;
 use super::value::Value;
 use crate::error::{Error, Result};
 
@@ -30,7 +31,19 @@ pub fn checkpoint(connection: &Connection, mode: &str) -> Result<WalState> {
     }
 }
 
-/// The two numbers without any work: SQLite's mode NOOP, since 3.51.
+/// The first version with the mode NOOP. One before takes it for PASSIVE, and works.
+const HAS_NOOP: i32 = 3_051_000;
+
+/// The two numbers without any work.
 pub fn wal_state(connection: &Connection) -> Result<WalState> {
-    checkpoint(connection, "noop")
+    if engine::version_number() >= HAS_NOOP {
+        return checkpoint(connection, "noop");
+    }
+    if !connection.is_wal()? {
+        return Ok(WalState { busy: false, log: -1, checkpointed: -1 });
+    }
+    // why: SQLite has the log open only from the first look at the database on
+    connection.value::<i64>("PRAGMA user_version", &[])?;
+    let (log, checkpointed) = connection.log_index().unwrap_or((0, 0));
+    Ok(WalState { busy: false, log: log.into(), checkpointed: checkpointed.into() })
 }

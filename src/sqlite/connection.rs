@@ -9,7 +9,7 @@
 mod raw;
 mod transaction;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -18,8 +18,10 @@ use parking_lot::{Mutex, ReentrantMutex};
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 
+use super::engine::{self, Engine};
 use super::failure::{Failure, from_code, os_error};
 use super::file;
+use super::fork;
 use super::heap;
 use super::meter::{Meter, Running, is_refused};
 use super::rules::{Rules, Whose};
@@ -29,9 +31,6 @@ use super::value::{FromValue, Value};
 use super::waiting::{BusyWait, busy_handler, must_stop, to_ms};
 use super::watch::{Action, Watch};
 use crate::error::{Error, Place, Result};
-
-/// Virtual machine steps between two looks at the operation: a few tens of microseconds, against some 40 ns for the look.
-const STEPS_BETWEEN_POLLS: i32 = 1_000;
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
@@ -66,30 +65,32 @@ pub(super) struct Shared {
 impl Connection {
     /// Opens the file of `settings`; `create` lets SQLite make it, `read_only` opens it for reading alone.
     pub fn open(settings: &Settings, create: bool, read_only: bool) -> Result<Connection> {
+        engine::ready()?;
+        fork::must_not_be_an_heir()?;
         heap::install();
         let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
         flags |= if read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
         if create {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
         }
-        let path = match settings.path.as_deref() {
-            None => std::borrow::Cow::from(std::path::Path::new(":memory:")),
-            // why: SQLite takes a name that begins like this for a URI
-            Some(path) if path.as_os_str().as_encoded_bytes().starts_with(b"file:") => {
-                std::path::Path::new(".").join(path).into()
-            }
-            Some(path) => path.into(),
-        };
+        let path = file::as_path(settings.path.as_deref().unwrap_or(Path::new(":memory:")));
         let inner = rusqlite::Connection::open_with_flags(&path, flags).map_err(|error| match error {
             rusqlite::Error::SqliteFailure(code, message) => {
                 from_code(code.extended_code, message.unwrap_or_else(|| code.to_string()), &settings.display(), 0, 0)
             }
+            rusqlite::Error::SqliteSingleThreadedMode => Error::Unsupported {
+                what: "a SQLite for one thread alone".into(),
+                instead: Some(
+                    "use one that was compiled and configured for threads, or the build of rpmadb with one of its own",
+                ),
+            },
             other => Error::InvalidArgument { name: "path".into(), reason: other.to_string() },
         })?;
         Connection::wrap(inner, settings, read_only)
     }
 
     /// A new database in memory, with default settings.
+    #[cfg(test)]
     pub fn open_in_memory() -> Result<Connection> {
         let settings = Settings::new(None, &crate::request::Open::default());
         Connection::open(&settings, true, false)
@@ -113,7 +114,7 @@ impl Connection {
             }
             inner.set_prepared_statement_cache_capacity(settings.statement_cache);
             inner.busy_handler(Some(busy_handler(Arc::clone(&busy_wait_ms), Arc::clone(&settings.common))))?;
-            inner.progress_handler(STEPS_BETWEEN_POLLS, Some(must_stop))?;
+            inner.progress_handler(heap::STEPS_BETWEEN_POLLS, Some(must_stop))?;
             let authorizer = rules.clone();
             inner.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| authorizer.authorize(&context)))
         })();
@@ -137,6 +138,10 @@ impl Connection {
             }),
         };
         configured.map_err(|error| connection.failure(error))?;
+        // why already now: a SQLite that is not ours may be one that does not let it be done in a transaction
+        if Engine::IS_SHARED {
+            connection.replace_functions()?;
+        }
         Ok(connection)
     }
 
@@ -273,6 +278,7 @@ impl Connection {
         let inner = self.raw();
         let _switched = self.shared.rules.switch(whose);
         let _held = self.hold(whose == Whose::Ours);
+        heap::check()?;
         body(&inner)
     }
 
@@ -409,10 +415,14 @@ impl Connection {
         self.value::<i64>("PRAGMA synchronous", &[]).map(|level| level != Some(0))
     }
 
+    /// Its file; `None` for a database in memory.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        self.raw().path().map(PathBuf::from).filter(|path| !path.as_os_str().is_empty())
+    }
+
     /// Makes what was committed survive a power failure; see [`file::sync_beside`].
     pub fn sync_beside(&self) -> Result<()> {
-        let path = self.raw().path().map(PathBuf::from);
-        match path.filter(|path| !path.as_os_str().is_empty()) {
+        match self.file() {
             Some(path) => file::sync_beside(&path).map_err(|error| Error::from_io(self.display(), &error)),
             None => Ok(()),
         }

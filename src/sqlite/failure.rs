@@ -83,12 +83,13 @@ pub(super) fn from_code(code: i32, message: String, path: &str, waited_ms: u64, 
             Some(Err(stopped)) => stopped,
             _ => Error::Busy { what: path.to_owned(), waited_ms },
         },
-        ffi::SQLITE_INTERRUPT => match operation::current() {
-            Some(operation) => match operation.check() {
-                Err(stopped) => stopped,
-                Ok(()) => Error::Cancelled { verb: operation.verb() },
+        ffi::SQLITE_INTERRUPT => match (operation::current(), heap::refusal()) {
+            (Some(operation), refusal) => match (operation.check(), refusal) {
+                (Err(stopped), _) => stopped,
+                (Ok(()), Some(limit_bytes)) => Error::ScriptMemory { limit_bytes },
+                (Ok(()), None) => Error::Cancelled { verb: operation.verb() },
             },
-            None => Error::Cancelled { verb: "the statement" },
+            (None, _) => Error::Cancelled { verb: "the statement" },
         },
         ffi::SQLITE_IOERR if code == ffi::SQLITE_IOERR_NOMEM => no_memory(),
         ffi::SQLITE_READONLY if code == ffi::SQLITE_READONLY_DBMOVED => Error::Io {

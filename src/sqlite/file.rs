@@ -4,6 +4,7 @@
 //!
 //! Invariant: nothing here opens a file that may be a live database; folders are opened to be synced.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -88,4 +89,13 @@ pub fn remove_beside(database: &Path) -> io::Result<()> {
         }
     }
     sync_folder(folder_of(database))
+}
+
+/// The path as SQLite takes it for one.
+pub(super) fn as_path(path: &Path) -> Cow<'_, Path> {
+    // why: SQLite takes a name that begins like this for a URI
+    match path.as_os_str().as_encoded_bytes().starts_with(b"file:") {
+        true => Path::new(".").join(path).into(),
+        false => path.into(),
+    }
 }

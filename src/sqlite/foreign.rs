@@ -5,7 +5,7 @@
 //!
 //! Leaves to others: keeping the two apart (`shim.rs`), telling (`ops/health.rs`).
 //!
-//! Invariants: with the mode `off` nothing is replaced, looked for or paid; once a writer was refused every later one is, until the database is opened
+//! Invariants: in a build without a SQLite of its own there is no other copy, and nothing is looked for; with the mode `off` nothing is replaced, looked for or paid; once a writer was refused every later one is, until the database is opened
 //! again.
 
 use std::ffi::{CStr, CString, c_char, c_void};
@@ -17,6 +17,7 @@ use nix::libc;
 use parking_lot::Mutex;
 
 use super::connection::Connection;
+use super::engine::Engine;
 use super::file::{identity, with_suffix};
 use super::settings::Settings;
 use super::shim::{self, Answer, Believed};
@@ -33,6 +34,9 @@ const RESERVED: Believed = Believed { start: 0x4000_0001, length: 1, writes: tru
 const SHARED: Believed = Believed { start: 0x4000_0002, length: 510, writes: false };
 const LOG_WRITER: Believed = Believed { start: 120, length: 1, writes: true };
 const LOG_OPEN: Believed = Believed { start: 128, length: 1, writes: false };
+
+/// What is in force where the library works through the SQLite that the others in the process work through: it knows its own locks.
+const ONE_COPY: &str = "one_copy";
 
 /// What one handle knows of it.
 #[derive(Debug)]
@@ -64,7 +68,7 @@ impl Foreign {
 
     /// Before our SQLite opens the file.
     pub(super) fn before_open(&self) {
-        if self.asked != Mode::Off {
+        if self.asked != Mode::Off && !Engine::IS_SHARED {
             shim::install(self.asked == Mode::Coexist);
         }
     }
@@ -72,6 +76,9 @@ impl Foreign {
     /// After our SQLite has opened and read the file.
     pub(super) fn after_open(&self) {
         *self.key.lock() = identity(&self.path);
+        if Engine::IS_SHARED {
+            return;
+        }
         if self.asked == Mode::Coexist {
             self.covered.store(identity(&self.path).is_some_and(shim::covers), Ordering::Release);
         }
@@ -98,6 +105,9 @@ impl Foreign {
 
     /// Before the writer is handed out.
     pub(super) fn before_write(&self) -> Result<()> {
+        if Engine::IS_SHARED {
+            return Ok(());
+        }
         match self.mode() {
             Mode::Coexist | Mode::Off => Ok(()),
             Mode::Refuse | Mode::Warn => {
@@ -113,6 +123,9 @@ impl Foreign {
 
     /// Before any commit. Locks that are kept apart cannot be dropped by anybody's `close`, so they are not asked for each time.
     pub(super) fn before_commit(&self, connection: &Connection) -> Result<()> {
+        if Engine::IS_SHARED {
+            return Ok(());
+        }
         match self.mode() {
             Mode::Coexist | Mode::Off => Ok(()),
             Mode::Refuse | Mode::Warn => {
@@ -145,6 +158,20 @@ impl Foreign {
 
     /// What is found now.
     pub(super) fn report(&self) -> Report {
+        if Engine::IS_SHARED {
+            return Report {
+                mode: self.asked.name(),
+                effective: ONE_COPY,
+                looked: true,
+                path: self.path.display().to_string(),
+                descriptors: Vec::new(),
+                live: false,
+                modules: Vec::new(),
+                version: None,
+                refused: false,
+                remedy: None,
+            };
+        }
         let key = identity(&self.path).or_else(|| *self.key.lock());
         let descriptors = key.and_then(shim::foreign_descriptors);
         let looked = descriptors.is_some();

@@ -20,13 +20,52 @@ use std::time::{Duration, Instant};
 use nix::libc;
 use rusqlite::ffi;
 
+use super::engine::Engine;
+use crate::error::{Error, Result};
+
 /// The process that last opened a file; 0 for none.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 /// What device numbers are marked with; 0 leaves them as they are.
 static MARK: AtomicU64 = AtomicU64::new(0);
 
+/// Databases that this process, or the one it was forked from, has open.
+static OPEN: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts as an open database until it is dropped.
+pub(super) struct Opened(());
+
+impl Opened {
+    pub(super) fn count() -> Opened {
+        OPEN.fetch_add(1, Ordering::SeqCst);
+        Opened(())
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        OPEN.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Fails in a child that inherited the records of a SQLite that is not ours: it is not given another view of which files are open.
+pub(super) fn must_not_be_an_heir() -> Result<()> {
+    if !Engine::IS_SHARED || OPEN.load(Ordering::SeqCst) == 0 {
+        return Ok(());
+    }
+    let before = PROCESS.load(Ordering::Acquire);
+    if before == 0 || before == std::process::id() {
+        return Ok(());
+    }
+    Err(Error::Unsupported {
+        what: "opening a database in a process forked from one that has one open".into(),
+        instead: Some("close all handles before the fork, or use the build of rpmadb with a SQLite of its own"),
+    })
+}
+
 /// To be called before each open.
-pub(super) fn before_open() {
+pub(super) fn before_open() -> Result<()> {
+    super::engine::ready()?;
+    must_not_be_an_heir()?;
     super::heap::install();
     super::shim::before_open();
     let current = std::process::id();
@@ -34,10 +73,13 @@ pub(super) fn before_open() {
     if before != 0 && before != current {
         // why the upper half: real device numbers are small, and two processes must not get one mark
         MARK.store(u64::from(current) << 32, Ordering::Release);
-        replace_calls();
+        if !Engine::IS_SHARED {
+            replace_calls();
+        }
     }
     // why last: another thread that opens at the same time must not go on before the mark is set; doing it twice is harmless
     PROCESS.store(current, Ordering::Release);
+    Ok(())
 }
 
 /// Whether this process was forked from one that had used this library, and has opened a file of its own since.

@@ -6,6 +6,8 @@
 //! Byte map (SQLite's "Database File Format", section 1.3): 0..16 magic text; 18 write version, 19 read version,
 //! each 1 for a rollback journal and 2 for WAL; 24..28 the change counter, big endian.
 
+use std::ffi::c_void;
+
 use rusqlite::ffi;
 
 use super::connection::Connection;
@@ -16,6 +18,11 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 const WRITE_VERSION: usize = 18;
 const WAL: u8 = 2;
 const CHANGE_COUNTER: u64 = 24;
+/// The first block of the index of the log ("WAL-mode File Format", section 2.1), in the byte order of the machine: 16..20 frames in the log,
+/// 96..100 frames that are in the file.
+const LOG_INDEX_BYTES: i32 = 32_768;
+const LOG_FRAMES: usize = 16;
+const LOG_CHECKPOINTED: usize = 96;
 
 impl Connection {
     /// Whether the file is marked for WAL. False for an empty file and for a database in memory.
@@ -73,6 +80,24 @@ impl Connection {
                 detail: "the file could not be synced".into(),
                 sqlite_code: Some(code),
             }),
+        }
+    }
+
+    /// Frames in the log and how many of them are in the file, as the index of the log says which SQLite has mapped; `None` where there is none.
+    pub(super) fn log_index(&self) -> Option<(u32, u32)> {
+        let mut index: *mut c_void = std::ptr::null_mut();
+        // SAFETY: `xShmMap` writes one pointer, to so many bytes that stay mapped as long as the log is open, which the connection has; it makes
+        // nothing larger when it is told not to.
+        let code = self.with_file(|file, methods| unsafe {
+            methods.xShmMap.map(|map| map(file, 0, LOG_INDEX_BYTES, 0, (&raw mut index).cast()))
+        })?;
+        if code != ffi::SQLITE_OK || index.is_null() {
+            return None;
+        }
+        // SAFETY: as above; both numbers lie in those bytes and are aligned, and others may write them at any moment.
+        unsafe {
+            let at = |offset: usize| index.cast::<u8>().add(offset).cast::<u32>().read_volatile();
+            Some((at(LOG_FRAMES), at(LOG_CHECKPOINTED)))
         }
     }
 

@@ -15,6 +15,7 @@ use std::sync::{Once, OnceLock};
 
 use rusqlite::ffi;
 
+use crate::error::Result;
 use crate::operation;
 
 thread_local! {
@@ -43,6 +44,20 @@ static INSTALLED: Once = Once::new();
 const LONG: i64 = 64 << 10;
 /// So many short ones are too: preparing a statement may take seconds, and makes hundreds of thousands.
 const MANY: u32 = 1_024;
+
+/// Steps of SQLite's virtual machine between two looks at the operation: a few tens of microseconds, against some 40 ns for the look.
+pub(super) const STEPS_BETWEEN_POLLS: i32 = 1_000;
+
+/// Whether a statement is to be stopped for what it has: it was refused what is too much.
+pub(super) const fn is_over() -> bool {
+    false
+}
+
+/// Before a statement is made: what is too much is refused when it is asked for.
+#[allow(clippy::unnecessary_wraps, reason = "other builds can fail")]
+pub(super) const fn check() -> Result<()> {
+    Ok(())
+}
 
 /// To be called before anything that starts SQLite.
 pub(super) fn install() {

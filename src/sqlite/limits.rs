@@ -37,11 +37,8 @@ pub struct Limited {
 impl Connection {
     /// Sets the limits of a script, whose values may be `most_bytes` long.
     pub fn limited(&self, most_bytes: u64) -> Result<Limited> {
+        self.replace_functions()?;
         let inner = self.raw();
-        if !self.shared.scripted.load(Ordering::Acquire) {
-            add_functions(&inner).map_err(|code| self.failed(code))?;
-            self.shared.scripted.store(true, Ordering::Release);
-        }
         let most = i32::try_from(most_bytes.max(LEAST_BYTES)).unwrap_or(i32::MAX);
         let mut limited = Limited { connection: self.clone(), before: Vec::with_capacity(FIXED.len() + 1) };
         for (limit, value) in FIXED.into_iter().chain([(Limit::SQLITE_LIMIT_LENGTH, most)]) {
@@ -52,6 +49,19 @@ impl Connection {
             }
         }
         Ok(limited)
+    }
+}
+
+impl Connection {
+    /// Sets the functions here, once. Not while a statement runs: an older full-text index counts as one from its first change in a transaction to
+    /// the end of that.
+    pub(super) fn replace_functions(&self) -> Result<()> {
+        let inner = self.raw();
+        if !self.shared.scripted.load(Ordering::Acquire) {
+            add_functions(&inner).map_err(|code| self.failed(code))?;
+            self.shared.scripted.store(true, Ordering::Release);
+        }
+        Ok(())
     }
 }
 

@@ -14,13 +14,21 @@ mod checkpoint;
 mod connection;
 mod cursor;
 mod data_version;
+mod engine;
 mod estimate;
 mod failure;
 pub mod file;
 mod foreign;
 pub mod foreign_keys;
 mod fork;
+#[cfg(feature = "host-sqlite")]
+mod functions;
+mod handed;
 mod header;
+#[cfg(feature = "bundled")]
+mod heap;
+#[cfg(not(feature = "bundled"))]
+#[path = "heap/none.rs"]
 mod heap;
 pub mod indexes;
 mod journal;
@@ -56,8 +64,12 @@ pub use checkpoint::{WalState, checkpoint, wal_state};
 pub use connection::{Connection, Watched};
 pub use cursor::{Cell, Cursor};
 pub use data_version::DataVersion;
+pub use engine::{Engine, HostApi, ready, source_id, version, version_number};
 pub use estimate::estimate;
 pub use fork::AtWork;
+#[cfg(feature = "host-sqlite")]
+pub use functions::Definition;
+pub use handed::HostConnection;
 pub use heap::share;
 pub use journal::Journal;
 pub use kept::kept;
@@ -76,32 +88,10 @@ pub use value::{FromValue, Value};
 pub use waiting::BusyWait;
 pub use watch::{Action, Watch};
 
-/// The version of the SQLite inside.
-#[must_use]
-pub fn version() -> &'static str {
-    rusqlite::version()
-}
-
-/// The source id of the SQLite inside: check-in and hash.
-#[must_use]
-pub fn source_id() -> String {
-    Connection::open_in_memory()
-        .and_then(|connection| connection.value("SELECT sqlite_source_id()", &[]))
-        .ok()
-        .flatten()
-        .unwrap_or_default()
-}
-
-/// What the SQLite inside was compiled with.
+/// What the SQLite was compiled with.
 pub fn compile_options(connection: &Connection) -> crate::error::Result<Vec<String>> {
     let rows = connection.rows("PRAGMA compile_options", &[])?;
     Ok(rows.into_iter().filter_map(|row| row.into_iter().next().and_then(schema::text)).collect())
-}
-
-/// The version of the SQLite inside as a number, 3051003 for 3.51.3.
-#[must_use]
-pub fn version_number() -> i32 {
-    rusqlite::version_number()
 }
 
 /// Whether a version of SQLite, as a number like 3051003, can lose part of a commit when the log is reset by a checkpoint while

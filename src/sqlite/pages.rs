@@ -10,15 +10,20 @@
 //! zeros; the first page says rollback journal, so that a copy opens on read-only media.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rusqlite::types::ValueRef;
 
 use super::access::{Access, Lease};
 use super::connection::Connection;
+use super::engine::Engine;
+use super::replace::overwrite;
+use super::scratch::Scratch;
+use super::statement::Statement;
 use super::value::Value;
 use crate::error::{Error, Result};
-use crate::operation::Operation;
+use crate::operation::{self, Operation};
 
 /// Bytes read from the file at once.
 const CHUNK: u32 = 1 << 20;
@@ -65,7 +70,7 @@ pub fn for_each_page(
         return from_file(connection, hand_on);
     }
     let mut number = 0;
-    connection.ours("SELECT data FROM sqlite_dbpage('main')", |statement| {
+    let walk = |statement: &mut Statement<'_>| {
         statement.for_each_first(|value| {
             let ValueRef::Blob(page) = value else {
                 return Err(Error::Internal { detail: "sqlite_dbpage gave no page".into() });
@@ -73,7 +78,48 @@ pub fn for_each_page(
             number += 1;
             hand_on(number, page)
         })
-    })
+    };
+    match connection.ours("SELECT data FROM sqlite_dbpage('main')", walk) {
+        // why by text: SQLite has no code for it. No page was handed on
+        Err(Error::Sql { message, .. }) if Engine::IS_SHARED && is_absent(&message, "sqlite_dbpage") => {
+            from_copy(connection, hand_on)
+        }
+        outcome => outcome,
+    }
+}
+
+/// Whether SQLite says that it was compiled without a table of its own.
+fn is_absent(message: &str, table: &str) -> bool {
+    message.contains("no such table") && message.contains(table)
+}
+
+/// The pages by way of a copy that nobody can read, for a SQLite without `sqlite_dbpage`. Its backup copies what the transaction sees, but for
+/// numbers of the first page that say how often the schema and the file were changed.
+fn from_copy(connection: &Connection, mut each: impl FnMut(u32, &[u8]) -> Result<()>) -> Result<()> {
+    let (size, count) = page_figures(connection)?;
+    if count == 0 {
+        return Ok(());
+    }
+    let folder = connection.file().and_then(|path| path.parent().map(PathBuf::from));
+    let scratch = Scratch::new(&folder.unwrap_or_else(std::env::temp_dir))?;
+    let copy = scratch.open()?;
+    copy.execute_batch("PRAGMA journal_mode=off")?;
+    let operation = operation::current().unwrap_or_default();
+    overwrite(&copy, connection, Duration::ZERO, &operation, || Ok(true))?;
+    drop(copy);
+    let lock_page = PENDING_BYTE / size.max(1) + 1;
+    let mut page = vec![0; size as usize];
+    for number in 1..=count {
+        if number == lock_page {
+            page.fill(0);
+        } else {
+            let read = scratch.read_at(&mut page, u64::from(number - 1) * u64::from(size));
+            let read = read.map_err(|error| Error::from_io(connection.display(), &error))?;
+            page[read..].fill(0);
+        }
+        each(number, &page)?;
+    }
+    Ok(())
 }
 
 /// A mebibyte at a time: to ask for one page after the other costs more than to copy and hash it.
@@ -150,11 +196,14 @@ pub fn page_owners(connection: &Connection, pages: &[u32]) -> Result<BTreeMap<u3
             })
         })
     };
-    walk(
+    let walked = walk(
         "SELECT d.pageno, coalesce(m.type || ' ' || d.name, d.name) FROM dbstat AS d \
          LEFT JOIN sqlite_schema AS m ON m.name = d.name",
-    )?;
-    Ok(found)
+    );
+    match walked {
+        Err(Error::Sql { message, .. }) if is_absent(&message, "dbstat") => Ok(found),
+        outcome => outcome.map(|()| found),
+    }
 }
 
 #[cfg(test)]

@@ -220,7 +220,7 @@ fn waits(info: &Path) -> bool {
 
 /// SQLite's backup API, from one connection into the other, as one transaction of the latter. `locked` is asked when nobody
 /// else can write any more, before the first page is: false gives up, and then nothing was written.
-fn overwrite(
+pub(super) fn overwrite(
     into: &Connection,
     from: &Connection,
     wait: Duration,

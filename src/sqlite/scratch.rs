@@ -53,6 +53,7 @@ impl Scratch {
     /// An empty one, with its bytes in `folder`.
     pub fn new(folder: &Path) -> Result<Scratch> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
+        super::engine::ready()?;
         let what = || format!("a temporary file in {}", folder.display());
         let content = Arc::new(Content::new(folder).map_err(|error| Error::from_io(what(), &error))?);
         let name = format!("/rpmadb-scratch-{}", NEXT.fetch_add(1, Ordering::Relaxed));
@@ -66,7 +67,6 @@ impl Scratch {
         self.content.write_at(bytes, offset)
     }
 
-    #[cfg(test)]
     /// Takes plain bytes from there; fewer than asked for only at the end.
     pub fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<usize> {
         self.content.read_at(into, offset)

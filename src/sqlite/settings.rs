@@ -36,7 +36,7 @@ pub struct Settings {
     pub synchronous: Synchronous,
     /// Enforce foreign keys.
     pub foreign_keys: bool,
-    /// Trust the schema.
+    /// Trust the schema; a SQLite that takes its own JSON functions for unsafe must.
     pub trusted_schema: bool,
     /// SQLite's defensive mode.
     pub defensive: bool,
@@ -116,7 +116,7 @@ impl Settings {
             journal_mode: options.journal_mode,
             synchronous: options.synchronous,
             foreign_keys: options.foreign_keys.unwrap_or(true),
-            trusted_schema: options.trusted_schema,
+            trusted_schema: options.trusted_schema || super::engine::must_trust_schema(),
             defensive: options.defensive.unwrap_or(true),
             mmap_size: options.mmap_size_bytes.unwrap_or(0),
             statement_cache: options.statement_cache.unwrap_or(64) as usize,

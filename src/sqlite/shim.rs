@@ -21,6 +21,8 @@ use nix::errno::Errno;
 use nix::libc;
 use rusqlite::ffi;
 
+use super::engine::Engine;
+
 use self::held::Range;
 use self::table::{How, Table, is_regular};
 
@@ -56,6 +58,10 @@ fn table() -> MutexGuard<'static, Table> {
 
 /// Watches which files our SQLite opens; with `by_descriptor` also locks by descriptor those that it opens from now on.
 pub(super) fn install(by_descriptor: bool) {
+    // why: what is not ours is not changed
+    if Engine::IS_SHARED {
+        return;
+    }
     super::heap::install();
     super::fork::register();
     {

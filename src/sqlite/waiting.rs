@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::heap;
 use super::settings::Common;
 use crate::operation;
 
@@ -58,5 +59,5 @@ pub(super) fn busy_handler(limit_ms: Arc<AtomicU64>, common: Arc<Common>) -> imp
 
 /// Polled by SQLite inside long statements.
 pub(super) fn must_stop() -> bool {
-    operation::current().is_some_and(|operation| operation.heartbeat().is_err())
+    heap::is_over() || operation::current().is_some_and(|operation| operation.heartbeat().is_err())
 }

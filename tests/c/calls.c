@@ -294,6 +294,23 @@ static int32_t run_log_set(void *const *a, char **document) {
     return rpmadb_log_set(RPMADB_LOG_OFF, NULL, NULL);
 }
 
+/* In this build it is the right answer: it has a SQLite of its own. */
+static int32_t unless_unsupported(int32_t status) {
+    return status == RPMADB_UNSUPPORTED ? RPMADB_OK : status;
+}
+
+static int32_t run_bind_host_sqlite(void *const *a, char **document) {
+    return unless_unsupported(rpmadb_bind_host_sqlite(a[0], document));
+}
+
+static int32_t run_sqlite3(void *const *a, char **document) {
+    return unless_unsupported(rpmadb_sqlite3(a[0], a[1], document));
+}
+
+static int32_t run_open_sqlite3(void *const *a, char **document) {
+    return unless_unsupported(closing(rpmadb_open_sqlite3(a[0], a[1], a[2], a[3], document), a[3]));
+}
+
 /* rpmadb_op_cancel comes last of those with `o`: what it cancels is of no use afterwards. */
 const struct call calls[] = {
     {"build_info", "", run_build_info, {NULL}, true, USER},
@@ -303,6 +320,9 @@ const struct call calls[] = {
     {"op_progress", "o", run_op_progress, {NULL}, true, USER},
     {"op_free", "r", run_op_free, {NULL}, false, USER},
     {"open", "tjpr", run_open, {":memory:", BARE}, true, USER},
+    {"bind_host_sqlite", "r", run_bind_host_sqlite, {NULL}, true, USER},
+    {"sqlite3", "dr", run_sqlite3, {NULL}, true, ADMIN},
+    {"open_sqlite3", "rjpr", run_open_sqlite3, {NULL, BARE}, true, USER},
     {"as", "dttr", run_as, {NULL, "somebody", "user"}, true, SUPERVISOR},
     {"close", "r", run_close, {NULL}, false, USER},
     {"add_step", "dtfh", run_add_step, {NULL, "step"}, true, ADMIN},

@@ -27,6 +27,22 @@ static void build_info_tells_what_is_inside(void) {
     CHECK(number("/embedded_migrations") >= 12);
 }
 
+/* What has to do with connections of the host's SQLite is of the builds that work through it. */
+static void what_is_of_other_builds_is_unsupported_and_says_so(void) {
+    rpmadb *db = open_checked(at("a.db"), BARE), *other = NULL;
+    void *given = db;
+    int32_t number = 0;
+    CHECK_STATUS(RPMADB_UNSUPPORTED, rpmadb_bind_host_sqlite(&number, &out));
+    CHECK_TEXT_HAS("host-sqlite", "/error/hint");
+    CHECK_STATUS(RPMADB_UNSUPPORTED, rpmadb_sqlite3(db, &given, &out));
+    CHECK_TEXT_HAS("host-sqlite", "/error/hint");
+    CHECK(given == NULL);
+    CHECK_STATUS(RPMADB_UNSUPPORTED, rpmadb_open_sqlite3(&number, NULL, NULL, &other, &out));
+    CHECK_TEXT_HAS("host-sqlite", "/error/hint");
+    CHECK(other == NULL);
+    close_checked(db);
+}
+
 static void every_status_has_its_name(void) {
     static const struct {
         int32_t status, number;
@@ -43,6 +59,7 @@ static void every_status_has_its_name(void) {
         {RPMADB_WRONG_PROCESS, 107, "WRONG_PROCESS"},
         {RPMADB_ABI_MISMATCH, 108, "ABI_MISMATCH"},
         {RPMADB_UNSUPPORTED, 109, "UNSUPPORTED"},
+        {RPMADB_NOT_READY, 110, "NOT_READY"},
         {RPMADB_SQL, 200, "SQL"},
         {RPMADB_BUSY, 201, "BUSY"},
         {RPMADB_READ_ONLY, 202, "READ_ONLY"},
@@ -286,6 +303,7 @@ const struct test lifecycle_tests[] = {
     TEST(the_version_and_the_abi_fit_the_header),
     TEST(build_info_tells_what_is_inside),
     TEST(every_status_has_its_name),
+    TEST(what_is_of_other_builds_is_unsupported_and_says_so),
     TEST(a_database_in_memory_opens_migrated),
     TEST(a_new_file_is_migrated_once_and_opening_it_again_changes_nothing),
     TEST(create_false_wants_a_file_and_read_only_never_makes_one),

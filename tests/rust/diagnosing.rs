@@ -274,7 +274,10 @@ fn the_sqlite_inside_is_told_with_its_options() {
     let scratch = Scratch::new();
     let found = diagnostics(&empty(&scratch));
     let build = build_info();
-    assert_eq!((found.sqlite.version, &found.sqlite.source_id), (build.sqlite.version, &build.sqlite.source_id));
+    assert_eq!(
+        (Some(found.sqlite.version), Some(&found.sqlite.source_id)),
+        (build.sqlite.version, build.sqlite.source_id.as_ref())
+    );
     assert!(!found.sqlite.has_wal_reset_bug);
     let options: BTreeSet<&str> = found.sqlite.compile_options.iter().map(String::as_str).collect();
     assert!(options.contains("THREADSAFE=1") && options.contains("ENABLE_FTS5"), "{options:?}");

@@ -148,7 +148,7 @@ fn the_settings_in_force_are_the_documented_defaults() {
     assert!(found.wal_checkpoint[0] >= found.wal_checkpoint[1] && found.wal_checkpoint[1] >= 0);
     assert_eq!(found.pool_state.max_connections, 11);
     assert!(found.foreign_key_check.is_some_and(|rows| rows.is_empty()));
-    assert_eq!(found.sqlite_version, build_info().sqlite.version);
+    assert_eq!(Some(found.sqlite_version), build_info().sqlite.version);
 }
 
 #[test]

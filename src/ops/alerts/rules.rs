@@ -243,7 +243,6 @@ pub fn judge(readings: &Readings, limits: &AlertLimits, now_ms: i64) -> Verdict 
 fn health(verdict: &mut Verdict, readings: &Readings) {
     let Some(checks) = &readings.health else { return };
     verdict.judge(&HEALTH);
-    let is_drifted = readings.drift.as_ref().is_some_and(|drift| !drift.is_empty());
     for check in checks.iter() {
         let (level, severity) = match check.status {
             HealthStatus::Ok => continue,
@@ -255,7 +254,8 @@ fn health(verdict: &mut Verdict, readings: &Readings) {
         };
         let is_told = match check.id {
             "alerts" => true,
-            "migrations" => is_drifted,
+            // why by its words: the rule drift looks at each tick, and what health found before that may be no longer so
+            "migrations" => check.remedy.as_deref() == Some(Check::CHANGED_BY_HAND),
             "backup_age" => check.status != HealthStatus::Unknown,
             id => SAME.iter().any(|(_, checks)| checks.contains(&id)),
         };

@@ -1,0 +1,40 @@
+/* The call that the benchmark makes, from C: prints the median in nanoseconds. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "rpmadb.h"
+
+enum { CALLS = 5000 };
+
+static int ascending(const void *a, const void *b) {
+  long long x = *(const long long *)a, y = *(const long long *)b;
+  return (x > y) - (x < y);
+}
+
+static long long now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+int main(int argc, char **argv) {
+  static long long took[CALLS];
+  rpmadb *db = NULL;
+  if (argc < 2 || rpmadb_open(argv[1], "{\"migrate\": false}", NULL, &db, NULL) != RPMADB_OK) {
+    return 1;
+  }
+  for (int i = 0; i < CALLS; i++) {
+    char *report = NULL;
+    long long start = now();
+    int32_t status = rpmadb_query(db, "SELECT 1", NULL, NULL, NULL, &report);
+    rpmadb_free(report);
+    took[i] = now() - start;
+    if (status != RPMADB_OK) {
+      return 1;
+    }
+  }
+  qsort(took, CALLS, sizeof *took, ascending);
+  printf("%lld\n", took[CALLS / 2]);
+  return rpmadb_close(&db);
+}

@@ -1,0 +1,99 @@
+// What the library tells from its own threads: alerts and log lines.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AlreadyExistsError, Database, InvalidArgumentError, native, setLog } from 'rpmadb';
+
+import { folder, run } from './folder.mjs';
+
+// why: a listener alone keeps no process alive
+const alive = setInterval(() => undefined, 1000);
+after(() => clearInterval(alive));
+
+const FIRING = { tick_ms: 20, require_users: true, alerts: { for_ms: 0 } };
+
+test('an alert is told on this thread, and a listener may use the database', async (t) => {
+  const db = await Database.open(join(folder(t), 'app.db'));
+  let tell;
+  const told = new Promise((resolve) => (tell = resolve));
+  await db.onAlert((alert) => tell(db.alerts().then((known) => ({ alert, known }))));
+  await db.monitorStart(FIRING);
+  await assert.rejects(db.monitorStart(), AlreadyExistsError);
+  const { alert, known } = await told;
+  assert.equal(typeof alert.key, 'string');
+  assert.equal(alert.state, 'firing');
+  assert.ok(known.alerts.some(({ key }) => key === alert.key));
+  await db.onAlert(null);
+  await db.monitorStop();
+  await db.close();
+});
+
+test('a listener that is slow, or disposes of the database, holds nobody up', async (t) => {
+  const db = await Database.open(join(folder(t), 'app.db'));
+  let finish;
+  const done = new Promise((resolve) => (finish = resolve));
+  await db.onAlert(() => {
+    const until = Date.now() + 100;
+    while (Date.now() < until);
+    db[Symbol.dispose]();
+    finish();
+  });
+  await db.monitorStart(FIRING);
+  await done;
+  assert.ok(db.isClosed);
+});
+
+test('log lines come in their order, until another listener is set', async () => {
+  const lines = [];
+  await setLog('debug', (line) => lines.push(line));
+  const db = await Database.open(':memory:', { migrate: false });
+  await db.script("log.info('one') log.warn('two')");
+  await db.close();
+  await sleep(50);
+  assert.ok(lines.length > 0);
+  for (const { level, target, message } of lines) {
+    assert.ok(['error', 'warn', 'info', 'debug'].includes(level));
+    assert.match(target, /^rpmadb/);
+    assert.equal(typeof message, 'string');
+  }
+  await setLog('off', null);
+  const before = lines.length;
+  await (await Database.open(':memory:', { migrate: false })).close();
+  await sleep(50);
+  assert.equal(lines.length, before);
+  await assert.rejects(
+    setLog('loud', () => undefined),
+    InvalidArgumentError,
+  );
+});
+
+test('log lines that a call on this very thread causes do not stop it', async () => {
+  const lines = [];
+  await setLog('debug', ({ message }) => lines.push(message));
+  const db = await Database.open(':memory:', { migrate: false });
+  assert.equal(native().rpmadb_monitor_start(db.handle, null, [null]), 0);
+  assert.equal(native().rpmadb_monitor_stop(db.handle, [null]), 0);
+  await db.transaction(async (tx) => tx.query('CREATE TABLE t (a)'));
+  await db.close();
+  await sleep(50);
+  await setLog('off', null);
+  for (const verb of ['monitor_start', 'monitor_stop', 'transaction']) {
+    assert.ok(
+      lines.some((line) => line.includes(`verb="${verb}"`)),
+      `${verb} in ${lines.join()}`,
+    );
+  }
+});
+
+test('what a listener throws is an uncaught exception of the host, as with any event', async () => {
+  const { code, err } = await run(`
+    import { Database, setLog } from 'rpmadb';
+    await setLog('debug', () => { throw new Error('mine'); });
+    const db = await Database.open(':memory:', { migrate: false });
+    await db.monitorStart();
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+  `);
+  assert.equal(code, 1);
+  assert.match(err, /Error: mine/);
+});
