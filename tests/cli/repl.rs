@@ -124,7 +124,8 @@ fn a_line_may_go_on_and_ctrl_c_drops_it_or_what_runs() {
     terminal.press("\u{3}");
     prompt(&terminal);
     terminal.press("while true do end\r");
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    // why: nothing on the screen tells when it has begun
+    std::thread::sleep(std::time::Duration::from_secs(1));
     terminal.press("\u{3}");
     terminal.wait_for("error: script was cancelled");
     prompt(&terminal);
@@ -139,6 +140,7 @@ fn a_line_may_go_on_and_ctrl_c_drops_it_or_what_runs() {
     let mut again = on_terminal(&scratch);
     again.press("\u{1b}[A\u{1b}[A\r");
     again.wait_for("still here");
+    prompt(&again);
     again.press("\u{4}");
     assert_eq!(again.end(), 0);
 }

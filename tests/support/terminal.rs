@@ -8,6 +8,7 @@ use std::io::{Read as _, Write};
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -20,6 +21,8 @@ pub(crate) struct Terminal {
     keys: Box<dyn Write + Send>,
     /// What was written so far, every byte.
     written: Arc<Mutex<Vec<u8>>>,
+    /// Ends with what was written.
+    reader: JoinHandle<()>,
     // why kept: the terminal goes away with it
     _master: Box<dyn MasterPty + Send>,
 }
@@ -45,13 +48,13 @@ impl Terminal {
         let written = Arc::new(Mutex::new(Vec::new()));
         let mut reader = pair.master.try_clone_reader().expect("reads");
         let keep = Arc::clone(&written);
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut part = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut part) {
                 keep.lock().expect("no panic").extend_from_slice(&part[..count]);
             }
         });
-        Terminal { child, keys: pair.master.take_writer().expect("writes"), written, _master: pair.master }
+        Terminal { child, keys: pair.master.take_writer().expect("writes"), written, reader, _master: pair.master }
     }
 
     pub(crate) fn press(&mut self, keys: &str) {
@@ -100,8 +103,11 @@ impl Terminal {
         let limit = Instant::now() + Duration::from_secs(30);
         loop {
             if let Some(status) = self.child.try_wait().expect("waits") {
-                // why: the last bytes come after the end
-                std::thread::sleep(Duration::from_millis(50));
+                // why: the last bytes may come after the end
+                while !self.reader.is_finished() {
+                    assert!(Instant::now() < limit, "waited 30 s for the last of it; the screen:\n{}", self.screen());
+                    std::thread::sleep(Duration::from_millis(1));
+                }
                 return status.exit_code();
             }
             assert!(Instant::now() < limit, "waited 30 s for the end; the screen:\n{}", self.screen());

@@ -12,12 +12,13 @@ use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 use rpmadb::{Operation, Progress};
 
-use crate::show::text::escaped;
+use crate::show::text::{escaped, span};
 
 /// What is over sooner has no bar.
 const PATIENCE: Duration = Duration::from_millis(300);
-const KNOWN: &str = "{spinner} {bar:24} {percent:>3} %  {pos}/{len}  {rate}, {eta} left  {msg}";
-const UNKNOWN: &str = "{spinner} {elapsed}  {msg}";
+const TEMPLATE: &str = "{spinner} {way}  {msg}";
+/// Width of the bar itself.
+const WIDTH: usize = 24;
 
 /// The bar that is shown, if one is.
 static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
@@ -65,14 +66,13 @@ impl State {
             }
             self.is_shown = true;
             bar.set_draw_target(ProgressDrawTarget::term_like_with_hz(Box::new(Narrow(Term::stderr())), 15));
+            if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
+                bar.set_style(style.with_key("way", way));
+            }
             bar.enable_steady_tick(Duration::from_millis(120));
         }
         if self.stage != progress.stage || bar.length().unwrap_or(0) != progress.total {
             self.stage.clone_from(&progress.stage);
-            let template = if progress.total > 0 { KNOWN } else { UNKNOWN };
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style.progress_chars("=> ").with_key("rate", rate));
-            }
             // why: the rate of one stage says nothing of the next
             bar.reset();
             bar.set_length(progress.total);
@@ -130,9 +130,29 @@ impl TermLike for Narrow {
     }
 }
 
-/// Units a second, with no more digits than anybody reads.
-fn rate(state: &ProgressState, text: &mut dyn std::fmt::Write) {
-    let rate = state.per_sec();
+/// How far it is, how fast, and how long it may still take; of what has no end in sight, how long it has taken.
+// why not by the template: one with another template is drawn once with the figures of the stage before
+fn way(state: &ProgressState, text: &mut dyn std::fmt::Write) {
+    let seconds = |time: Duration| span(i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
     // why ignored: a text that cannot be written is not shown
-    let _ = if rate < 10.0 { write!(text, "{rate:.1}/s") } else { write!(text, "{rate:.0}/s") };
+    let _ = match state.len().filter(|len| *len > 0) {
+        None => write!(text, "{}", seconds(state.elapsed())),
+        Some(len) => {
+            let (done, rate) = (state.pos().min(len), state.per_sec());
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "at most the width, and not below 0"
+            )]
+            let filled = (done as f64 / len as f64 * WIDTH as f64) as usize;
+            let places = usize::from(rate < 10.0);
+            write!(
+                text,
+                "[{:<WIDTH$}] {:>3} %  {done}/{len}  {rate:.places$}/s, {} left",
+                "=".repeat(filled),
+                done * 100 / len,
+                seconds(state.eta())
+            )
+        }
+    };
 }
