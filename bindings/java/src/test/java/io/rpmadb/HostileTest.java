@@ -15,6 +15,7 @@ import java.io.ObjectOutputStream;
 import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -191,6 +192,36 @@ final class HostileTest {
     for (long end = System.nanoTime() + 20_000_000_000L; Files.exists(log); Thread.sleep(20)) {
       assertTrue(System.nanoTime() < end, "the handles are still open");
       System.gc();
+    }
+  }
+
+  /** One that is in a call is not collected, even if nobody else has it any more. */
+  @Test
+  void handlesInACallAreNotCollected() {
+    Thread collector =
+        new Thread(
+            () -> {
+              while (!Thread.interrupted()) {
+                System.gc();
+              }
+            });
+    collector.start();
+    try (Operation operation = new Operation().timeout(Duration.ofMillis(500))) {
+      assertThrows(
+          StoppedException.Timeout.class,
+          () -> Support.empty(folder).query(Support.FOREVER, List.of(), operation));
+      Reports.Transaction report =
+          Support.empty(folder)
+              .transaction(
+                  tx -> {
+                    Thread.sleep(300);
+                    return true;
+                  });
+      assertTrue(report.committed());
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    } finally {
+      collector.interrupt();
     }
   }
 
