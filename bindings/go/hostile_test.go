@@ -168,6 +168,32 @@ func TestCollectedHandlesAreClosed(t *testing.T) {
 	}
 }
 
+// One that is in a call is not collected, even if nobody else has it any more.
+func TestHandlesInACallAreNotCollected(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.db")
+	open := func() *Database { return must(Open(background, path, &OpenOptions{Migrate: Ptr(false)}))(t) }
+	stop := make(chan bool)
+	defer close(stop)
+	go func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				runtime.GC()
+			}
+		}
+	}()
+	ctx, cancel := context.WithTimeout(background, 500*time.Millisecond)
+	defer cancel()
+	if _, err := open().Query(ctx, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"); !errors.Is(err, ErrTimeout) {
+		t.Error(err)
+	}
+	if _, err := open().Transaction(background, func(*Database) error { time.Sleep(300 * time.Millisecond); return nil }); err != nil {
+		t.Error(err)
+	}
+}
+
 // descriptors lists the open files in a folder.
 func descriptors(t testing.TB, folder string) (open []string) {
 	for _, entry := range must(os.ReadDir("/proc/self/fd"))(t) {

@@ -71,6 +71,13 @@ var (
 // Load loads the library from path, before anything else is called. With "" it is looked for as the first call would.
 // A library that is loaded stays; asking for another is an error.
 func Load(path string) error {
+	if path != "" { // a bare name would be looked for where the system looks
+		absolute, err := filepath.Abs(path)
+		if err != nil {
+			return err
+		}
+		path = absolute
+	}
 	loading.Lock()
 	defer loading.Unlock()
 	if lib := current.Load(); lib != nil {
@@ -117,6 +124,9 @@ func fileName() string {
 // find tells what to load when nobody named a path. A path in RPMADB_LIBRARY is meant: no other is tried when it fails.
 func find() string {
 	if path := os.Getenv("RPMADB_LIBRARY"); path != "" {
+		if absolute, err := filepath.Abs(path); err == nil {
+			return absolute
+		}
 		return path
 	}
 	if program, err := os.Executable(); err == nil {

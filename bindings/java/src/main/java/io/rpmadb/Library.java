@@ -57,7 +57,7 @@ final class Library {
     for (String named :
         new String[] {System.getProperty("rpmadb.library"), System.getenv("RPMADB_LIBRARY")}) {
       if (named != null && !named.isEmpty()) {
-        return open(named);
+        return open(Path.of(named).toAbsolutePath().toString());
       }
     }
     Path beside = beside();

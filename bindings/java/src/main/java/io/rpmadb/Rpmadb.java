@@ -20,7 +20,7 @@ public final class Rpmadb {
    * @throws IllegalStateException if another is loaded already
    */
   public static void load(Path path) {
-    Library.load(path.toString());
+    Library.load(path.toAbsolutePath().toString());
   }
 
   /** The path that the library was loaded from, or null before it was. */

@@ -7,20 +7,12 @@ public abstract sealed class Verbs permits Database {
 
   abstract <R> R ask(Class<R> report, String verb, Object options, Operation operation, Object... arguments);
 
-  /**
-   * Takes over the history that another migration tool left in the database: refinery, rusqlite_migration, sqlx, diesel,
-   * goose, golang-migrate, dbmate, flyway, alembic. Its checksums are verified where it has any; its table is left as it is. A
-   * history that is dirty, or does not fit the set, is refused with the reason.
-   */
+  /** {@link #adopt(Options.Adopt, Operation) The same} with less. */
   public Reports.Adopted adopt() {
     return ask(Reports.Adopted.class, "adopt", null, null);
   }
 
-  /**
-   * Takes over the history that another migration tool left in the database: refinery, rusqlite_migration, sqlx, diesel,
-   * goose, golang-migrate, dbmate, flyway, alembic. Its checksums are verified where it has any; its table is left as it is. A
-   * history that is dirty, or does not fit the set, is refused with the reason.
-   */
+  /** {@link #adopt(Options.Adopt, Operation) The same} with less. */
   public Reports.Adopted adopt(Options.Adopt options) {
     return ask(Reports.Adopted.class, "adopt", options, null);
   }
@@ -34,22 +26,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Adopted.class, "adopt", options, operation);
   }
 
-  /**
-   * Tells what is wrong for long enough that somebody should know, as the monitor of this process found it.
-   *
-   * <p>An alert is pending until its condition has held for long enough, then firing, acknowledged when somebody looks after it, and
-   * resolved when it was clear for long enough. Its key names the rule, and where there may be several the subject behind a colon.
-   */
+  /** {@link #alerts(Options.Alerts, Operation) The same} with less. */
   public Reports.Alerts alerts() {
     return ask(Reports.Alerts.class, "alerts", null, null);
   }
 
-  /**
-   * Tells what is wrong for long enough that somebody should know, as the monitor of this process found it.
-   *
-   * <p>An alert is pending until its condition has held for long enough, then firing, acknowledged when somebody looks after it, and
-   * resolved when it was clear for long enough. Its key names the rule, and where there may be several the subject behind a colon.
-   */
+  /** {@link #alerts(Options.Alerts, Operation) The same} with less. */
   public Reports.Alerts alerts(Options.Alerts options) {
     return ask(Reports.Alerts.class, "alerts", options, null);
   }
@@ -64,24 +46,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Alerts.class, "alerts", options, operation);
   }
 
-  /**
-   * Tells who did what: the record that the database keeps of every call, in its table rpmadb_audit.
-   *
-   * <p>A change is recorded in its own transaction. A call that failed or was denied is recorded in one of its own; calls that only
-   * look are recorded together, at the latest when the handle is closed, and what waits is written before this call reports.
-   * Of many equal calls that only look one record may stand for several (calls).
-   */
+  /** {@link #audit(Options.Audit, Operation) The same} with less. */
   public Reports.Audit audit() {
     return ask(Reports.Audit.class, "audit", null, null);
   }
 
-  /**
-   * Tells who did what: the record that the database keeps of every call, in its table rpmadb_audit.
-   *
-   * <p>A change is recorded in its own transaction. A call that failed or was denied is recorded in one of its own; calls that only
-   * look are recorded together, at the latest when the handle is closed, and what waits is written before this call reports.
-   * Of many equal calls that only look one record may stand for several (calls).
-   */
+  /** {@link #audit(Options.Audit, Operation) The same} with less. */
   public Reports.Audit audit(Options.Audit options) {
     return ask(Reports.Audit.class, "audit", options, null);
   }
@@ -97,18 +67,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Audit.class, "audit", options, operation);
   }
 
-  /**
-   * Copies the live database while it is in use. The backup and the manifest beside it, which says what it must be, get their
-   * names only when the copy is whole, checked and on disk. An existing file is touched only when told to.
-   */
+  /** {@link #backup(String, Options.Backup, Operation) The same} with less. */
   public Reports.Backup backup(String destination) {
     return ask(Reports.Backup.class, "backup", null, null, destination);
   }
 
-  /**
-   * Copies the live database while it is in use. The backup and the manifest beside it, which says what it must be, get their
-   * names only when the copy is whole, checked and on disk. An existing file is touched only when told to.
-   */
+  /** {@link #backup(String, Options.Backup, Operation) The same} with less. */
   public Reports.Backup backup(String destination, Options.Backup options) {
     return ask(Reports.Backup.class, "backup", options, null, destination);
   }
@@ -121,10 +85,7 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Backup.class, "backup", options, operation, destination);
   }
 
-  /**
-   * Lists the backups in the folder that rpmadb_open was given, the newest first. Their manifests are read, they themselves are
-   * not: that is rpmadb_verify.
-   */
+  /** {@link #backups(Operation) The same} with less. */
   public Reports.Backups backups() {
     return ask(Reports.Backups.class, "backups", null, null);
   }
@@ -137,12 +98,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Backups.class, "backups", null, operation);
   }
 
-  /** Records migrations as applied without running them, for a database that was made in another way. */
+  /** {@link #baseline(Options.Baseline, Operation) The same} with less. */
   public Reports.Baseline baseline() {
     return ask(Reports.Baseline.class, "baseline", null, null);
   }
 
-  /** Records migrations as applied without running them, for a database that was made in another way. */
+  /** {@link #baseline(Options.Baseline, Operation) The same} with less. */
   public Reports.Baseline baseline(Options.Baseline options) {
     return ask(Reports.Baseline.class, "baseline", options, null);
   }
@@ -152,12 +113,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Baseline.class, "baseline", options, operation);
   }
 
-  /** Moves the write-ahead log into the database file. */
+  /** {@link #checkpoint(String, Options.Checkpoint, Operation) The same} with less. */
   public Reports.Checkpoint checkpoint(String mode) {
     return ask(Reports.Checkpoint.class, "checkpoint", null, null, mode);
   }
 
-  /** Moves the write-ahead log into the database file. */
+  /** {@link #checkpoint(String, Options.Checkpoint, Operation) The same} with less. */
   public Reports.Checkpoint checkpoint(String mode, Options.Checkpoint options) {
     return ask(Reports.Checkpoint.class, "checkpoint", options, null, mode);
   }
@@ -167,10 +128,7 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Checkpoint.class, "checkpoint", options, operation, mode);
   }
 
-  /**
-   * Examines everything that helps to find out what is wrong, the slow checks included. Writes nothing. A handle that was opened
-   * read_only does not look at CHECK constraints, which SQLite does not load there.
-   */
+  /** {@link #diagnostics(Operation) The same} with less. */
   public Reports.Diagnostics diagnostics() {
     return ask(Reports.Diagnostics.class, "diagnostics", null, null);
   }
@@ -183,26 +141,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Diagnostics.class, "diagnostics", null, operation);
   }
 
-  /**
-   * A quick look that says whether somebody must act. Writes nothing; takes well under a millisecond when nothing is wrong.
-   *
-   * <p>The status is that of the worst check, and the score at most 39 when one is critical. A check that could not be made is
-   * "unknown"; one that does not apply (such as free_disk in memory, or busy_rate before any lock was asked for) is not there.
-   * While a monitor runs, its own state (monitor), what its last check of the file found (integrity) and its worst alert (alerts) are
-   * among the checks. What an alert and another check both tell of lowers the score once.
-   */
+  /** {@link #health(Options.Health, Operation) The same} with less. */
   public Reports.Health health() {
     return ask(Reports.Health.class, "health", null, null);
   }
 
-  /**
-   * A quick look that says whether somebody must act. Writes nothing; takes well under a millisecond when nothing is wrong.
-   *
-   * <p>The status is that of the worst check, and the score at most 39 when one is critical. A check that could not be made is
-   * "unknown"; one that does not apply (such as free_disk in memory, or busy_rate before any lock was asked for) is not there.
-   * While a monitor runs, its own state (monitor), what its last check of the file found (integrity) and its worst alert (alerts) are
-   * among the checks. What an alert and another check both tell of lowers the score once.
-   */
+  /** {@link #health(Options.Health, Operation) The same} with less. */
   public Reports.Health health(Options.Health options) {
     return ask(Reports.Health.class, "health", options, null);
   }
@@ -219,7 +163,7 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Health.class, "health", options, operation);
   }
 
-  /** Warns about what is likely to be regretted in the migration files of the handle. Reads the files alone. */
+  /** {@link #lint(Operation) The same} with less. */
   public Reports.Lint lint() {
     return ask(Reports.Lint.class, "lint", null, null);
   }
@@ -229,24 +173,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Lint.class, "lint", null, operation);
   }
 
-  /**
-   * Tells what was counted since the database was opened: statements by fingerprint, slow ones with their plan, long transactions,
-   * calls by verb, what indexes are used, and who has the connections.
-   *
-   * <p>Statements and calls are counted only when the database was opened with metrics (see rpmadb_open); without, enabled is false and
-   * pool, locks, wal and indexes are told all the same. Literals of statements are never shown.
-   */
+  /** {@link #metrics(Options.Metrics, Operation) The same} with less. */
   public Reports.Metrics metrics() {
     return ask(Reports.Metrics.class, "metrics", null, null);
   }
 
-  /**
-   * Tells what was counted since the database was opened: statements by fingerprint, slow ones with their plan, long transactions,
-   * calls by verb, what indexes are used, and who has the connections.
-   *
-   * <p>Statements and calls are counted only when the database was opened with metrics (see rpmadb_open); without, enabled is false and
-   * pool, locks, wal and indexes are told all the same. Literals of statements are never shown.
-   */
+  /** {@link #metrics(Options.Metrics, Operation) The same} with less. */
   public Reports.Metrics metrics(Options.Metrics options) {
     return ask(Reports.Metrics.class, "metrics", options, null);
   }
@@ -262,12 +194,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Metrics.class, "metrics", options, operation);
   }
 
-  /** Applies what is pending, all of it in one transaction unless told otherwise. */
+  /** {@link #migrate(Options.Migrate, Operation) The same} with less. */
   public Reports.Migrate migrate() {
     return ask(Reports.Migrate.class, "migrate", null, null);
   }
 
-  /** Applies what is pending, all of it in one transaction unless told otherwise. */
+  /** {@link #migrate(Options.Migrate, Operation) The same} with less. */
   public Reports.Migrate migrate(Options.Migrate options) {
     return ask(Reports.Migrate.class, "migrate", options, null);
   }
@@ -277,7 +209,7 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Migrate.class, "migrate", options, operation);
   }
 
-  /** Lists every migration known or recorded, with its state. */
+  /** {@link #migrations(Operation) The same} with less. */
   public Reports.Migrations migrations() {
     return ask(Reports.Migrations.class, "migrations", null, null);
   }
@@ -287,12 +219,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Migrations.class, "migrations", null, operation);
   }
 
-  /** Keeps retention away from a backup, or lets it have it again. */
+  /** {@link #pin(String, Options.Pin, Operation) The same} with less. */
   public Reports.Pin pin(String path) {
     return ask(Reports.Pin.class, "pin", null, null, path);
   }
 
-  /** Keeps retention away from a backup, or lets it have it again. */
+  /** {@link #pin(String, Options.Pin, Operation) The same} with less. */
   public Reports.Pin pin(String path, Options.Pin options) {
     return ask(Reports.Pin.class, "pin", options, null, path);
   }
@@ -302,18 +234,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Pin.class, "pin", options, operation, path);
   }
 
-  /**
-   * Removes the backups in the folder that rpmadb_open was given which no rule wants any more, and what killed backups left
-   * there. What stays in any case: the newest verified one, those with a pin, those in use, and what others are based on.
-   */
+  /** {@link #prune(Options.Prune, Operation) The same} with less. */
   public Reports.Prune prune() {
     return ask(Reports.Prune.class, "prune", null, null);
   }
 
-  /**
-   * Removes the backups in the folder that rpmadb_open was given which no rule wants any more, and what killed backups left
-   * there. What stays in any case: the newest verified one, those with a pin, those in use, and what others are based on.
-   */
+  /** {@link #prune(Options.Prune, Operation) The same} with less. */
   public Reports.Prune prune(Options.Prune options) {
     return ask(Reports.Prune.class, "prune", options, null);
   }
@@ -326,12 +252,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Prune.class, "prune", options, operation);
   }
 
-  /** Accepts the present text of migrations that were changed after they were applied, and records who did. */
+  /** {@link #repair(Options.Repair, Operation) The same} with less. */
   public Reports.Repair repair() {
     return ask(Reports.Repair.class, "repair", null, null);
   }
 
-  /** Accepts the present text of migrations that were changed after they were applied, and records who did. */
+  /** {@link #repair(Options.Repair, Operation) The same} with less. */
   public Reports.Repair repair(Options.Repair options) {
     return ask(Reports.Repair.class, "repair", options, null);
   }
@@ -341,20 +267,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Repair.class, "repair", options, operation);
   }
 
-  /**
-   * Brings back a backup, after it was proved and what is there was backed up: into the folder that rpmadb_open was given, or
-   * beside the database. Handles stay good and see the new content. While other processes have the database open, its pages are
-   * overwritten in one transaction; otherwise the file is replaced.
-   */
+  /** {@link #restore(String, Options.Restore, Operation) The same} with less. */
   public Reports.Restore restore(String path) {
     return ask(Reports.Restore.class, "restore", null, null, path);
   }
 
-  /**
-   * Brings back a backup, after it was proved and what is there was backed up: into the folder that rpmadb_open was given, or
-   * beside the database. Handles stay good and see the new content. While other processes have the database open, its pages are
-   * overwritten in one transaction; otherwise the file is replaced.
-   */
+  /** {@link #restore(String, Options.Restore, Operation) The same} with less. */
   public Reports.Restore restore(String path, Options.Restore options) {
     return ask(Reports.Restore.class, "restore", options, null, path);
   }
@@ -368,20 +286,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Restore.class, "restore", options, operation, path);
   }
 
-  /**
-   * Steps back to {@code target}, running the down steps of every migration above it, in one transaction. A step whose file this
-   * library no longer has is taken from the history. A migration without a way back is RPMADB_IRREVERSIBLE before anything
-   * runs.
-   */
+  /** {@link #rollback(long, Options.Rollback, Operation) The same} with less. */
   public Reports.Rollback rollback(long target) {
     return ask(Reports.Rollback.class, "rollback", null, null, target);
   }
 
-  /**
-   * Steps back to {@code target}, running the down steps of every migration above it, in one transaction. A step whose file this
-   * library no longer has is taken from the history. A migration without a way back is RPMADB_IRREVERSIBLE before anything
-   * runs.
-   */
+  /** {@link #rollback(long, Options.Rollback, Operation) The same} with less. */
   public Reports.Rollback rollback(long target, Options.Rollback options) {
     return ask(Reports.Rollback.class, "rollback", options, null, target);
   }
@@ -395,12 +305,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Rollback.class, "rollback", options, operation, target);
   }
 
-  /** Tells the schema as it is, what was changed in it by hand since the last migration, and how another database's differs. */
+  /** {@link #schema(Options.Schema, Operation) The same} with less. */
   public Reports.Schema schema() {
     return ask(Reports.Schema.class, "schema", null, null);
   }
 
-  /** Tells the schema as it is, what was changed in it by hand since the last migration, and how another database's differs. */
+  /** {@link #schema(Options.Schema, Operation) The same} with less. */
   public Reports.Schema schema(Options.Schema options) {
     return ask(Reports.Schema.class, "schema", options, null);
   }
@@ -410,12 +320,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Schema.class, "schema", options, operation);
   }
 
-  /** Runs a Lua script against the database. */
+  /** {@link #script(String, Options.Script, Operation) The same} with less. */
   public Reports.Script script(String source) {
     return ask(Reports.Script.class, "script", null, null, source);
   }
 
-  /** Runs a Lua script against the database. */
+  /** {@link #script(String, Options.Script, Operation) The same} with less. */
   public Reports.Script script(String source, Options.Script options) {
     return ask(Reports.Script.class, "script", options, null, source);
   }
@@ -425,18 +335,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Script.class, "script", options, operation, source);
   }
 
-  /**
-   * Runs a Lua script that is built in, or that is in a file. What its head (the lines that begin with --!) declares holds: the
-   * lowest role that may run it, its arguments with their types and defaults, the time and memory it asks for.
-   */
+  /** {@link #scriptFile(String, Options.Script, Operation) The same} with less. */
   public Reports.Script scriptFile(String name) {
     return ask(Reports.Script.class, "script_file", null, null, name);
   }
 
-  /**
-   * Runs a Lua script that is built in, or that is in a file. What its head (the lines that begin with --!) declares holds: the
-   * lowest role that may run it, its arguments with their types and defaults, the time and memory it asks for.
-   */
+  /** {@link #scriptFile(String, Options.Script, Operation) The same} with less. */
   public Reports.Script scriptFile(String name, Options.Script options) {
     return ask(Reports.Script.class, "script_file", options, null, name);
   }
@@ -449,7 +353,7 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Script.class, "script_file", options, operation, name);
   }
 
-  /** Lists the scripts that are built in. */
+  /** {@link #scripts(Operation) The same} with less. */
   public Reports.Scripts scripts() {
     return ask(Reports.Scripts.class, "scripts", null, null);
   }
@@ -459,12 +363,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Scripts.class, "scripts", null, operation);
   }
 
-  /** Tells how big the database is and what is in it. */
+  /** {@link #stats(Options.Stats, Operation) The same} with less. */
   public Reports.Stats stats() {
     return ask(Reports.Stats.class, "stats", null, null);
   }
 
-  /** Tells how big the database is and what is in it. */
+  /** {@link #stats(Options.Stats, Operation) The same} with less. */
   public Reports.Stats stats(Options.Stats options) {
     return ask(Reports.Stats.class, "stats", options, null);
   }
@@ -474,18 +378,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Stats.class, "stats", options, operation);
   }
 
-  /**
-   * Tries the migrations of the handle on scratch databases in the folder for temporary files: from every earlier version
-   * with generated rows up, back and up again, and with a crash at every statement. The handle's database is not touched.
-   */
+  /** {@link #test(Options.Test, Operation) The same} with less. */
   public Reports.Test test() {
     return ask(Reports.Test.class, "test", null, null);
   }
 
-  /**
-   * Tries the migrations of the handle on scratch databases in the folder for temporary files: from every earlier version
-   * with generated rows up, back and up again, and with a crash at every statement. The handle's database is not touched.
-   */
+  /** {@link #test(Options.Test, Operation) The same} with less. */
   public Reports.Test test(Options.Test options) {
     return ask(Reports.Test.class, "test", options, null);
   }
@@ -498,12 +396,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Test.class, "test", options, operation);
   }
 
-  /** Brings back what the last restore replaced. That is a restore, too, and can be undone. */
+  /** {@link #undoRestore(Options.UndoRestore, Operation) The same} with less. */
   public Reports.Restore undoRestore() {
     return ask(Reports.Restore.class, "undo_restore", null, null);
   }
 
-  /** Brings back what the last restore replaced. That is a restore, too, and can be undone. */
+  /** {@link #undoRestore(Options.UndoRestore, Operation) The same} with less. */
   public Reports.Restore undoRestore(Options.UndoRestore options) {
     return ask(Reports.Restore.class, "undo_restore", options, null);
   }
@@ -513,18 +411,12 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Restore.class, "undo_restore", options, operation);
   }
 
-  /**
-   * Proves that a backup is what its manifest says, with all it is based on, and holds a sound database. Changes nothing; what
-   * it decrypts is on no disk in the plain.
-   */
+  /** {@link #verify(String, Options.Verify, Operation) The same} with less. */
   public Reports.Verify verify(String path) {
     return ask(Reports.Verify.class, "verify", null, null, path);
   }
 
-  /**
-   * Proves that a backup is what its manifest says, with all it is based on, and holds a sound database. Changes nothing; what
-   * it decrypts is on no disk in the plain.
-   */
+  /** {@link #verify(String, Options.Verify, Operation) The same} with less. */
   public Reports.Verify verify(String path, Options.Verify options) {
     return ask(Reports.Verify.class, "verify", options, null, path);
   }
@@ -537,13 +429,7 @@ public abstract sealed class Verbs permits Database {
     return ask(Reports.Verify.class, "verify", options, operation, path);
   }
 
-  /**
-   * Starts the monitor: one thread of the library's, which looks every tick, tells of alerts, and runs what is due. It belongs to {@code db}:
-   * closing that handle stops it. Nothing of it runs in a child of a fork.
-   *
-   * <p>Of several processes with a monitor on one database one runs the tasks; the others look, and take over when it is gone. When each
-   * task last ran is kept in the file PATH-monitor. A database in memory has no such file, and a read_only handle only looks.
-   */
+  /** {@link #monitorStart(Options.Monitor) The same} with less. */
   public Reports.MonitorStart monitorStart() {
     return ask(Reports.MonitorStart.class, "monitor_start", null, null);
   }

@@ -639,48 +639,44 @@ final class Generator {
     return out.append("}\n").toString();
   }
 
+  /** The method of a verb with all it takes, and those that leave out options or operation. */
   private String methods(String verb, JsonNode v) {
-    List<String> parameters = new ArrayList<>();
-    List<String> passed = new ArrayList<>();
+    Map<String, String> parameters = new LinkedHashMap<>();
     for (JsonNode argument : v.get("arguments")) {
-      parameters.add(
-          (argument.get("type").asText().equals("integer") ? "long " : "String ")
-              + camel(argument.get("name").asText()));
-      passed.add(camel(argument.get("name").asText()));
+      boolean number = argument.get("type").asText().equals("integer");
+      parameters.put(camel(argument.get("name").asText()), number ? "long" : "String");
+    }
+    String given = String.join("", parameters.keySet().stream().map(name -> ", " + name).toList());
+    List<Map<String, String>> all = new ArrayList<>(List.of(new LinkedHashMap<>(parameters)));
+    if (!v.get("options").isNull()) {
+      parameters.put("options", "Options." + last(v.get("options").get("$ref")));
+      all.add(new LinkedHashMap<>(parameters));
+    }
+    if (!verb.startsWith("monitor_")) { // those take none
+      parameters.put("operation", "Operation");
+      all.add(parameters);
     }
     String report = "Reports." + last(v.get("report").get("$ref"));
-    String method = camel(verb);
-    String about = comment("  ", manual(v.get("function").asText()));
-    boolean options = !v.get("options").isNull();
-    boolean operation = !verb.startsWith("monitor_");
     StringBuilder out = new StringBuilder();
-    for (int more = 0; more <= (options ? 1 : 0) + (operation ? 1 : 0); more++) {
-      List<String> all = new ArrayList<>(parameters);
-      if (options && more >= 1) {
-        all.add("Options." + last(v.get("options").get("$ref")) + " options");
-      }
-      boolean watched = operation && more == (options ? 2 : 1);
-      if (watched) {
-        all.add("Operation operation");
-      }
-      out.append(about)
-          .append(
-              "  public "
-                  + report
-                  + " "
-                  + method
-                  + "("
-                  + String.join(", ", all)
-                  + ") {\n    return ask("
-                  + report
-                  + ".class, \""
-                  + verb
-                  + "\", "
-                  + (options && more >= 1 ? "options" : "null")
-                  + ", "
-                  + (watched ? "operation" : "null"));
-      passed.forEach(argument -> out.append(", ").append(argument));
-      out.append(");\n  }\n\n");
+    for (Map<String, String> some : all) {
+      out.append(
+          some.size() == parameters.size()
+              ? comment("  ", manual(v.get("function").asText()))
+              : "  /** {@link #%s(%s) The same} with less. */\n"
+                  .formatted(camel(verb), String.join(", ", parameters.values())));
+      List<String> declared =
+          some.entrySet().stream().map(one -> one.getValue() + " " + one.getKey()).toList();
+      out.append(
+          "  public %s %s(%s) {\n    return ask(%s.class, \"%s\", %s, %s%s);\n  }\n\n"
+              .formatted(
+                  report,
+                  camel(verb),
+                  String.join(", ", declared),
+                  report,
+                  verb,
+                  some.containsKey("options") ? "options" : "null",
+                  some.containsKey("operation") ? "operation" : "null",
+                  given));
     }
     return out.toString();
   }
