@@ -95,6 +95,15 @@ test('a time-out ends a call', async () => {
   await db.close();
 });
 
+test('a time-out of 0, or of longer than anybody waits, is none', async () => {
+  const db = await memory();
+  const endless = Array.from({ length: 8 }, () => db.query(ENDLESS, null, { timeout: 300 }).catch((error) => error));
+  for (const timeout of [0, 2 ** 31, 1e15, Infinity]) assert.deepEqual((await db.query('SELECT 1', null, { timeout })).rows, [[1]]);
+  for (const timeout of [-1, NaN, '5']) await assert.rejects(db.query('SELECT 1', null, { timeout }), TypeError);
+  await Promise.all(endless);
+  await db.close();
+});
+
 test('the signal of one call leaves nothing behind', async () => {
   const db = await memory();
   const controller = new AbortController();
