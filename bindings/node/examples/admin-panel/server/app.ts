@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
-import { Database, DeniedError, RpmadbError, setLog, type LogLine } from 'rpmadb';
+import { Database, DeniedError, flushLog, RpmadbError, setLog, type LogLine } from 'rpmadb';
 
 import type { Config } from './config.js';
 import { COOKIE, guard, refuse, tokenOf } from './guard.js';
@@ -156,8 +156,7 @@ export async function makePanel(config: Config): Promise<Panel> {
           try {
             return await mine(request).scriptFile(name, { args, dry_run, signal: job.abort.signal });
           } finally {
-            // why: the last lines are on their way
-            await new Promise((resolve) => setTimeout(resolve, 20));
+            await flushLog();
             script = undefined;
           }
         };
