@@ -12,7 +12,7 @@ cd "$scratch"
 
 PYTHONDONTWRITEBYTECODE=1 python3 "$here/generate.py" --check
 
-# The headers of the project and the functions in them: each is used.
+# Every function of the library's header is used.
 for function in $(grep -oE '\brpmadb_[a-z_]+\(' "$here/../../include/rpmadb.h" | tr -d '(' | sort -u); do
   case $function in rpmadb_progress_fn | rpmadb_step_fn | rpmadb_alert_fn | rpmadb_log_fn) continue ;;
     rpmadb_bind_host_sqlite | rpmadb_sqlite3 | rpmadb_open_sqlite3) continue ;; # for builds without a SQLite of their own esac
@@ -26,24 +26,12 @@ for standard in 17 20 23; do
   (cd "build$standard" && ctest --output-on-failure)
 done
 
-flags=(-Wall -Wextra -Wpedantic -Werror "-I$here/include" "-I$here/../../include")
-link=("$RPMADB_LIBRARY" "-Wl,-rpath,$(dirname "$RPMADB_LIBRARY")" -pthread)
-
-# Files for different standards in one program.
-g++ -std=c++17 "${flags[@]}" -c "$here/tests/mixed.cpp" -o older.o
-g++ -std=c++23 "${flags[@]}" -c "$here/tests/mixed.cpp" -o newer.o
-g++ older.o newer.o "${link[@]}" -o mixed
-./mixed
-
 # The examples, in a folder of their own: the one of CMake as a stranger builds it, those of the README as one program.
-PYTHONDONTWRITEBYTECODE=1 python3 "$here/readme.py" readme.cpp
-g++ -std=c++17 "${flags[@]}" readme.cpp "${link[@]}" -o readme
 cmake -S "$here/example" -B example -DRPMADB_LIBRARY="$RPMADB_LIBRARY" >example.log 2>&1 && cmake --build example >>example.log 2>&1 || { cat example.log; exit 1; }
 rm -rf run
 mkdir -p run/migrations
 echo 'CREATE TABLE parts (id INTEGER PRIMARY KEY, name TEXT, price REAL);' >run/migrations/001_parts.sql
 (cd run && ../example/app >app.txt && printf 'c1: Ada\n1 client(s)\nbacked up\n' | diff - app.txt)
-(cd run && ../readme >readme.txt && grep -qx 'no such table: klients' readme.txt && grep -qx DENIED readme.txt && grep -qx 2 readme.txt)
+(cd run && ../build17/tests/readme >readme.txt && grep -qx 'no such table: klients' readme.txt && grep -qx DENIED readme.txt && grep -qx 2 readme.txt)
 
-g++ -std=c++17 -O2 "${flags[@]}" "$here/bench.cpp" "${link[@]}" -o bench
-./bench
+build17/tests/bench

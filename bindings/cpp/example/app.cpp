@@ -9,7 +9,7 @@ int main() {
     for (const auto& row : db.query("SELECT id, name FROM clients").rows) {
       std::cout << *row[0].as<std::string>() << ": " << *row[1].as<std::string>() << '\n';
     }
-    std::cout << db.stats().tables.at("clients") << " client(s)\n";
+    std::cout << *db.stats().tables.at("clients") << " client(s)\n";
     std::cout << (db.backup("one.db").verified ? "backed up" : "not proved") << '\n';
   } catch (const rpma::Error& error) {
     std::cerr << error.what() << '\n';

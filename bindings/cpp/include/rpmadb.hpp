@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -107,8 +108,7 @@ class Database : public Verbs<Database> {
     step->up = body_of(std::move(up));
     if constexpr (!std::is_same_v<Down, std::nullptr_t>) step->down = body_of(std::move(down));
     char* out = nullptr;
-    const std::int32_t status =
-        rpmadb_add_step(handle_, version, name.c_str(), &Step::run_up, step->down ? &Step::run_down : nullptr, step.get(), &out);
+    const std::int32_t status = rpmadb_add_step(handle_, version, name.c_str(), &Step::run_up, step->down ? &Step::run_down : nullptr, step.get(), &out);
     const detail::Owned text(out);
     if (status != RPMADB_OK) return detail::failed(detail::error_of(status, text.get()));
     const std::lock_guard<std::mutex> lock(family->mutex);
@@ -168,8 +168,8 @@ class Database : public Verbs<Database> {
   void on_alert(F function) {
     detail::value_of(try_on_alert(std::move(function)));
   }
-  static Report<reports::Restore> restore_file(Text database, Text path, const options::Open& open_options = {},
-                                               const options::Restore& options = {}, Operation* op = nullptr) {
+  static Report<reports::Restore> restore_file(Text database, Text path, const options::Open& open_options = {}, const options::Restore& options = {},
+                                               Operation* op = nullptr) {
     return detail::value_of(try_restore_file(std::move(database), std::move(path), open_options, options, op));
   }
 #endif
@@ -300,7 +300,11 @@ class Database : public Verbs<Database> {
 
   void release() noexcept {
     if (lent_ || !open_) return;
-    const auto closed = try_close();
+    auto closed = try_close();
+    if (!closed && closed.error().status() == RPMADB_PANIC) {
+      // A static object, destroyed when this thread has lost its variables already, without which the library cannot work on it.
+      std::thread([&] { closed = try_close(); }).join();
+    }
     if (closed) return;
     open_ = false;
     // In a child of a fork it is not ours.
@@ -404,9 +408,7 @@ inline Result<std::int64_t> try_json_int(const std::string& json, const Text& po
   return detail::json_value<std::int64_t>(json, pointer, rpmadb_json_int);
 }
 /// Calls `rpmadb_json_real`: a number of a document.
-inline Result<double> try_json_real(const std::string& json, const Text& pointer) {
-  return detail::json_value<double>(json, pointer, rpmadb_json_real);
-}
+inline Result<double> try_json_real(const std::string& json, const Text& pointer) { return detail::json_value<double>(json, pointer, rpmadb_json_real); }
 /// Calls `rpmadb_json_text`: a text of a document.
 inline Result<std::string> try_json_text(const std::string& json, const Text& pointer) {
   auto found = detail::json_value<char*>(json, pointer, rpmadb_json_text);

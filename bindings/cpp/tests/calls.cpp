@@ -54,6 +54,9 @@ TEST("a value survives the way there and back") {
 
 TEST("what does not fit is refused and never cut") {
   Database db = opened(folder);
+  const std::string cut("SELECT 1 -- \0 ; DROP TABLE t", 28);
+  THROWS(rpma::InvalidArgument, db.query(cut));
+  THROWS(rpma::InvalidArgument, db.query(std::string_view(cut)));
   THROWS(rpma::InvalidArgument, db.query(std::string("SELECT 1 -- \0 ; DROP TABLE t", 28)));
   THROWS(rpma::InvalidArgument, db.query("SELECT ?", {std::uint64_t(1) << 63}));
   THROWS(rpma::InvalidArgument, db.query("SELECT ?", {std::nan("")}));
@@ -223,7 +226,9 @@ TEST("an operation that ends before its call") {
   moved.close();
   THROWS(rpma::StaleHandle, moved.cancel());
   THROWS(rpma::StaleHandle, db.query("SELECT 1", {}, &moved));
-  { Operation gone = std::move(moved); }
+  {
+    Operation gone = std::move(moved);
+  }
   std::this_thread::sleep_for(50ms);
   db.close();
   caller.join();
@@ -303,9 +308,9 @@ TEST("a transaction commits, or rolls back") {
             THROWS(rpma::Denied, child.query("DELETE FROM t"));
           }).committed);
   THROWS(Thrown, db.transaction([](Database& tx) {
-           tx.query("DELETE FROM t");
-           throw Thrown();
-         }));
+    tx.query("DELETE FROM t");
+    throw Thrown();
+  }));
   const auto undone = db.transaction([](Database& tx) {
     tx.query("DELETE FROM t");
     throw rpma::Rollback();
@@ -425,9 +430,8 @@ TEST("an alert is told") {
 
 TEST("log lines") {
   std::atomic<int> lines{0};
-  rpma::log_set(RPMADB_LOG_DEBUG, [&](std::int32_t level, std::string_view target, std::string_view line) {
-    lines += level > 0 && !target.empty() && !line.empty();
-  });
+  rpma::log_set(RPMADB_LOG_DEBUG,
+                [&](std::int32_t level, std::string_view target, std::string_view line) { lines += level > 0 && !target.empty() && !line.empty(); });
   Database(folder / "app.db").close();
   CHECK(lines > 0);
   rpma::log_set(RPMADB_LOG_OFF, nullptr);

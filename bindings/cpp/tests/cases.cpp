@@ -163,7 +163,8 @@ struct Cases {
       return;
     }
     for (const Value& one : *(*document)["cases"].get_if<Value::Array>()) {
-      testing::tests().push_back({*one["name"].as<std::string>(), [one](const std::filesystem::path& folder) { run_case(in_folder(one, folder.string()), folder); }});
+      testing::tests().push_back(
+          {*one["name"].as<std::string>(), [one](const std::filesystem::path& folder) { run_case(in_folder(one, folder.string()), folder); }});
     }
   }
 };
@@ -179,8 +180,8 @@ TEST("a part is told from something else") {
 }
 
 TEST("JSON there and back") {
-  for (const char* text : {"null", "true", "false", "0", "-1", "9223372036854775807", "-9223372036854775808", "18446744073709551615", "0.1", "1e-300",
-                           "1.5", "\"\"", "\"a\\\"\\\\\\u0001\"", "\"\\ud83d\\ude00 \\u00e9 \\u65e5 \\n\\t\\r\\b\\f\\/\"", "[]", "{}", " [ 1 , { \"a\" : [ ] } ] "}) {
+  for (const char* text : {"null", "true", "false", "0", "-1", "9223372036854775807", "-9223372036854775808", "18446744073709551615", "0.1", "1e-300", "1.5",
+                           "\"\"", "\"a\\\"\\\\\\u0001\"", "\"\\ud83d\\ude00 \\u00e9 \\u65e5 \\n\\t\\r\\b\\f\\/\"", "[]", "{}", " [ 1 , { \"a\" : [ ] } ] "}) {
     const auto value = Value::parse(text);
     CHECK(value.has_value());
     if (value) CHECK(Value::parse(rpma::to_json(*value)) == value);

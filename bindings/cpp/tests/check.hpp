@@ -88,17 +88,17 @@ inline std::string read(const std::filesystem::path& path) {
   static void JOIN(test_, __LINE__)(const std::filesystem::path& folder);                  \
   static const testing::Register JOIN(registered_, __LINE__)(name, JOIN(test_, __LINE__)); \
   static void JOIN(test_, __LINE__)([[maybe_unused]] const std::filesystem::path& folder)
-#define CHECK(condition)                                                   \
-  do {                                                                     \
+#define CHECK(condition)                                                        \
+  do {                                                                          \
     if (!(condition)) testing::fail("not so: " #condition, __FILE__, __LINE__); \
   } while (false)
-#define THROWS(Kind, ...)                                                      \
-  do {                                                                         \
-    bool as_it_should = false;                                                 \
-    try {                                                                      \
-      (void)(__VA_ARGS__);                                                     \
-    } catch (const Kind&) {                                                    \
-      as_it_should = true;                                                     \
-    }                                                                          \
+#define THROWS(Kind, ...)                                                                \
+  do {                                                                                   \
+    bool as_it_should = false;                                                           \
+    try {                                                                                \
+      (void)(__VA_ARGS__);                                                               \
+    } catch (const Kind&) {                                                              \
+      as_it_should = true;                                                               \
+    }                                                                                    \
     if (!as_it_should) testing::fail("no " #Kind ": " #__VA_ARGS__, __FILE__, __LINE__); \
   } while (false)

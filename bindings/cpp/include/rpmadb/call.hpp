@@ -115,8 +115,7 @@ inline Result<void> check_abi() {
   static const bool fits = rpmadb_check_abi(RPMADB_ABI_VERSION) == RPMADB_OK;
   if (fits) return {};
   return failed(own_error(RPMADB_ABI_MISMATCH, "this program is compiled for ABI " + std::to_string(RPMADB_ABI_VERSION) +
-                                                   " of rpmadb, and the library that is loaded has ABI " +
-                                                   std::to_string(rpmadb_abi_version())));
+                                                   " of rpmadb, and the library that is loaded has ABI " + std::to_string(rpmadb_abi_version())));
 }
 
 #if RPMADB_EXCEPTIONS

@@ -35,8 +35,8 @@
 #define RPMADB_NAMESPACE cpp17_no_exceptions
 #endif
 
-#define RPMADB_BEGIN    \
-  namespace rpma {    \
+#define RPMADB_BEGIN \
+  namespace rpma {   \
   inline namespace RPMADB_NAMESPACE {
 #define RPMADB_END \
   }                \

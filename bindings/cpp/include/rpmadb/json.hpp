@@ -339,16 +339,32 @@ class Reader {
       if (++at_ == end_) break;
       const char kind = *at_++;
       switch (kind) {
-        case 'n': scratch += '\n'; break;
-        case 't': scratch += '\t'; break;
-        case 'r': scratch += '\r'; break;
-        case 'b': scratch += '\b'; break;
-        case 'f': scratch += '\f'; break;
-        case 'u': character(scratch); break;
+        case 'n':
+          scratch += '\n';
+          break;
+        case 't':
+          scratch += '\t';
+          break;
+        case 'r':
+          scratch += '\r';
+          break;
+        case 'b':
+          scratch += '\b';
+          break;
+        case 'f':
+          scratch += '\f';
+          break;
+        case 'u':
+          character(scratch);
+          break;
         case '"':
         case '\\':
-        case '/': scratch += kind; break;
-        default: fail(); return {};
+        case '/':
+          scratch += kind;
+          break;
+        default:
+          fail();
+          return {};
       }
       if (!ok_) return {};
     }
