@@ -39,12 +39,12 @@ fn the_binding_for_cpp_passes_its_tests() {
 
 #[test]
 fn the_binding_for_go_passes_its_tests() {
-    passes("go", &["go", "gofmt"]);
+    passes("go", &["go", "gofmt", "gcc"]);
 }
 
 #[test]
 fn the_binding_for_java_passes_its_tests() {
-    passes("java", &["javac", "mvn"]);
+    passes("java", &["java", "javac", "mvn", "gcc"]);
 }
 
 #[test]

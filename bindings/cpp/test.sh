@@ -15,7 +15,8 @@ PYTHONDONTWRITEBYTECODE=1 python3 "$here/generate.py" --check
 # Every function of the library's header is used.
 for function in $(grep -oE '\brpmadb_[a-z_]+\(' "$here/../../include/rpmadb.h" | tr -d '(' | sort -u); do
   case $function in rpmadb_progress_fn | rpmadb_step_fn | rpmadb_alert_fn | rpmadb_log_fn) continue ;;
-    rpmadb_bind_host_sqlite | rpmadb_sqlite3 | rpmadb_open_sqlite3) continue ;; # for builds without a SQLite of their own esac
+    rpmadb_bind_host_sqlite | rpmadb_sqlite3 | rpmadb_open_sqlite3) continue ;; # for builds without a SQLite of their own
+  esac
   grep -rqwF "$function" "$here/include" || { echo "no header uses $function" >&2; exit 1; }
 done
 

@@ -327,7 +327,8 @@ func TestTheWholeHeader(t *testing.T) {
 	for line := range strings.SplitSeq(header, "\n") {
 		if name, _, call := strings.Cut(line, "("); call && !strings.HasPrefix(line, " ") && !strings.HasPrefix(line, "typedef") {
 			words := strings.Fields(strings.ReplaceAll(name, "*", " "))
-			if function := words[len(words)-1]; strings.HasPrefix(function, "rpmadb_") {
+			// what takes or gives a sqlite3 pointer is for builds without a SQLite of their own, which this package does not load
+			if function := words[len(words)-1]; strings.HasPrefix(function, "rpmadb_") && !strings.HasSuffix(function, "sqlite3") && !strings.HasSuffix(function, "host_sqlite") {
 				found++
 				if symbols[function] == nil {
 					t.Errorf("%s is not reached", function)

@@ -29,6 +29,9 @@ def test_every_function_of_the_header_is_there() -> None:
     code = re.sub(r"/\*.*?\*/", "", header, flags=re.S)
     declared = {name: arguments for name, arguments in re.findall(r"\b(rpmadb_\w+)\(([^)]*)\);", code)}
     assert len(declared) > 40
+    # For builds without a SQLite of their own, which this package does not load.
+    for name in ("rpmadb_bind_host_sqlite", "rpmadb_sqlite3", "rpmadb_open_sqlite3"):
+        del declared[name]
     assert set(_capi.PROTOTYPES) == set(declared)
     for name, arguments in declared.items():
         count = 0 if arguments.strip() == "void" else arguments.count(",") + 1
