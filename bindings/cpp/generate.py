@@ -1,7 +1,7 @@
 """Makes the generated headers from ../rpmadb.schema.json.
 
-    python3 generate.py           writes the files
-    python3 generate.py --check   fails when a file is not what the schema says
+python3 generate.py           writes the files
+python3 generate.py --check   fails when a file is not what the schema says
 """
 
 from __future__ import annotations
@@ -15,7 +15,21 @@ from typing import Any, Dict, List, Optional, Set, Tuple
 HERE = Path(__file__).resolve().parent
 SCHEMA: Dict[str, Any] = json.loads((HERE.parent / "rpmadb.schema.json").read_text(encoding="utf-8"))
 
-KEYWORDS = {"class", "default", "delete", "export", "new", "operator", "private", "public", "register", "template", "this", "union", "using"}
+KEYWORDS = {
+    "class",
+    "default",
+    "delete",
+    "export",
+    "new",
+    "operator",
+    "private",
+    "public",
+    "register",
+    "template",
+    "this",
+    "union",
+    "using",
+}
 
 FAMILIES = {
     1: ("UsageError", "The call is wrong, or its handle is."),
@@ -107,7 +121,13 @@ def kind(schema: Any) -> Tuple[str, bool]:
         members = schema.get("additionalProperties", True)
         return ("Value" if members is True else f"std::map<std::string, {full(members)}>"), False
     if name == "integer":
-        sizes = {"uint64": "std::uint64_t", "uint": "std::uint64_t", "uint32": "std::uint32_t", "uint8": "std::uint32_t", "int32": "std::int32_t"}
+        sizes = {
+            "uint64": "std::uint64_t",
+            "uint": "std::uint64_t",
+            "uint32": "std::uint32_t",
+            "uint8": "std::uint32_t",
+            "int32": "std::int32_t",
+        }
         return sizes.get(schema.get("format", ""), "std::int64_t"), False
     return {"string": "std::string", "number": "double", "boolean": "bool"}[name], False
 
@@ -133,7 +153,7 @@ def in_order(section: str) -> List[str]:
 
     def add(name: str) -> None:
         if name not in order:
-            for before in SCHEMA[section][name] and sorted(needs(SCHEMA[section][name], section) - {name}):
+            for before in sorted(needs(SCHEMA[section][name], section) - {name}):
                 add(before)
             order.append(name)
 
@@ -193,20 +213,28 @@ def choice(name: str, schema: Dict[str, Any]) -> str:
     for form, definition in reversed(forms):
         test = " && ".join(f'!look["{key}"].is_null()' for key in definition["required"][:2])
         member = snake(form.replace(name, "") or form)
-        out += f"  if ({test}) return in.read(out.{member}.emplace());\n" if form != forms[0][0] else f"  in.read(out.{member}.emplace());\n"
+        out += (
+            f"  if ({test}) return in.read(out.{member}.emplace());\n"
+            if form != forms[0][0]
+            else f"  in.read(out.{member}.emplace());\n"
+        )
     out += "}\n" + f"inline void write_members(Writer& out, const {name}& in) {{\n"
     out += "".join(
-        f"  if (in.{snake(form.replace(name, '') or form)}) write_members(out, *in.{snake(form.replace(name, '') or form)});\n" for form, _ in forms
+        f"  if (in.{snake(form.replace(name, '') or form)}) write_members(out, *in.{snake(form.replace(name, '') or form)});\n"
+        for form, _ in forms
     )
     return out + "}\n\n"
 
 
 def reports() -> str:
-    out = head(
-        "What the calls answer.",
-        "REPORTS",
-        ["<array>", "<cstdint>", "<map>", "<optional>", "<string>", "<string_view>", "<vector>", "", '"json.hpp"'],
-    ).replace("#include \n", "\n") + "namespace reports {\n\n"
+    out = (
+        head(
+            "What the calls answer.",
+            "REPORTS",
+            ["<array>", "<cstdint>", "<map>", "<optional>", "<string>", "<string_view>", "<vector>", "", '"json.hpp"'],
+        ).replace("#include \n", "\n")
+        + "namespace reports {\n\n"
+    )
     for name in in_order("reports"):
         schema = SCHEMA["reports"][name]
         if "properties" in schema:
@@ -217,11 +245,14 @@ def reports() -> str:
 
 
 def options() -> str:
-    out = head(
-        "What the calls may be told. A member that has no value is left to the library.",
-        "OPTIONS",
-        ["<cstdint>", "<map>", "<optional>", "<string>", "<variant>", "<vector>", "", '"json.hpp"'],
-    ).replace("#include \n", "\n") + "namespace options {\n\n"
+    out = (
+        head(
+            "What the calls may be told. A member that has no value is left to the library.",
+            "OPTIONS",
+            ["<cstdint>", "<map>", "<optional>", "<string>", "<variant>", "<vector>", "", '"json.hpp"'],
+        ).replace("#include \n", "\n")
+        + "namespace options {\n\n"
+    )
     for name in in_order("options"):
         schema = SCHEMA["options"][name]
         texts = literals(schema)
@@ -259,7 +290,11 @@ def errors() -> str:
                 f"  explicit {camel(name)}(const Error& error) : {FAMILIES[status // 100][0]}(error) {{}}\n  static constexpr std::int32_t number = {status};\n}};\n"
             )
             cases += f"    case {status}: throw {camel(name)}(*this);\n"
-    out += "\n#if RPMADB_EXCEPTIONS\ninline void Error::raise() const {\n  switch (status()) {\n" + cases + "    default: break;\n  }\n"
+    out += (
+        "\n#if RPMADB_EXCEPTIONS\ninline void Error::raise() const {\n  switch (status()) {\n"
+        + cases
+        + "    default: break;\n  }\n"
+    )
     out += "  switch (status() / 100) {  // one of a later version\n"
     out += "".join(f"    case {number}: throw {name}(*this);\n" for number, (name, _) in FAMILIES.items())
     out += "    default: throw *this;\n  }\n}\n#endif\n"
@@ -284,7 +319,6 @@ def verbs() -> str:
         watched = name not in UNWATCHED
         result = target(verb["report"])[1]
         declared, given, passed = [], [], []
-        names = [one["name"] for one in verb["arguments"]]
         for one in verb["arguments"]:
             type_, convert = ARGUMENTS[one["type"]]
             default = " = {}" if "null" in one["type"] else ""
@@ -302,11 +336,18 @@ def verbs() -> str:
             declared.append("Operation* op = nullptr")
             passed.append("op")
         takes_options = not (name == "monitor_stop")
-        calls = ["db", *given] + (["options_text.c_str()" if chosen else "nullptr"] if takes_options else []) + (["handle"] if watched else []) + ["out"]
+        calls = (
+            ["db", *given]
+            + (["options_text.c_str()" if chosen else "nullptr"] if takes_options else [])
+            + (["handle"] if watched else [])
+            + ["out"]
+        )
         texts = [one["name"] for one in verb["arguments"] if one["type"].startswith("text")]
         checks = "".join(f"    if (!{one}.whole()) return detail::has_nul<reports::{result}>();\n" for one in texts)
         locals_ = "".join(
-            f"    const detail::Json {one['name']}_text({one['name']}.values());\n" for one in verb["arguments"] if one["type"] == "json or null"
+            f"    const detail::Json {one['name']}_text({one['name']}.values());\n"
+            for one in verb["arguments"]
+            if one["type"] == "json or null"
         ) + ("    const detail::Json options_text(options);\n" if chosen else "")
         doc = comment(f"Calls `{verb['function']}`. " + SCHEMA["reports"][result].get("description", ""), "  ")
         parameters = ", ".join(declared)
@@ -320,7 +361,6 @@ def verbs() -> str:
         out += f"#if RPMADB_EXCEPTIONS\n{doc}  Report<reports::{result}> {safe(name)}({parameters}) {{\n"
         moved = ", ".join(f"std::move({one})" if one in texts else one for one in passed)
         out += f"    return detail::value_of(try_{safe(name)}({moved}));\n  }}\n#endif\n\n"
-        del names
     out += " private:\n  Self& self() { return static_cast<Self&>(*this); }\n};\n"
     return out + FOOT
 
@@ -339,7 +379,10 @@ def dispatch() -> str:
         out += f'  if (verb == "{name}") {{\n'
         given = []
         for one in verb["arguments"]:
-            given.append({"json or null": "parameters_of", "integer": "integer_of"}.get(one["type"], "text_of") + f'(arguments["{one["name"]}"])')
+            given.append(
+                {"json or null": "parameters_of", "integer": "integer_of"}.get(one["type"], "text_of")
+                + f'(arguments["{one["name"]}"])'
+            )
         if verb["options"] is not None:
             definition = target(verb["options"])[1]
             out += f"    rpma::options::{definition} chosen;\n    for (const auto& [key, value] : members_of(options)) {{\n"
@@ -349,8 +392,6 @@ def dispatch() -> str:
                     out += f'      if (key == "{key}" && take(value, chosen.{safe(key)})) continue;\n'
             out += "      chosen.more.emplace_back(key, value);\n    }\n"
             given.append("chosen")
-        elif name not in UNWATCHED:
-            pass
         out += f"    return answer(db.try_{safe(name)}({', '.join(given)}));\n  }}\n"
     return out + '  fail("no such verb: " + verb);\n  return {};\n}\n'
 

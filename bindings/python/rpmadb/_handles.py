@@ -78,11 +78,12 @@ def finalize(handle: Handle, shown: str) -> None:
     """What happens to a handle whose database object is gone."""
     if handle.process != os.getpid() or not handle.open or handle.lent:
         return
-    warnings.warn(f"unclosed {shown}", ResourceWarning, source=None, stacklevel=2)
     if handle.close() == REENTRANT:
         # Collected inside a callback on the same database: closed when that call is over.
         with _lock:
             _late.append(handle)
+    # Last, since a filter may make an exception of it.
+    warnings.warn(f"unclosed {shown}", ResourceWarning, stacklevel=2)
 
 
 def close_late() -> None:

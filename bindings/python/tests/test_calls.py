@@ -7,6 +7,7 @@ import logging
 import sys
 import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Iterator, List
@@ -344,6 +345,19 @@ def test_an_open_handle_that_is_collected_is_closed(folder: Path) -> None:
     assert not owner.open
     stale = rpmadb.library().rpmadb_health(owner.number, None, None, None)
     assert stale == rpmadb.StaleHandle.STATUS
+
+
+def test_it_is_closed_also_where_warnings_are_errors(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: List[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: seen.append(told.exc_type))
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: seen.append(kind))
+    opened = rpmadb.Database(folder / "app.db", migrate=False)
+    owner = opened._owner
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        del opened
+        gc.collect()
+    assert not owner.open and seen == [ResourceWarning]
 
 
 def test_a_handle_that_is_collected_inside_of_a_callback_is_closed_after_it(db: rpmadb.Database) -> None:
