@@ -315,19 +315,21 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 thread_local! {
+    // why asked with `try_with`: where a thread ends, as in a destructor of a host's that closes its database, there is none any more,
+    // and such a call is in no other
     static CURRENT: RefCell<Vec<Operation>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Makes `operation` the one that handlers on this thread poll, until the guard is dropped.
 #[must_use]
 pub(crate) fn enter(operation: Operation) -> Entered {
-    CURRENT.with_borrow_mut(|stack| stack.push(operation));
+    let _ = CURRENT.try_with(|stack| stack.borrow_mut().push(operation));
     Entered { _here: std::marker::PhantomData }
 }
 
 /// The operation this thread works under.
 pub(crate) fn current() -> Option<Operation> {
-    CURRENT.with_borrow(|stack| stack.last().cloned())
+    CURRENT.try_with(|stack| stack.borrow().last().cloned()).ok().flatten()
 }
 
 /// Says, for the account of the call that this thread is in, whether it only tries.
@@ -342,7 +344,7 @@ pub(crate) fn about_dry_run(is_dry: bool) {
 
 /// Whether a call on the handle `owner` is under way further up this thread's stack.
 pub(crate) fn is_entered(owner: u64) -> bool {
-    CURRENT.with_borrow(|stack| stack.iter().any(|operation| operation.is_of(owner)))
+    CURRENT.try_with(|stack| stack.borrow().iter().any(|operation| operation.is_of(owner))).unwrap_or(false)
 }
 
 /// See [`enter`]; stays on its thread.
@@ -352,9 +354,7 @@ pub(crate) struct Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        CURRENT.with_borrow_mut(|stack| {
-            stack.pop();
-        });
+        let _ = CURRENT.try_with(|stack| stack.borrow_mut().pop());
     }
 }
 

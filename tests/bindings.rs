@@ -11,7 +11,8 @@ use crate::c::library;
 /// Runs the tests of a binding; `tools` are the programs it needs.
 fn passes(language: &str, tools: &[&str]) {
     let found = |tool: &str| {
-        std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()))
+        std::env::var_os("PATH")
+            .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()))
     };
     if let Some(missing) = tools.iter().find(|tool| !found(tool)) {
         assert!(std::env::var_os("RPMADB_ALL_BINDINGS").is_none(), "{language}: {missing} is not installed");

@@ -150,13 +150,15 @@ impl Access {
 }
 
 thread_local! {
-    /// The pool of each cursor of this thread that has a reader.
+    /// The pool of each cursor of this thread that has a reader. Asked with `try_with`, because the thread may be ending.
     static OPEN: RefCell<Vec<*const Pool>> = const { RefCell::new(Vec::new()) };
 }
 
 /// How many cursors of this thread have a reader of `pool`.
 pub(super) fn count(pool: &Pool) -> usize {
-    OPEN.with_borrow(|pools| pools.iter().filter(|found| std::ptr::eq(**found, pool)).count())
+    let of =
+        |pools: &RefCell<Vec<*const Pool>>| pools.borrow().iter().filter(|found| std::ptr::eq(**found, pool)).count();
+    OPEN.try_with(of).unwrap_or(0)
 }
 
 /// A cursor in that count.
@@ -165,14 +167,13 @@ struct Counted(*const Pool);
 impl Counted {
     fn new(pool: &Arc<Pool>) -> Counted {
         let pool = Arc::as_ptr(pool);
-        OPEN.with_borrow_mut(|pools| pools.push(pool));
+        let _ = OPEN.try_with(|pools| pools.borrow_mut().push(pool));
         Counted(pool)
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        // why not `with_borrow_mut`: the thread may be ending
         let _ = OPEN.try_with(|pools| {
             let mut pools = pools.borrow_mut();
             if let Some(index) = pools.iter().position(|pool| *pool == self.0) {

@@ -337,7 +337,33 @@ static void a_thread_with_a_stack_of_256_kib_is_enough(void) {
     close_checked(db);
 }
 
+static rpmadb *open_at_the_end;
+
+static void use_and_close(void) {
+    sql(open_at_the_end, "INSERT INTO t VALUES (2)");
+    CHECK_PLAIN(RPMADB_OK, rpmadb_close(&open_at_the_end));
+    end_child();
+}
+
+/* What belongs to the thread is gone when a process runs the last functions of its own; a close there panicked, and closed nothing. */
+static void a_host_may_write_and_close_while_its_process_ends(void) {
+    pid_t child = fork_child();
+    if (child == 0) {
+        atexit(use_and_close);
+        open_at_the_end = open_checked(at("a.db"), BARE);
+        sql(open_at_the_end, "CREATE TABLE t (a)");
+        sql(open_at_the_end, "INSERT INTO t VALUES (1)");
+        exit(0);
+    }
+    check_child(child);
+    rpmadb *db = open_checked(at("a.db"), BARE);
+    CHECK_STATUS(RPMADB_OK, rpmadb_query(db, "SELECT count(*) FROM t", NULL, NULL, NULL, &out));
+    CHECK_INT(2, "/rows/0/0");
+    close_checked(db);
+}
+
 const struct test process_tests[] = {
+    TEST(a_host_may_write_and_close_while_its_process_ends),
     TEST(a_child_cannot_use_inherited_handles_and_can_open_its_own),
     TEST(a_child_on_the_same_file_loses_nothing_when_the_parent_closes),
     TEST(children_of_a_process_with_idle_readers_work),

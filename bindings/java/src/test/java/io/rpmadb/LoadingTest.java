@@ -10,8 +10,8 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -172,8 +172,7 @@ final class LoadingTest {
       header.add(found.group(1));
     }
     // for builds without a SQLite of their own, which this package does not load
-    header.removeAll(
-        List.of("rpmadb_bind_host_sqlite", "rpmadb_sqlite3", "rpmadb_open_sqlite3"));
+    header.removeAll(List.of("rpmadb_bind_host_sqlite", "rpmadb_sqlite3", "rpmadb_open_sqlite3"));
     TreeSet<String> declared = new TreeSet<>();
     for (Method method : Native.class.getDeclaredMethods()) {
       if (Modifier.isNative(method.getModifiers())) {
