@@ -88,6 +88,8 @@ fn compile<S: AsRef<OsStr>>(mut compiler: Command, sources: &[S], scratch: &Temp
         .arg(&program)
         .arg(library)
         .arg(format!("-Wl,-rpath,{}", folder.display()))
+        // why: cargo's LD_LIBRARY_PATH, where an older library may lie, would come before a path of the newer kind
+        .arg("-Wl,--disable-new-dtags")
         .args(SYSTEM_LIBRARIES));
     program
 }

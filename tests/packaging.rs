@@ -17,7 +17,11 @@ fn root() -> &'static Path {
 }
 
 fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?} did not start: {error}"));
+    // why: cargo's, with which another library would be found than the installed one
+    let output = command
+        .env_remove("LD_LIBRARY_PATH")
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?} did not start: {error}"));
     let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     assert!(output.status.success(), "{command:?}: {}\n{}{}", output.status, said[0], said[1]);
     said[0].clone()

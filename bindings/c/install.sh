@@ -46,6 +46,17 @@ ln -sf "librpmadb.so.$abi" "$lib/librpmadb.so"
 sh "$here/seal.sh" "$from/librpmadb.a" "$root/include/rpmadb.h" "$lib/librpmadb.a"
 chmod 644 "$lib/librpmadb.a"
 install -m 755 "$command" "$stage/bin/rpmadb"
+page() { # FILE ARGUMENT... : what the command prints of itself
+  mkdir -p "$stage/share/$(dirname "$1")"
+  to=$stage/share/$1
+  shift
+  "$command" "$@" > "$to"
+  chmod 644 "$to"
+}
+page man/man1/rpmadb.1 man
+page bash-completion/completions/rpmadb completions bash
+page zsh/site-functions/_rpmadb completions zsh
+page fish/vendor_completions.d/rpmadb.fish completions fish
 install -m 644 "$root/include/rpmadb.h" "$stage/include/rpmadb.h"
 cp -R "$root/bindings/cpp/include/." "$stage/include"
 fill() {

@@ -10,7 +10,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 /// Most texts remembered; the oldest goes.
 const MOST: usize = 500;
@@ -20,6 +20,8 @@ const LONG: usize = 10_000;
 const MOST_ALIKE: usize = 8;
 /// Bytes of a statement that are shown.
 const MOST_SHOWN: usize = 1_000;
+/// So often noting tries to get at what is remembered: a few dozen nanoseconds each.
+const TRIES: u32 = 16;
 /// How long reading waits for another thread that notes.
 const WAIT: Duration = Duration::from_millis(250);
 
@@ -54,8 +56,7 @@ impl Seen {
         if !matches!(main_word, "select" | "values" | "insert" | "replace" | "update" | "delete") {
             return None;
         }
-        // why not waited for: noting is never worth a wait, and in a child of a fork nobody may be there to unlock
-        let memory = self.0.try_lock()?;
+        let memory = self.free()?;
         if let Some(shape) = memory.texts.get(sql) {
             return Some(Arc::clone(shape));
         }
@@ -63,8 +64,20 @@ impl Seen {
         let mut hasher = DefaultHasher::new();
         without_literals(sql, |_| true).hash(&mut hasher);
         let shape: Arc<str> = shape(sql).into();
-        self.0.try_lock()?.add(sql, Arc::clone(&shape), hasher.finish());
+        self.free()?.add(sql, Arc::clone(&shape), hasher.finish());
         Some(shape)
+    }
+
+    /// The memory, unless another thread has it for longer than a look takes.
+    fn free(&self) -> Option<MutexGuard<'_, Memory>> {
+        // why not waited for: noting is never worth a wait, and in a child of a fork nobody may be there to unlock
+        (0..TRIES).find_map(|_| {
+            let memory = self.0.try_lock();
+            if memory.is_none() {
+                std::hint::spin_loop();
+            }
+            memory
+        })
     }
 
     /// What is remembered; `None` when it could not be read.
