@@ -22,6 +22,7 @@ mod snapshots;
 mod terminal;
 mod top;
 mod trying;
+mod verdicts;
 
 use std::io::Read as _;
 use std::path::Path;

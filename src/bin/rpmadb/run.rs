@@ -4,7 +4,7 @@
 //!
 //! Invariants: wrong usage is told before a database is looked at; what loses something is asked about before.
 
-mod archive;
+pub(crate) mod archive;
 pub(crate) mod doctor;
 mod history;
 mod monitor;

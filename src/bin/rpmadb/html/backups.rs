@@ -6,12 +6,16 @@ use rpmadb::report;
 
 use super::charts::{Growth, Point};
 use super::facts::{Facts, MOST};
+use crate::run::archive;
 use crate::show::text::{ago, size, time};
 
 impl Facts {
-    pub(super) fn add_backups(&mut self, found: &report::Backups, stats: Option<&report::Stats>) {
+    pub(super) fn add_backups(&mut self, found: &report::Backups, database: &Path, stats: Option<&report::Stats>) {
         self.backups_in.clone_from(&found.folder);
-        for listed in found.backups.iter().take(MOST) {
+        // why only its own: the others bring nothing back here, and their sizes are not this database's history
+        let (own, others) = archive::own(found, database);
+        self.backups_of_others = others;
+        for listed in own.iter().take(MOST) {
             let manifest = &listed.manifest;
             let proof = match (listed.verified, listed.complete) {
                 (_, false) => "base missing".to_owned(),
@@ -43,8 +47,7 @@ impl Facts {
             ]);
         }
         // why backups: their manifests are the history of the database that there is
-        let mut points: Vec<Point> = found
-            .backups
+        let mut points: Vec<Point> = own
             .iter()
             .map(|listed| Point {
                 at: listed.manifest.created_at,

@@ -43,6 +43,8 @@ pub(super) struct Facts {
     drift: Vec<String>,
     pub(super) backups: Vec<Vec<String>>,
     pub(super) backups_in: Option<String>,
+    /// How many backups in that folder are of other databases.
+    pub(super) backups_of_others: usize,
     pub(super) alerts: Vec<Vec<String>>,
     pub(super) alerts_from: String,
     /// What could not be looked at, and why.
@@ -113,7 +115,7 @@ impl Facts {
             facts.add_migrations(found);
         }
         if let Some(found) = &backups {
-            facts.add_backups(found, stats.as_ref());
+            facts.add_backups(found, &typed.database, stats.as_ref());
         }
         facts.add_statements(&metrics, typed.metrics.as_deref());
         facts.add_alerts(&alerts, typed.alerts.as_deref());
@@ -151,6 +153,7 @@ impl Facts {
             drift: Vec::new(),
             backups: Vec::new(),
             backups_in: None,
+            backups_of_others: 0,
             alerts: Vec::new(),
             alerts_from: String::new(),
             failed: Vec::new(),

@@ -91,6 +91,19 @@ fn keep(options: &mut request::BackupFolder, typed: &Keep) {
     options.keep_pre_restore = typed.keep_pre_restore.or(options.keep_pre_restore);
 }
 
+/// The backups of this database among those of a folder, and how many are of others. Manifests name the file itself, as retention does.
+pub(crate) fn own<'r>(found: &'r report::Backups, database: &Path) -> (Vec<&'r report::Listed>, usize) {
+    let identity = match database.as_os_str() == ":memory:" {
+        true => database.to_owned(),
+        false => std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned()),
+    };
+    let identity = identity.display().to_string();
+    let own: Vec<&report::Listed> =
+        found.backups.iter().filter(|listed| listed.manifest.database == identity).collect();
+    let others = found.backups.len() - own.len();
+    (own, others)
+}
+
 /// The folder of a database file; none for one in memory.
 fn folder_of(database: &Path) -> Option<String> {
     (database.as_os_str() != ":memory:").then(|| settings::folder_of(database).display().to_string())

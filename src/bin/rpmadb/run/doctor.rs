@@ -4,11 +4,14 @@
 //!
 //! Invariant: a look that fails is a finding and keeps no other from being made; what was not looked at is never called well.
 
+use std::path::Path;
+
 use rpmadb::report::{self, HealthStatus};
 use rpmadb::{Database, Error, Operation, Result, request};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::archive;
 use crate::args::desk::Doctor;
 use crate::exit::Exit;
 use crate::settings::Settings;
@@ -32,6 +35,9 @@ pub(crate) struct Verdict {
     pub(crate) status: HealthStatus,
     /// Whether nothing else is wrong than that migrations are pending.
     pub(crate) only_pending: bool,
+    /// Whether nothing else is wrong than that the schema was changed by hand.
+    #[serde(skip)]
+    pub(crate) only_changed_by_hand: bool,
     pub(crate) looks: Vec<Look>,
 }
 
@@ -56,17 +62,23 @@ fn look<T: Serialize>(verb: &'static str, outcome: Result<T>, judge: impl FnOnce
 
 pub(super) fn call(typed: &Doctor, settings: &Settings, database: &Database, watch: &Operation) -> Result<Exit> {
     let request = request::Health { require_users: typed.require_users, ..request::Health::default() };
-    let mut only_pending = false;
+    let mut only_history = false;
     let mut looks = vec![look("health", database.health(&request, watch), |report| {
         let poor: Vec<&report::Check> =
             report.checks.iter().filter(|check| check.status >= HealthStatus::Degraded).collect();
-        only_pending = !poor.is_empty()
+        only_history = !poor.is_empty()
             && poor.iter().all(|check| check.id == "migrations" && check.status == HealthStatus::Degraded);
         let ids: Vec<&str> = poor.iter().map(|check| check.id).collect();
         let which = if ids.is_empty() { String::new() } else { format!(": {}", ids.join(", ")) };
         (report.status, format!("score {} of 100{which}", report.score))
     })?];
-    looks.push(look("migrations", database.migrations(watch), migrations)?);
+    let mut is_pending = false;
+    let mut is_changed_by_hand = false;
+    looks.push(look("migrations", database.migrations(watch), |report| {
+        is_pending = report.pending > 0;
+        is_changed_by_hand = !report.drift.is_empty();
+        migrations(report)
+    })?);
     if !typed.fast {
         looks.push(look("diagnostics", database.diagnostics(watch), diagnostics)?);
         let proof = request::Audit { verify: true, limit: Some(1), ..request::Audit::default() };
@@ -79,13 +91,16 @@ pub(super) fn call(typed: &Doctor, settings: &Settings, database: &Database, wat
         (damaged, format!("{size}, {} table(s), {} index(es)", report.table_count, report.index_count))
     })?);
     if settings.open.backup.folder.is_some() || typed.folder.is_some() {
-        looks.push(look("backups", database.backups(watch), backups)?);
+        looks.push(look("backups", database.backups(watch), |report| backups(report, &typed.database))?);
     }
     let status = looks.iter().map(|look| look.status).max().unwrap_or(HealthStatus::Unknown);
     let others = looks.iter().filter(|look| !["health", "migrations"].contains(&look.verb));
-    only_pending &= others.map(|look| look.status).max() <= Some(HealthStatus::Unknown)
+    only_history &= others.map(|look| look.status).max() <= Some(HealthStatus::Unknown)
         && looks.iter().filter(|look| look.verb == "migrations").all(|look| look.status <= HealthStatus::Degraded);
-    let verdict = Verdict { status, only_pending, looks };
+    // why not with a change by hand: migrating leaves that as it is
+    let only_pending = only_history && is_pending && !is_changed_by_hand;
+    let only_changed_by_hand = only_history && is_changed_by_hand && !is_pending;
+    let verdict = Verdict { status, only_pending, only_changed_by_hand, looks };
     show::report(settings, &verdict, |verdict| show::own::doctor(verdict, &typed.database));
     Ok(match (status, only_pending) {
         (HealthStatus::Ok | HealthStatus::Unknown, _) => Exit::Done,
@@ -105,7 +120,10 @@ fn migrations(report: &report::Migrations) -> Found {
     match (odd.as_slice(), report.pending, report.drift.len()) {
         ([], 0, 0) => (HealthStatus::Ok, version),
         ([], 0, drift) => (HealthStatus::Degraded, format!("{version}, {drift} object(s) changed by hand")),
-        ([], pending, _) => (HealthStatus::Degraded, format!("{version}, {pending} pending")),
+        ([], pending, 0) => (HealthStatus::Degraded, format!("{version}, {pending} pending")),
+        ([], pending, drift) => {
+            (HealthStatus::Degraded, format!("{version}, {pending} pending, {drift} object(s) changed by hand"))
+        }
         (odd, ..) => (HealthStatus::Critical, format!("{version}, not as recorded: {}", odd.join(", "))),
     }
 }
@@ -141,14 +159,17 @@ fn audit(report: &report::Audit) -> Found {
     }
 }
 
-fn backups(report: &report::Backups) -> Found {
-    match report.backups.first() {
-        None => (HealthStatus::Degraded, "none".to_owned()),
+fn backups(report: &report::Backups, database: &Path) -> Found {
+    // why only its own: a folder may be shared, and the backups of another database bring nothing back here
+    let (own, others) = archive::own(report, database);
+    let beside = if others > 0 { format!(", {others} of other databases") } else { String::new() };
+    match own.first() {
+        None => (HealthStatus::Degraded, format!("none{beside}")),
         Some(newest) => {
             let status = if newest.verified && newest.complete { HealthStatus::Ok } else { HealthStatus::Degraded };
             let proved = if newest.verified { "verified" } else { "not verified" };
             let age = show::text::ago(newest.manifest.created_at);
-            (status, format!("{}, the newest {age}, {proved}", report.backups.len()))
+            (status, format!("{}, the newest {age}, {proved}{beside}", own.len()))
         }
     }
 }

@@ -26,7 +26,11 @@ pub(crate) fn doctor(verdict: &Verdict, database: &Path) {
         verdict.looks.iter().filter(|look| look.status >= HealthStatus::Degraded).max_by_key(|look| look.status);
     if let Some(look) = worst {
         let verb = if verdict.only_pending { "migrate" } else { look.verb };
-        say!("{}: rpmadb {verb} {}", painted(STRONG, "next"), super::next::typed(database));
+        let (next, database) = (painted(STRONG, "next"), super::next::typed(database));
+        match verdict.only_changed_by_hand {
+            true => say!("{next}: rpmadb repair {database} --schema, or undo what rpmadb migrations {database} lists"),
+            false => say!("{next}: rpmadb {verb} {database}"),
+        }
     }
 }
 
