@@ -229,6 +229,33 @@ fn the_shell_loads_the_library_and_its_functions_give_the_reports_of_their_verbs
     assert_eq!(shell(new.to_str().expect("UTF-8"), &lines).as_deref(), Ok("0\n0"));
 }
 
+/// They worked on whatever was at the path, also where the connection may only ask, and cut a path at a zero.
+#[test]
+fn the_functions_work_on_the_file_that_the_connection_has_and_only_as_it_may() {
+    let scratch = Scratch::new();
+    let (path, moved) = (scratch.path("t.db"), scratch.path("moved.db"));
+    let file = path.to_str().expect("UTF-8");
+    ask(&scratch, "CREATE TABLE mine (a)").expect("makes");
+    let error = shell(file, &["PRAGMA query_only = 1", "SELECT rpmadb_migrate()"]).expect_err("may only ask");
+    assert!(error.contains("READ_ONLY"), "{error}");
+    let cut = format!("SELECT rpmadb_backup('{}' || char(0) || 'x')", scratch.path("cut.db").display());
+    let error = shell(file, &[&cut]).expect_err("holds a zero");
+    assert!(error.contains("INVALID_ARGUMENT") && !scratch.path("cut.db").exists(), "{error}");
+    let step = format!(".shell mv {file} {}", moved.display());
+    let error =
+        shell(file, &["SELECT count(*) FROM mine", &step, "SELECT rpmadb_migrate()"]).expect_err("is elsewhere");
+    assert!(error.contains("was moved") && !path.exists() && moved.exists(), "{error}");
+}
+
+/// A host that has the entry point called for every connection gave a supervisor's statements what the verbs refuse.
+#[test]
+fn the_functions_are_no_functions_on_a_handle_even_where_every_connection_has_them() {
+    let scratch = Scratch::new();
+    let program = scratch.path("program");
+    compile(&["tests/one_copy/everywhere.c"], &library(HOST), &program);
+    must_pass(Command::new(&program).arg(scratch.folder()));
+}
+
 #[test]
 fn what_the_functions_cannot_do_is_an_sql_error_with_its_hint_and_at_once() {
     let scratch = Scratch::new();

@@ -114,16 +114,25 @@ fn a_client_builds_through_cmake_with_either_library() {
 #[test]
 fn it_installs_under_a_prefix_and_into_a_folder_of_whoever_makes_packages() {
     let folder = tempfile::tempdir().expect("a folder");
-    run(install().arg("--destdir").arg(folder.path()).args(["--prefix", "/opt/rpmadb", "--libdir", "lib64"]));
+    run(install().arg("--destdir").arg(folder.path()).args(["--prefix", "/opt/rpmadb", "--libdir", "lib64/deep"]));
     let prefix = folder.path().join("opt/rpmadb");
-    for name in
-        ["bin/rpmadb", "include/rpmadb.h", "lib64/librpmadb.so", "lib64/librpmadb.a", "lib64/pkgconfig/rpmadb.pc"]
-    {
+    let flags = run(Command::new("pkg-config")
+        .args(["rpmadb", "--variable", "includedir"])
+        .env("PKG_CONFIG_PATH", prefix.join("lib64/deep/pkgconfig")));
+    let include = Path::new(flags.trim()).canonicalize().expect("is there");
+    assert_eq!(include, prefix.join("include").canonicalize().expect("is there"));
+    for name in [
+        "bin/rpmadb",
+        "include/rpmadb.h",
+        "lib64/deep/librpmadb.so",
+        "lib64/deep/librpmadb.a",
+        "lib64/deep/pkgconfig/rpmadb.pc",
+    ] {
         assert!(prefix.join(name).exists(), "{name}");
     }
     let said = run(Command::new(prefix.join("bin/rpmadb")).arg("--version"));
     assert!(said.starts_with("rpmadb "), "{said}");
-    let link = std::fs::read_link(prefix.join("lib64/librpmadb.so")).expect("a link");
+    let link = std::fs::read_link(prefix.join("lib64/deep/librpmadb.so")).expect("a link");
     assert_eq!(link, Path::new("librpmadb.so.1"));
 }
 

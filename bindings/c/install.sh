@@ -7,6 +7,7 @@
 # libdir   lib without it, under the prefix              from     what cargo built: target/release, built if it is not there
 # command  the command rpmadb, in `from` without it      tarball  packs it all into this file and installs nothing
 set -eu
+umask 022
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 prefix=/usr/local destdir= libdir=lib from= command= tarball=
@@ -50,7 +51,7 @@ page() { # FILE ARGUMENT... : what the command prints of itself
   mkdir -p "$stage/share/$(dirname "$1")"
   to=$stage/share/$1
   shift
-  "$command" "$@" > "$to"
+  "$command" "$@" > "$to" || rm -f "$to" # one for another machine cannot say it here
   chmod 644 "$to"
 }
 page man/man1/rpmadb.1 man
@@ -59,8 +60,9 @@ page zsh/site-functions/_rpmadb completions zsh
 page fish/vendor_completions.d/rpmadb.fish completions fish
 install -m 644 "$root/include/rpmadb.h" "$stage/include/rpmadb.h"
 cp -R "$root/bindings/cpp/include/." "$stage/include"
+up=$(printf %s "$libdir/" | sed 's|[^/]*/|../|g') # from libdir to the prefix
 fill() {
-  sed -e "s|@VERSION@|$version|g" -e "s|@ABI@|$abi|g" -e "s|@LIBDIR@|$libdir|g" "$here/$1" > "$2"
+  sed -e "s|@UP@|$up|g" -e "s|@VERSION@|$version|g" -e "s|@ABI@|$abi|g" -e "s|@LIBDIR@|$libdir|g" "$here/$1" > "$2"
   chmod 644 "$2"
 }
 fill rpmadb.pc.in "$lib/pkgconfig/rpmadb.pc"

@@ -9,9 +9,9 @@ archive=$1 header=$2 sealed=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 grep -o 'rpmadb_[a-z0-9_]*(' "$header" | tr -d '(' | sort -u > "$work/functions"
-ld -r --whole-archive "$archive" -o "$work/all.o"
+"${LD:-ld}" -r --whole-archive "$archive" -o "$work/all.o"
 # why without these sections: they hold the compiler's own form of the code, for optimising across objects, with the names in it
-objcopy --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd --keep-global-symbols="$work/functions" \
+"${OBJCOPY:-objcopy}" --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd --keep-global-symbols="$work/functions" \
   "$work/all.o" "$work/rpmadb.o"
 rm -f "$sealed"
-ar rcs "$sealed" "$work/rpmadb.o"
+"${AR:-ar}" rcs "$sealed" "$work/rpmadb.o"

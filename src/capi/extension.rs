@@ -36,7 +36,8 @@ static FUNCTIONS: [Definition; 4] = [
     },
 ];
 
-/// SQLite calls it when it loads the library.
+/// SQLite calls it when it loads the library. It is not for `sqlite3_auto_extension`: that takes what an extension that stays loaded
+/// gives back for an error.
 #[unsafe(no_mangle)]
 pub extern "C" fn sqlite3_rpmadb_init(
     connection: *mut c_void,

@@ -68,7 +68,8 @@ impl Connection {
         engine::ready()?;
         fork::must_not_be_an_heir()?;
         heap::install();
-        let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        // why private: a host may have switched on the shared cache for its process, whose locks wait for nobody
+        let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
         flags |= if read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
         if create {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;

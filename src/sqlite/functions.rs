@@ -49,11 +49,26 @@ impl HostApi {
 }
 
 impl HostConnection {
-    /// Whether it may not write its main database.
+    /// Whether it may not write its main database, or its host does not want it to.
     #[must_use]
     pub fn is_read_only(self) -> bool {
         // SAFETY: the connection is open, and the name ends with a zero; the call reads a number.
-        unsafe { ffi::sqlite3_db_readonly(self.0.as_ptr(), c"main".as_ptr()) == 1 }
+        let is_of_the_file = unsafe { ffi::sqlite3_db_readonly(self.0.as_ptr(), c"main".as_ptr()) == 1 };
+        is_of_the_file || self.only_queries()
+    }
+
+    fn only_queries(self) -> bool {
+        let mut statement = std::ptr::null_mut();
+        // SAFETY: the connection is open; the text ends with a zero, and the statement is finalized here whatever came of it.
+        unsafe {
+            let sql = c"PRAGMA query_only".as_ptr();
+            ffi::sqlite3_prepare_v2(self.0.as_ptr(), sql, -1, &raw mut statement, std::ptr::null_mut());
+            // why also where it does not answer: an authorizer of the host's that refuses the question wants no more than that
+            let may_write =
+                ffi::sqlite3_step(statement) == ffi::SQLITE_ROW && ffi::sqlite3_column_int(statement, 0) == 0;
+            ffi::sqlite3_finalize(statement);
+            !may_write
+        }
     }
 
     /// Makes an SQL function known to it, for statements that the host itself runs.
@@ -90,6 +105,9 @@ unsafe extern "C" fn call(context: *mut ffi::sqlite3_context, count: c_int, valu
             let definition = &*ffi::sqlite3_user_data(context).cast::<Definition>().cast_const();
             let text = if count > 0 { ffi::sqlite3_value_text(*values) } else { std::ptr::null() };
             let argument = (!text.is_null()).then(|| CStr::from_ptr(text.cast::<c_char>()));
+            if argument.is_some_and(|text| text.count_bytes() as i64 != i64::from(ffi::sqlite3_value_bytes(*values))) {
+                return Err(Error::InvalidArgument { name: "path".into(), reason: "holds a zero".into() });
+            }
             (definition, NonNull::new(ffi::sqlite3_context_db_handle(context)), argument)
         };
         let connection = connection.ok_or(Error::NullArgument { name: "connection" })?;

@@ -61,8 +61,29 @@ impl HostConnection {
                 "open the connection without a VFS of its own",
             );
         }
+        if self.has_moved() {
+            return none(
+                "a connection whose file was moved or removed since it was opened,",
+                "open the connection again",
+            );
+        }
         let path = path.to_str().map_err(|error| Error::InvalidUtf8 { name: "path", at: error.valid_up_to() })?;
         Ok(PathBuf::from(path))
+    }
+
+    /// Whether the file that it has open is no longer the one at its path.
+    fn has_moved(self) -> bool {
+        let mut moved: c_int = 0;
+        // SAFETY: the connection is open; SQLite writes one number.
+        unsafe {
+            let code = ffi::sqlite3_file_control(
+                self.0.as_ptr(),
+                c"main".as_ptr(),
+                ffi::SQLITE_FCNTL_HAS_MOVED,
+                (&raw mut moved).cast(),
+            );
+            code == ffi::SQLITE_OK && moved != 0
+        }
     }
 
     fn uses_default_vfs(self) -> bool {
@@ -113,7 +134,7 @@ impl Access {
             .map_err(|_| Error::InvalidArgument { name: "path".into(), reason: "holds a zero".into() })?;
         let how = if settings.read_only { ffi::SQLITE_OPEN_READONLY } else { ffi::SQLITE_OPEN_READWRITE };
         // why: the host may use it from any thread, which ours are not made for
-        let flags = how | ffi::SQLITE_OPEN_FULLMUTEX;
+        let flags = how | ffi::SQLITE_OPEN_FULLMUTEX | rusqlite::OpenFlags::SQLITE_OPEN_PRIVATE_CACHE.bits();
         let wait = c_int::try_from(to_ms(settings.busy_timeout)).unwrap_or(c_int::MAX);
         let synchronous = format!("PRAGMA synchronous={}\0", settings.synchronous.name());
         let mut connection = std::ptr::null_mut();

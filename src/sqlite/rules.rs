@@ -242,6 +242,10 @@ fn judge(whose: Whose, context: &AuthContext<'_>) -> Result<(), Error> {
         AuthAction::Function { function_name } if function_name.eq_ignore_ascii_case("load_extension") => {
             refuse("load_extension".into(), "link what you need into the host")
         }
+        // why: a host may have had the extension make them known to every connection of the process
+        AuthAction::Function { function_name } if is_ours(function_name) => {
+            refuse(format!("the SQL function {function_name} on a handle"), "call the verb of that name")
+        }
         AuthAction::Read { .. } | AuthAction::Select | AuthAction::Function { .. } | AuthAction::Recursive => Ok(()),
         _ if whose == Whose::Readers => Err(Error::ReadOnly { what: "the database, by this statement,".into() }),
         // why: a temporary object lives on the writer alone; readers do not see it, and it hides what has its name from

@@ -7,7 +7,7 @@
 
 use rusqlite::hooks::{AuthAction, AuthContext};
 
-use super::{is_pages, judge_pragma, transaction_word, written_table};
+use super::{is_ours, is_pages, judge_pragma, transaction_word, written_table};
 use crate::error::Error;
 use crate::request::Role;
 
@@ -58,7 +58,7 @@ fn is_hidden(table: &str) -> bool {
 /// Functions that reach beyond the database, where a build or a host has them.
 fn is_forbidden(function: &str) -> bool {
     const BEYOND: [&str; 6] = ["load_extension", "writefile", "readfile", "edit", "fts3_tokenizer", "sqlite_log"];
-    BEYOND.iter().any(|known| function.eq_ignore_ascii_case(known))
+    is_ours(function) || BEYOND.iter().any(|known| function.eq_ignore_ascii_case(known))
 }
 
 #[cfg(test)]
