@@ -34,7 +34,7 @@ fn lines_show_what_they_give_and_globals_stay() {
 fn lines_of_sql_and_dots_are_run_as_such() {
     let scratch = small();
     let lines =
-        ".tables\nINSERT INTO a VALUES (7, 'seven');\nselect x, y from a\n.schema b\n.help\n.quit\nnot reached\n";
+        ".tables\nINSERT INTO a VALUES (7, 'seven');\nselect x, y from a;\n.schema b\n.help\n.quit\nnot reached\n";
     let stdout = succeeded(typed(&scratch, &[], lines));
     for part in ["name ", "a  ", "1 row(s) changed", "7  seven\n", "CREATE TABLE b (x);\n", "Ctrl-D"] {
         assert!(stdout.contains(part), "{part}\n{stdout}");
@@ -68,12 +68,41 @@ fn errors_are_told_and_the_next_line_runs() {
 #[test]
 fn a_statement_may_go_on_over_lines() {
     let scratch = small();
-    let lines = "CREATE TABLE c (\n  x INTEGER,\n  y TEXT\n);\nINSERT INTO c VALUES\n(1, 'one'),\n(2, 'two')\nSELECT count(*) AS n FROM c\n";
+    let lines = "CREATE TABLE c (\n  x INTEGER,\n  y TEXT\n);\nINSERT INTO c VALUES\n(1, 'one'),\n(2, 'two');\nSELECT count(*) AS n FROM c\n";
     let stdout = succeeded(typed(&scratch, &[], lines));
     assert!(stdout.ends_with("2 row(s) changed\nn\n--\n2\n1 row(s)\n"), "{stdout}");
     let ran = typed(&scratch, &[], "SELECT 1 +\n\n'on'\n");
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), "on\n"), "{ran:?}");
     assert_eq!(ran.stderr, "error: incomplete input\n");
+}
+
+#[test]
+fn a_transaction_is_refused_with_its_hint_and_not_taken_for_lua() {
+    let scratch = small();
+    succeeded(in_small(&scratch, &["query", "a.db", "INSERT INTO a VALUES (1, 'kept')"]));
+    for word in ["BEGIN", "begin", "COMMIT", "ROLLBACK", "SAVEPOINT s", "RELEASE s", "END", "ATTACH 'x.db' AS x"] {
+        let ran = typed(&scratch, &[], &format!("{word};\n"));
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{word}: {ran:?}");
+        assert!(ran.stderr.contains("hint: "), "{word}: {}", ran.stderr);
+    }
+    // in one line nothing runs after what is refused
+    let ran = typed(&scratch, &[], "BEGIN; DELETE FROM a; ROLLBACK;\n");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{ran:?}");
+    let stdout = succeeded(typed(&scratch, &[], "begin = 4\n(begin)\nSELECT y FROM a;\n"));
+    assert!(stdout.starts_with("4\n") && stdout.contains("kept"), "{stdout}");
+}
+
+#[test]
+fn sql_waits_for_its_semicolon_or_an_empty_line() {
+    let scratch = small();
+    let lines = "INSERT INTO a VALUES (1, 'one'), (2, 'two;\n\nDELETE FROM a');\nDELETE FROM a\nWHERE x = 1;\nSELECT x FROM a\n -- ;\n\n'on'\n";
+    let stdout = succeeded(typed(&scratch, &[], lines));
+    assert_eq!(stdout, "2 row(s) changed\n1 row(s) changed\nx\n--\n2\n1 row(s)\non\n");
+    let trigger = "CREATE TRIGGER t AFTER DELETE ON a BEGIN\n  DELETE FROM b;\n  DELETE FROM b;\nEND;\nSELECT name FROM sqlite_schema\nWHERE type = 'trigger'";
+    let stdout = succeeded(typed(&scratch, &[], trigger));
+    assert!(stdout.ends_with("name\n-----\nt\n1 row(s)\n"), "{stdout}");
+    let ran = typed(&scratch, &[], "SELECT\n1 +");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), "error: incomplete input\n"), "the end of a pipe ends it");
 }
 
 // --- on a terminal
@@ -98,6 +127,8 @@ fn tab_completes_names_tables_and_columns() {
     let mut terminal = on_terminal(&scratch);
     terminal.press("SELECT customers.sur\t FROM cust\t\r");
     terminal.wait_for("SELECT customers.surname FROM customers");
+    terminal.wait_until("more", |screen| screen.trim_end().ends_with("...>"));
+    terminal.press("\r");
     terminal.wait_for("0 row(s)");
     prompt(&terminal);
     terminal.press("db:val\t('SELECT 41') + 1\r");

@@ -28,13 +28,35 @@ use crate::{show, stop};
 const DOTTED: &[&str] = &[".help", ".quit", ".schema", ".tables"];
 const HELP: &str = "Lua with db, log and json; an expression shows its value. Globals stay, locals end with their line.\n\
     A line that begins with SELECT, INSERT, PRAGMA or another word of SQL is run as SQL.\n\
-    Lines go on until they are whole; an empty line ends SQL that is not.\n\
+    SQL goes on over lines until its ; or an empty line, Lua until it is whole.\n\
     .tables  .schema [NAME]  .help  .quit   Tab completes, Ctrl-C drops a line, Ctrl-D ends";
 /// What SQLite says of a statement that goes on.
 const UNFINISHED: &str = "incomplete input";
+/// What begins a statement of SQL. Why those of transactions too: as globals of Lua they would be nil without a word, and what comes
+/// after a BEGIN would be kept in spite of its ROLLBACK; the library says why it does not take them.
 const SQL: &[&str] = &[
-    "alter", "analyze", "create", "delete", "drop", "explain", "insert", "pragma", "reindex", "replace", "select",
-    "update", "values", "with",
+    "alter",
+    "analyze",
+    "attach",
+    "begin",
+    "commit",
+    "create",
+    "delete",
+    "detach",
+    "drop",
+    "explain",
+    "insert",
+    "pragma",
+    "reindex",
+    "release",
+    "replace",
+    "rollback",
+    "savepoint",
+    "select",
+    "update",
+    "vacuum",
+    "values",
+    "with",
 ];
 
 /// Reads lines until there are no more.
@@ -67,7 +89,7 @@ pub(super) fn call(settings: &Settings, database: &Database) -> Result<Exit> {
         };
         let text = if waiting.is_empty() { line } else { format!("{waiting}\n{line}") };
         waiting.clear();
-        match session.line(&text) {
+        match session.line(&text, false) {
             Ok(Next::Go) => {}
             Ok(Next::More) => waiting = text,
             Ok(Next::Quit) => break,
@@ -77,7 +99,13 @@ pub(super) fn call(settings: &Settings, database: &Database) -> Result<Exit> {
             }
         }
     }
-    if !waiting.is_empty() {
+    // why not on a terminal: whoever typed Ctrl-D in the middle of a statement did not ask for it to run
+    if !is_terminal && is_sql(&waiting) {
+        if let Err(error) = session.line(&waiting, true) {
+            failed = true;
+            tell(settings, error);
+        }
+    } else if !waiting.is_empty() {
         failed = true;
         let message = "the last line is no whole statement".to_owned();
         tell(settings, Error::ScriptSyntax { message, place: Box::default() });
@@ -133,7 +161,8 @@ impl Session<'_> {
         watch
     }
 
-    fn line(&self, text: &str) -> Result<Next> {
+    /// Runs what was typed, or says that more must come; `last` says that nothing can.
+    fn line(&self, text: &str, last: bool) -> Result<Next> {
         let line = text.trim();
         let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         match first {
@@ -158,15 +187,17 @@ impl Session<'_> {
                 let reason = format!("is not known; there are {}", DOTTED.join(", "));
                 return Err(Error::InvalidArgument { name: other.to_owned(), reason });
             }
-            other
-                if SQL.contains(&other.to_ascii_lowercase().as_str())
-                    && !rest.trim_start().starts_with(['=', '.', ':', '(']) =>
-            {
+            _ if is_sql(line) => {
+                let end = end_of(text);
+                // why: a statement that is cut off may be a whole one that does more, as a DELETE without its WHERE
+                let is_over = last || (end != End::Inside && ends_in_empty_line(text));
+                if !is_over && end != End::Semicolon {
+                    return Ok(Next::More);
+                }
                 match self.sql(line.trim_end_matches(';'), None) {
-                    // why until an empty line: a statement that is wrong at its end must be told some time
-                    Err(Error::Sql { message, .. }) if message == UNFINISHED && !text.ends_with('\n') => {
-                        return Ok(Next::More);
-                    }
+                    // why until an empty line: the body of a trigger has semicolons within, and a statement that is wrong at its end
+                    // must be told some time
+                    Err(Error::Sql { message, .. }) if message == UNFINISHED && !is_over => return Ok(Next::More),
                     outcome => outcome?,
                 }
             }
@@ -185,6 +216,67 @@ impl Session<'_> {
         show::report(self.settings, &self.database.query(sql, params, &self.watch())?, show::query);
         Ok(())
     }
+}
+
+/// Whether it begins like SQL.
+fn is_sql(text: &str) -> bool {
+    let text = text.trim_start();
+    let (word, rest) = text.split_at(text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len()));
+    let is_alone =
+        rest.is_empty() || rest.starts_with(|c: char| c.is_whitespace() || c == ';') || rest.starts_with("--");
+    let (rest, lower) = (rest.trim_start(), word.to_ascii_lowercase());
+    let is_capital = word == word.to_ascii_uppercase();
+    if lower == "end" {
+        // why: Lua never begins with it, but a stray one is more likely Lua's
+        return is_alone && (is_capital || !rest.is_empty());
+    }
+    // why: a global may have such a name; `select` is one
+    let is_used = rest.starts_with(['=', '.', ':']) || (rest.starts_with('(') && !is_capital);
+    is_alone && SQL.contains(&lower.as_str()) && !is_used
+}
+
+/// Where a text of SQL ends.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// After a semicolon and nothing more than comments.
+    Semicolon,
+    /// In the middle of a string, a quoted name or a comment.
+    Inside,
+    /// Elsewhere.
+    Open,
+}
+
+fn end_of(sql: &str) -> End {
+    let mut end = End::Open;
+    let mut rest = sql;
+    while let Some(c) = rest.chars().next() {
+        let (skipped, closed_by) = match c {
+            '\'' | '"' | '`' => (1, Some(c.to_string())),
+            '[' => (1, Some("]".into())),
+            _ if rest.starts_with("/*") => (2, Some("*/".into())),
+            _ if rest.starts_with("--") => {
+                rest = rest.find('\n').map_or("", |at| &rest[at..]);
+                continue;
+            }
+            _ => (c.len_utf8(), None),
+        };
+        if c == ';' {
+            end = End::Semicolon;
+        } else if !(c.is_whitespace() || rest.starts_with("/*")) {
+            end = End::Open;
+        }
+        rest = &rest[skipped..];
+        if let Some(closed_by) = closed_by {
+            // why a doubled quote needs nothing: it ends one string and begins the next
+            let Some(at) = rest.find(&closed_by) else { return End::Inside };
+            rest = &rest[at + closed_by.len()..];
+        }
+    }
+    end
+}
+
+fn ends_in_empty_line(text: &str) -> bool {
+    text.rsplit_once('\n').is_some_and(|(_, line)| line.trim().is_empty())
 }
 
 /// What Tab knows.
@@ -270,6 +362,37 @@ impl Helper for Names {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_transactions_are_sql_and_uses_of_globals_are_not() {
+        for text in
+            ["BEGIN;", "begin", "COMMIT", "ROLLBACK;", "rollback to x;", "SAVEPOINT x;", "RELEASE x;", "END;", "END"]
+        {
+            assert!(is_sql(text), "{text}");
+        }
+        for text in ["end;", "end transaction;", "ATTACH 'x' AS y;", "DETACH y;", "VACUUM;", "BEGIN--x", " VALUES (1);"]
+        {
+            assert!(is_sql(text), "{text}");
+        }
+        for text in
+            ["begin = 1", "release.x = 1", "commit()", "end", "select('#', 1)", "values[1] = 2", "beginning", ""]
+        {
+            assert!(!is_sql(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn sql_ends_with_a_semicolon_that_is_in_no_string_and_no_comment() {
+        for sql in ["x;", "x; -- y", "x; /* y */ \n", "'it''s' ;", "\"a;\" ; -- '", "-- don't\nx;"] {
+            assert_eq!(end_of(sql), End::Semicolon, "{sql}");
+        }
+        for sql in ["", "x", "';'", "x -- ;", "x /* ; */", "x; y", "[;]", "`;`", "-- ;\nx"] {
+            assert_eq!(end_of(sql), End::Open, "{sql}");
+        }
+        for sql in ["';", "'a'';", "/* ;", "\";", "[;", "x; 'é"] {
+            assert_eq!(end_of(sql), End::Inside, "{sql}");
+        }
+    }
 
     #[test]
     fn tab_knows_objects_globals_and_the_schema() {
