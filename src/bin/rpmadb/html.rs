@@ -34,11 +34,12 @@ pub(crate) fn call(typed: &Report, settings: &Settings, database: &Database, wat
     let facts = facts::Facts::of(typed, database, watch)?;
     let text = page(&facts)?;
     if typed.file.as_os_str() == "-" {
-        show::line(format_args!("{text}"));
+        show::document(&(text + "\n"));
         return Ok(Exit::Done);
     }
     write(typed, &text)?;
-    let document = json!({ "file": typed.file, "size_bytes": text.len() });
+    // why not the path itself: one that is not UTF-8 has no JSON
+    let document = json!({ "file": typed.file.display().to_string(), "size_bytes": text.len() });
     show::report(settings, &document, |_| {
         say!("{} ({})", typed.file.display(), show::text::size(text.len() as u64));
     });

@@ -63,7 +63,12 @@ pub(crate) fn usage(error: &clap::Error) -> Exit {
 
 /// What `open` is told: only `open` and `migrate` make a file or change its journal mode by opening.
 fn options(args: &Args, settings: &Settings) -> Result<request::Open> {
-    let makes = matches!(args.verb, Verb::Open { .. } | Verb::Migrate(_));
+    let makes = match &args.verb {
+        Verb::Open { .. } => true,
+        // why not: what is tried leaves no file behind, and no other journal mode
+        Verb::Migrate(typed) => !typed.dry_run,
+        _ => false,
+    };
     let journal_mode = if makes { settings.open.journal_mode } else { request::JournalMode::Keep };
     Ok(request::Open {
         journal_mode,
@@ -149,9 +154,17 @@ fn call(args: &Args, settings: &Settings) -> Result<Exit> {
         Verb::Script(typed) if !typed.test.is_empty() => {
             return Ok(script::test(settings.json, &typed.test, &options, &watch)?);
         }
+        // why before the open: that would make the file
+        Verb::Migrate(typed) if typed.lint && !history::lint_first(typed, settings, &options, &watch)? => {
+            return Ok(Exit::Failed);
+        }
         _ => {}
     }
-    let (database, opened) = match Database::open(args.verb.database(), &options, &watch) {
+    let found = match &args.verb {
+        Verb::Migrate(typed) if typed.dry_run => history::open_dry(&typed.database, &options, &watch),
+        verb => Database::open(verb.database(), &options, &watch),
+    };
+    let (database, opened) = match found {
         // why not read-only at once: what a crash left in the journal can then not be rolled back
         Err(Error::Permission { .. }) if args.verb.reads() => {
             let options = request::Open { read_only: true, ..options.clone() };

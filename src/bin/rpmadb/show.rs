@@ -6,6 +6,7 @@
 //!
 //! Invariant: a report goes to stdout, all else to stderr; with `--quiet` only what `--json` asks for is printed.
 
+use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::ColorChoice;
@@ -80,11 +81,31 @@ pub(crate) fn has_colour() -> bool {
 
 /// Prints a line whatever happens.
 pub(crate) fn line(text: std::fmt::Arguments<'_>) {
-    use std::io::Write as _;
     crate::progress::clear();
-    if writeln!(anstream::stdout(), "{text}").is_err() {
-        std::process::exit(1);
+    written(writeln!(anstream::stdout(), "{text}"));
+}
+
+/// Prints a document, byte for byte: lines for people lose what a terminal would obey, and a document must lose nothing.
+pub(crate) fn document(text: &str) {
+    crate::progress::clear();
+    let mut stdout = std::io::stdout();
+    written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+}
+
+/// Ends when a report cannot be written; when nobody reads any more, there is nobody to tell.
+fn written(outcome: std::io::Result<()>) {
+    let Err(error) = outcome else { return };
+    if error.kind() != std::io::ErrorKind::BrokenPipe {
+        note(format_args!("error: the report could not be written: {error}"));
     }
+    std::process::exit(1);
+}
+
+/// Says something beside the report.
+pub(crate) fn note(text: std::fmt::Arguments<'_>) {
+    crate::progress::clear();
+    // why ignored: there is no other place to say that this one is full
+    let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 /// Says which command comes next, to somebody at a terminal.
@@ -95,10 +116,10 @@ pub(crate) fn suggest(settings: &Settings, verb: &str, database: &std::path::Pat
     }
 }
 
-pub(crate) fn json(document: &impl Serialize) {
-    match serde_json::to_string_pretty(document) {
-        Ok(text) => line(format_args!("{text}")),
-        Err(error) => anstream::eprintln!("error: the report could not be written as JSON: {error}"),
+pub(crate) fn json(report: &impl Serialize) {
+    match serde_json::to_string_pretty(report) {
+        Ok(text) => document(&(text + "\n")),
+        Err(error) => note(format_args!("error: the report could not be written as JSON: {error}")),
     }
 }
 

@@ -2,12 +2,15 @@
 //!
 //! Leaves to others: the next migration's files (`new.rs`).
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use rpmadb::{Database, Error, Operation, Result, report, request};
 
 use crate::args::history::{Migrate, Schema};
 use crate::args::{Args, Verb};
 use crate::exit::Exit;
-use crate::settings::Settings;
+use crate::settings::{Settings, folder_of};
 use crate::show;
 
 /// Does one of them.
@@ -69,33 +72,63 @@ fn migrate(
     (database, opened): (&Database, &report::Open),
     watch: &Operation,
 ) -> Result<Exit> {
-    let request = request::Migrate {
+    let report = database.migrate(&request(typed), watch)?;
+    show::report(settings, &report, |report| show::migrate(report, opened));
+    Ok(Exit::Done)
+}
+
+fn request(typed: &Migrate) -> request::Migrate {
+    request::Migrate {
         target: typed.target,
         dry_run: typed.dry_run,
         backup: typed.backup.as_ref().map(|_| true),
         lock_timeout_ms: typed.lock_timeout,
         allow_out_of_order: typed.allow_out_of_order,
         transaction: if typed.per_file { request::TransactionPer::File } else { request::TransactionPer::Run },
-    };
-    if typed.lint {
-        // why not `lint`: that also warns of what was applied long ago
-        let dry =
-            database.migrate(&request::Migrate { dry_run: true, backup: Some(false), ..request.clone() }, watch)?;
-        if dry.warnings.as_ref().is_some_and(|warnings| !warnings.is_empty()) {
-            show::report(settings, &dry, |dry| show::warnings(dry.warnings.as_deref().unwrap_or_default()));
-            if !settings.json {
-                let count = dry.warnings.map_or(0, |warnings| warnings.len());
-                let message = format!("nothing was applied: {count} warning(s)");
-                anstream::eprintln!(
-                    "{message}\nhint: mend the files, waive a rule with `-- rpmadb: allow=RULE`, or leave out --lint"
-                );
-            }
-            return Ok(Exit::Failed);
-        }
     }
-    let report = database.migrate(&request, watch)?;
-    show::report(settings, &report, |report| show::migrate(report, opened));
-    Ok(Exit::Done)
+}
+
+/// Opens what is only tried: a database that is not there yet is one in memory, so that no file is left behind.
+pub(super) fn open_dry(path: &Path, options: &request::Open, watch: &Operation) -> Result<(Database, report::Open)> {
+    // why the folder too: where a migrate could make no file, a dry one must not say that all is well
+    let is_missing = std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+        && folder_of(path).is_dir();
+    let options =
+        request::Open { journal_mode: request::JournalMode::Keep, create: Some(is_missing), ..options.clone() };
+    if !is_missing {
+        return Database::open(path, &options, watch);
+    }
+    let (database, mut opened) = Database::open(":memory:", &options, watch)?;
+    opened.created = false;
+    if path.as_os_str() != ":memory:" {
+        opened.database_path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
+    }
+    Ok((database, opened))
+}
+
+/// Whether nothing is to be warned of in what would be applied; tells what is.
+pub(super) fn lint_first(
+    typed: &Migrate,
+    settings: &Settings,
+    options: &request::Open,
+    watch: &Operation,
+) -> Result<bool> {
+    let (database, _) = open_dry(&typed.database, options, watch)?;
+    // why not `lint`: that also warns of what was applied long ago
+    let dry = database.migrate(&request::Migrate { dry_run: true, backup: Some(false), ..request(typed) }, watch)?;
+    database.close()?;
+    let count = dry.warnings.as_ref().map_or(0, Vec::len);
+    if count == 0 {
+        return Ok(true);
+    }
+    show::report(settings, &dry, |dry| show::warnings(dry.warnings.as_deref().unwrap_or_default()));
+    if !settings.json {
+        show::note(format_args!(
+            "nothing was applied: {count} warning(s)\n\
+             hint: mend the files, waive a rule with `-- rpmadb: allow=RULE`, or leave out --lint"
+        ));
+    }
+    Ok(false)
 }
 
 fn schema(

@@ -4,7 +4,8 @@
 //!
 //! Invariants: no file is overwritten; the numbers are as wide as those that are there.
 
-use std::io::Write as _;
+use std::borrow::Cow;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use rpmadb::{Error, Set};
@@ -60,15 +61,24 @@ pub(super) fn call(typed: &New, settings: &Settings) -> Result<Exit> {
 
 /// The number after the highest, and how many digits numbers have.
 fn next_number(folder: &Path) -> Result<(i64, usize)> {
-    let failed = |error: std::io::Error| Error::from_io(folder.display().to_string(), &error);
-    let latest = Set::read_folder(folder)?.latest();
+    let failed = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotADirectory => {
+            Error::InvalidOption { key: "migrations".into(), reason: format!("{} is not a folder", folder.display()) }
+        }
+        _ => Error::from_io(format!("the migrations folder {}", folder.display()), &error),
+    };
     let mut width = None;
+    let mut files: Vec<(String, Cow<'static, [u8]>)> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
         let digits = name.chars().take_while(char::is_ascii_digit).count();
         width = width.max((digits > 0).then_some(digits));
+        // why not what is in it: one that was begun holds nothing yet, and the next can be begun all the same
+        files.push((name, Cow::Borrowed(b"SELECT 1;")));
     }
-    Ok((latest + 1, width.unwrap_or(DIGITS)))
+    let next = Set::from_files(files)?.latest().checked_add(1);
+    let next = next.ok_or_else(|| Failure::usage("there is no number after the highest", None))?;
+    Ok((next, width.unwrap_or(DIGITS)))
 }
 
 fn write_new(path: &Path, text: &str) -> Result<()> {
@@ -82,12 +92,17 @@ fn up(name: &str) -> String {
     format!(
         "-- {name}: why the schema changes\n\
          --\n\
-         -- This file runs in one transaction with its record in the history; see `rpmadb lint` and `rpmadb test`.\n\n"
+         -- This file runs in one transaction with its record in the history; see `rpmadb lint` and `rpmadb test`.\n\
+         -- As long as it holds no statement, nothing can be migrated.\n\n"
     )
 }
 
 fn down(name: &str) -> String {
-    format!("-- takes back {name}; without this file it cannot be taken back\n\n")
+    format!(
+        "-- takes back {name}; without this file it cannot be taken back\n\
+         --\n\
+         -- As long as this file is there and holds no statement, nothing can be migrated; remove it when there is no way back.\n\n"
+    )
 }
 
 fn lua(name: &str) -> String {

@@ -21,6 +21,11 @@ pub(crate) fn backup(report: &report::Backup) {
     if let Some(base) = &report.base {
         say!("what changed since {base}; that must stay beside it");
     }
+    removed(report);
+}
+
+/// What retention removed after a backup.
+pub(super) fn removed(report: &report::Backup) {
     for path in &report.deleted {
         say!("removed {}", name_of(path));
     }

@@ -6,6 +6,7 @@ use annotate_snippets::renderer::{DecorStyle, Renderer};
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Snippet};
 use rpmadb::error::{Body, Place};
 
+use super::note;
 use super::text::{BAD, STRONG, escaped, painted};
 
 /// More of a changed file is better seen with the files side by side.
@@ -14,22 +15,22 @@ const MOST_CHANGED_LINES: usize = 10;
 pub(crate) fn print(error: &Body, next: Option<&str>) {
     let title = Level::ERROR.primary_title(escaped(&error.message));
     match shown(&error.place) {
-        Some(element) => anstream::eprintln!("{}", renderer().render(&[title.element(element)])),
+        Some(element) => note(format_args!("{}", renderer().render(&[title.element(element)]))),
         // why not the renderer: without a place it has nothing to add, and it breaks long lines
-        None => anstream::eprintln!("{}: {}", painted(BAD, "error"), escaped(&error.message)),
+        None => note(format_args!("{}: {}", painted(BAD, "error"), escaped(&error.message))),
     }
     for change in error.changes.iter().take(MOST_CHANGED_LINES) {
         for (sign, text) in [('-', &change.before), ('+', &change.after)] {
             if let Some(text) = text {
-                anstream::eprintln!("{:>6} {sign} {}", change.line, escaped(text));
+                note(format_args!("{:>6} {sign} {}", change.line, escaped(text)));
             }
         }
     }
     if let Some(hint) = &error.hint {
-        anstream::eprintln!("{}: {}", painted(STRONG, "hint"), escaped(hint));
+        note(format_args!("{}: {}", painted(STRONG, "hint"), escaped(hint)));
     }
     if let Some(next) = next {
-        anstream::eprintln!("{}: {next}", painted(STRONG, "next"));
+        note(format_args!("{}: {next}", painted(STRONG, "next")));
     }
 }
 

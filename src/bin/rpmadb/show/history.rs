@@ -2,6 +2,7 @@
 
 use rpmadb::report::{self, HealthStatus};
 
+use super::archive::removed;
 use super::table::{Sheet, coloured};
 use super::text::{ago, duration, escaped, size};
 
@@ -39,6 +40,7 @@ fn changes(changes: Option<&report::Changes>) {
 pub(crate) fn rollback(report: &report::Rollback) {
     if let Some(backup) = &report.backup {
         say!("backed up to {}", backup.path.as_deref().unwrap_or("nothing: none was due"));
+        removed(backup);
     }
     steps(&report.reverted);
     changes(report.changes.as_ref());
@@ -144,6 +146,7 @@ pub(crate) fn migrate(migrate: &report::Migrate, opened: &report::Open) {
     }
     if let Some(backup) = &migrate.backup {
         say!("backed up to {}", backup.path.as_deref().unwrap_or("nothing: none was due"));
+        removed(backup);
     }
     if let Some(adopted) = &migrate.adopted {
         say!("took over {} migration(s) from {} ({})", adopted.migrations.len(), adopted.tool, adopted.table);

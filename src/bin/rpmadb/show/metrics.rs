@@ -1,12 +1,10 @@
 //! The report of `metrics` for people: a line a figure, then the statements that took most; or the bare text for Prometheus.
 
-use std::io::Write as _;
-
 use rpmadb::report::{Figures, Metrics};
 
 use super::diagnostics::holder;
-use super::json;
 use super::text::{escaped, size};
+use super::{document, json};
 use crate::settings::Settings;
 
 pub(crate) fn metrics(settings: &Settings, report: &Metrics) {
@@ -14,12 +12,7 @@ pub(crate) fn metrics(settings: &Settings, report: &Metrics) {
         report if settings.json => json(report),
         Metrics::Figures(found) => figures(found),
         // why not by lines: the text ends with its own
-        Metrics::Text { text, .. } => {
-            crate::progress::clear();
-            if std::io::stdout().write_all(text.as_bytes()).is_err() {
-                std::process::exit(1);
-            }
-        }
+        Metrics::Text { text, .. } => document(text),
     }
 }
 

@@ -4,6 +4,8 @@ use std::io::Write as _;
 
 use rpmadb::report;
 
+use super::{document, note};
+
 pub(crate) fn alerts(report: &report::Alerts) {
     for found in &report.alerts {
         line(found);
@@ -26,8 +28,8 @@ pub(crate) fn started(report: &report::MonitorStart) {
 pub(crate) fn alert(as_json: bool, alert: &report::Alert) {
     if as_json {
         match serde_json::to_string(alert) {
-            Ok(text) => say!("{text}"),
-            Err(error) => eprintln!("error: an alert could not be written as JSON: {error}"),
+            Ok(text) => document(&(text + "\n")),
+            Err(error) => note(format_args!("error: an alert could not be written as JSON: {error}")),
         }
     } else {
         line(alert);
