@@ -126,7 +126,25 @@ fn a_mistake_in_a_variable_names_it() {
         ("RPMADB_POOL_MAX", "x", "RPMADB_POOL_MAX is 'x' and must be a whole number"),
         ("RPMADB_POOL_MAX", "0", "RPMADB_POOL_MAX: 0 is outside 1 to 1000"),
         ("RPMADB_READ_ONLY", "yes", "RPMADB_READ_ONLY is 'yes' and must be 1, true, 0 or false"),
+        ("RPMADB_YES", "no", "RPMADB_YES is 'no' and must be 1, true, 0 or false"),
+        ("RPMADB_QUIET", "off", "RPMADB_QUIET is 'off' and must be 1, true, 0 or false"),
     ] {
         assert_eq!(failed(config(&scratch, &[], &[(name, value)]), 2), format!("error: {message}\n"));
+    }
+}
+
+#[test]
+fn yes_and_quiet_are_truth_values() {
+    let scratch = small();
+    succeeded(in_small(&scratch, &["backup", "a.db", "b.db"]));
+    for no in ["false", "0"] {
+        assert!(!succeeded(config(&scratch, &[], &[("RPMADB_QUIET", no)])).is_empty(), "{no}");
+        let mut command = command();
+        command.env("RPMADB_YES", no).current_dir(scratch.folder()).args(["restore", "a.db", "b.db"]);
+        let stderr = failed(command.stdin(Stdio::null()).output().expect("runs").into(), 2);
+        assert!(stderr.starts_with("error: this would "), "{no}: {stderr}");
+    }
+    for yes in ["true", "1"] {
+        assert_eq!(succeeded(config(&scratch, &[], &[("RPMADB_QUIET", yes)])), "", "{yes}");
     }
 }

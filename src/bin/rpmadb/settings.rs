@@ -45,6 +45,9 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn of(args: &Args) -> Result<Settings> {
+        // why read though a flag says it: a variable that is wrong is told of whatever is typed
+        let (quiet, yes) = (truth_of("RPMADB_QUIET")?, truth_of("RPMADB_YES")?);
+        let (quiet, yes) = (args.quiet || quiet, args.yes || yes);
         let file = File::beside(folder_of(args.verb.database()))?;
         let mut values: BTreeMap<&'static str, (Value, Source)> =
             file.found.iter().map(|(key, value, at)| (key.name, (value.clone(), Source::File(*at)))).collect();
@@ -58,9 +61,7 @@ impl Settings {
         }
         let open = open(&values).map_err(|error| placed(error, &values, &file))?;
         let timeout_ms = values.get("timeout_ms").and_then(|(value, _)| value.as_u64()).unwrap_or(0);
-        let (json, quiet) = (args.json, args.quiet || is_set("RPMADB_QUIET"));
-        let yes = args.yes || is_set("RPMADB_YES");
-        Ok(Settings { json, quiet, yes, open, timeout_ms, values, file })
+        Ok(Settings { json: args.json, quiet, yes, open, timeout_ms, values, file })
     }
 
     /// The file of settings; `None` when there is none.
@@ -102,7 +103,8 @@ pub(crate) fn color(args: &Args) -> Result<When> {
         (None, None) => None,
     };
     match typed.as_deref() {
-        None if is_set("NO_COLOR") => Ok(When::Never),
+        // why not a truth value: by custom whatever it is set to means yes, but for 0
+        None if std::env::var_os("NO_COLOR").is_some_and(|text| !text.is_empty() && text != "0") => Ok(When::Never),
         None | Some("auto") => Ok(When::Auto),
         Some("always") => Ok(When::Always),
         Some("never") => Ok(When::Never),
@@ -131,8 +133,21 @@ fn text_of(name: &str) -> Result<Option<String>> {
     }
 }
 
-fn is_set(name: &str) -> bool {
-    std::env::var_os(name).is_some_and(|text| !text.is_empty() && text != "0")
+/// What a variable that is a truth value may say.
+const TRUTH: &str = "1, true, 0 or false";
+
+fn truth(text: &str) -> Option<bool> {
+    match text {
+        "1" | "true" => Some(true),
+        "0" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+/// The truth value of a variable that is no key; none is false.
+fn truth_of(name: &str) -> Result<bool> {
+    let Some(text) = text_of(name)? else { return Ok(false) };
+    truth(&text).ok_or_else(|| Failure::usage(format!("{name} is '{text}' and must be {TRUTH}"), None))
 }
 
 fn of_variable(key: &Key) -> Result<Option<(Value, String)>> {
@@ -142,12 +157,11 @@ fn of_variable(key: &Key) -> Result<Option<(Value, String)>> {
     let value = match key.kind {
         Kind::Text | Kind::Secret => Value::from(text),
         Kind::Number => Value::from(text.parse::<u64>().map_err(|_| wrong("a whole number"))?),
-        Kind::Truth => match text.as_str() {
-            "1" | "true" => true.into(),
-            "0" | "false" => false.into(),
+        Kind::Truth => match truth(&text) {
+            Some(value) => value.into(),
             // why: the library reads this one itself, and takes all but 1 for no
-            _ if key.name == "metrics" => return Ok(None),
-            _ => return Err(wrong("1, true, 0 or false")),
+            None if key.name == "metrics" => return Ok(None),
+            None => return Err(wrong(TRUTH)),
         },
         Kind::Texts | Kind::Secrets => text.split(',').map(str::trim).filter(|text| !text.is_empty()).collect(),
         Kind::Any => serde_json::from_str(&text).unwrap_or(Value::from(text)),
