@@ -120,6 +120,49 @@ fn a_mistake_in_the_file_is_shown_where_it_is() {
 }
 
 #[test]
+fn no_secret_of_the_file_is_shown() {
+    let scratch = Scratch::new();
+    let recipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+    for (file, code) in [
+        ("[backup]\nencrypt_to = { passphrase = 'hush-hush' }\n", 0),
+        ("[backup]\nencrypt_to = 'hush-hush'\n", 0),
+        ("[backup]\nencrypt_to = { passphrase = 'hush-hush', more = 1 }\n", 2),
+        ("[backup]\nencrypt_to = { passphras = 'hush-hush' }\n", 2),
+        ("[backup]\npassphrase = \"hush-hush\n", 2),
+        ("[backup]\npassphrase = hush-hush\n", 2),
+        ("[backup]\npasphrase = 'hush-hush'\n", 2),
+        ("[ backup ] # c\nfolder = 'b'\nx = 'hush-hush'\n", 2),
+        ("[\"backup\"]\nkeep_last = 'hush-hush'\n", 2),
+        ("backup.identities = [\n  'hush-hush'\n  'hush-hush'\n]\n", 2),
+        ("backup.identities = 'hush-hush'\n", 2),
+        ("backup = 'hush-hush'\n", 2),
+        ("backup = { keep_last = 'hush-hush' }\n", 2),
+        ("backup = { passphrase = 'hush-hush', keep_last = 'x' }\n", 2),
+        ("[audit]\nkey = ['hush-hush']\n", 2),
+        ("[audit]\nenabled = 'hush-hush'\n", 2),
+        ("[audit]\nkey = 'hush-hush' 'hush-hush'\n", 2),
+        ("[audit]\nkey = 'hush-hush'\nkey = 'hush-hush'\n", 2),
+        ("[audit]\nkey = 'hush-hush'\n[pool]\nmax = 0\n", 2),
+        ("audit.key = 'hush-hush'\n[audit]\nkey = 1\n", 2),
+        ("passphrase = 'hush-hush'\n", 2),
+        ("key = 'hush-hush'\n", 2),
+        ("identities = ['hush-hush']", 2),
+    ] {
+        scratch.write("rpmadb.toml", file);
+        for args in [&[] as &[&str], &["--json"]] {
+            let ran = config(&scratch, args, &[]);
+            assert_eq!(ran.code, Some(code), "{file}: {ran:?}");
+            assert!(!format!("{ran:?}").contains("hush-hush"), "{file}: {ran:?}");
+        }
+    }
+    scratch.write("rpmadb.toml", "");
+    let all = document(&scratch, &[], &[("RPMADB_BACKUP_ENCRYPT_TO", &format!("{recipient},hush-hush"))]);
+    assert_eq!(of(&all, "backup.encrypt_to").0, json!([recipient, "(secret)"]));
+    scratch.write("rpmadb.toml", "[audit]\nkey = 'hush-hush'\n\n[pool]\nmaxx = 3\n");
+    assert!(failed(config(&scratch, &[], &[]), 2).contains("5 | maxx = 3\n"), "what is no secret is shown");
+}
+
+#[test]
 fn a_mistake_in_a_variable_names_it() {
     let scratch = Scratch::new();
     for (name, value, message) in [

@@ -73,7 +73,11 @@ impl Settings {
     pub(crate) fn shown(&self, key: &Key) -> (Value, &'static str, Option<String>) {
         let default = (serde_json::from_str(key.default).unwrap_or_default(), Source::Default);
         let (value, source) = self.values.get(key.name).unwrap_or(&default).clone();
-        let value = if key.kind.is_secret() && is_something(&value) { Value::from("(secret)") } else { value };
+        let value = match key.kind {
+            Kind::Recipients => without_secrets(value),
+            kind if kind.is_secret() && is_something(&value) => SECRET.into(),
+            _ => value,
+        };
         match source {
             Source::Default => (value, "default", None),
             Source::File(at) => (value, "file", self.file.place(at).line.map(|line| format!("{}:{line}", file::NAME))),
@@ -120,6 +124,19 @@ pub(crate) fn folder_of(database: &Path) -> &Path {
     parent.filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// What is shown in place of a secret.
+const SECRET: &str = "(secret)";
+
+/// Whom backups are encrypted to, with all that is no recipient left out: it is a passphrase, or an identity by mistake.
+fn without_secrets(value: Value) -> Value {
+    match value {
+        Value::Null => Value::Null,
+        Value::Array(all) => all.into_iter().map(without_secrets).collect(),
+        Value::String(text) if text.starts_with("age1") => text.into(),
+        _ => SECRET.into(),
+    }
+}
+
 fn is_something(value: &Value) -> bool {
     !(value.is_null() || value.as_array().is_some_and(Vec::is_empty))
 }
@@ -163,7 +180,7 @@ fn of_variable(key: &Key) -> Result<Option<(Value, String)>> {
             None if key.name == "metrics" => return Ok(None),
             None => return Err(wrong(TRUTH)),
         },
-        Kind::Texts | Kind::Secrets => text.split(',').map(str::trim).filter(|text| !text.is_empty()).collect(),
+        Kind::Recipients | Kind::Secrets => text.split(',').map(str::trim).filter(|text| !text.is_empty()).collect(),
         Kind::Any => serde_json::from_str(&text).unwrap_or(Value::from(text)),
     };
     Ok(Some((value, name)))

@@ -2,8 +2,10 @@
 //!
 //! Leaves to others: what the keys mean (`keys.rs`) and their ranges (the library).
 //!
-//! Invariants: a key that nobody knows is an error at its place; a relative folder is meant from where the file is.
+//! Invariants: a key that nobody knows is an error at its place; a relative folder is meant from where the file is; no error shows text
+//! of the file that may be a secret.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rpmadb::error::Place;
@@ -29,9 +31,10 @@ pub(super) struct File {
 }
 
 impl File {
-    /// The place of a byte in it.
+    /// The place of a byte in it, with its line unless that may hold a secret.
     pub(super) fn place(&self, offset: usize) -> Place {
-        Place::locate(&self.text, offset).in_file(NAME)
+        let place = Place::locate(&self.text, offset).in_file(NAME);
+        if may_be_secret(&self.text, offset..offset) { Place { source_line: None, ..place } } else { place }
     }
 
     /// Reads the file in `folder`, if there is one.
@@ -63,8 +66,15 @@ impl File {
     }
 
     fn wrong(&self, error: &toml::de::Error) -> Failure {
-        let failure = Failure::usage(error.message().lines().collect::<Vec<_>>().join(" "), None);
-        match error.span() {
+        let message = error.message().lines().collect::<Vec<_>>().join(" ");
+        let span = error.span();
+        // why without a span too: it may be about any line
+        let message = match may_be_secret(&self.text, span.clone().unwrap_or(0..self.text.len())) {
+            true => without_value(&message),
+            false => message,
+        };
+        let failure = Failure::usage(message, None);
+        match span {
             Some(span) => failure.at(self.place(span.start)),
             None => failure.at(Place::default().in_file(NAME)),
         }
@@ -114,5 +124,51 @@ impl File {
             *path = folder.join(&*path).display().to_string();
         }
         Some(value)
+    }
+}
+
+/// Whether text in this range, or in a line that it touches, may be a secret. Why by lines and not by what was parsed: a file that cannot
+/// be parsed has secrets too.
+fn may_be_secret(text: &str, range: Range<usize>) -> bool {
+    let mut begin = 0;
+    let mut is_secret = false;
+    for line in text.split_inclusive('\n') {
+        let end = begin + line.len();
+        if begin > range.end {
+            break;
+        }
+        let lower = line.trim().to_lowercase();
+        let is_plain_header = lower.starts_with('[')
+            && lower.split('#').next().is_some_and(|header| {
+                header.trim_end().ends_with(']')
+                    && header.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '[' | ']'))
+            });
+        // why what comes after a secret is one too: its value may go on over lines, until the next table
+        is_secret = names_a_secret(&lower) || (is_secret && !is_plain_header);
+        if is_secret && range.start < end {
+            return true;
+        }
+        begin = end;
+    }
+    // why: an offset at the end of the text belongs to the last line
+    is_secret && range.start >= begin
+}
+
+/// Whether a line in small letters is about what may be secret: a table that has secrets, or a key that is or is likely meant as one.
+fn names_a_secret(line: &str) -> bool {
+    const PARTS: &[&str] =
+        &["backup", "audit", "pass", "identit", "secret", "encrypt", "sign", "redact", "\"\"\"", "'''"];
+    PARTS.iter().any(|part| line.contains(part))
+        || line.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == "key" || word.ends_with("_key"))
+}
+
+/// What a message says without the value that it is about: that is quoted, and what was expected comes last.
+fn without_value(message: &str) -> String {
+    if !message.contains(['"', '`', '\'']) {
+        return message.to_owned();
+    }
+    match message.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("a value of another kind, expected {expected}"),
+        None => "a value that cannot be used".to_owned(),
     }
 }

@@ -10,8 +10,8 @@ pub(crate) enum Kind {
     Text,
     Number,
     Truth,
-    /// Texts with commas between them.
-    Texts,
+    /// Recipients of age with commas between them; in a file also a passphrase, which is never shown.
+    Recipients,
     /// A truth value, a number or a text.
     Any,
     /// A text that is never shown.
@@ -70,7 +70,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("backup.before_migrate", Kind::Truth, "false"),
     key("backup.every_hours", Kind::Number, "null"),
     key("backup.compress", Kind::Any, "false"),
-    key("backup.encrypt_to", Kind::Texts, "null"),
+    key("backup.encrypt_to", Kind::Recipients, "null"),
     key("backup.identities", Kind::Secrets, "[]"),
     key("backup.passphrase", Kind::Secret, "null"),
     key("backup.sign_key", Kind::Secret, "null"),
