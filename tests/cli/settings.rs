@@ -106,6 +106,9 @@ fn a_mistake_in_the_file_is_shown_where_it_is() {
         ("[pool]\nmax = 0\n", "error: option 'pool.max': 0 is outside 1 to 1000\n --> rpmadb.toml:2:1\n"),
         ("role = 'boss'\n", "error: unknown variant `boss`, expected one of "),
         ("a b\n", "error: "),
+        ("timeout_ms = '5s'\n", "error: timeout_ms must be a whole number from 0 on\n --> rpmadb.toml:1:1\n"),
+        ("\ntimeout_ms = -5\n", "error: timeout_ms must be a whole number from 0 on\n --> rpmadb.toml:2:1\n"),
+        ("timeout_ms = 1.5\n", "error: timeout_ms must be a whole number from 0 on\n --> rpmadb.toml:1:1\n"),
         ("[nothing]\nx = 1\n", "error: unknown key 'nothing'\n --> rpmadb.toml:1:2\n"),
     ] {
         let stderr = told(file);
@@ -189,5 +192,46 @@ fn yes_and_quiet_are_truth_values() {
     }
     for yes in ["true", "1"] {
         assert_eq!(succeeded(config(&scratch, &[], &[("RPMADB_QUIET", yes)])), "", "{yes}");
+    }
+}
+
+#[test]
+fn the_variable_of_metrics_wins_over_the_file() {
+    let scratch = small();
+    scratch.write("rpmadb.toml", "metrics = true\n");
+    for (value, is_on) in [("1", true), ("true", true), ("0", false), ("no", false), ("", true)] {
+        let all = document(&scratch, &[], &[("RPMA_DB_METRICS", value)]);
+        assert_eq!(of(&all, "metrics").0, json!(is_on), "{value}");
+        let mut command = command();
+        command.env("RPMA_DB_METRICS", value).current_dir(scratch.folder()).args(["metrics", "a.db", "--json"]);
+        let found: Json = serde_json::from_str(&succeeded(command.output().expect("runs").into())).expect("parses");
+        assert_eq!(found["enabled"], is_on, "{value}");
+    }
+}
+
+#[test]
+fn a_variable_that_means_nothing_is_told_of() {
+    let scratch = small();
+    let ran = |args: &[&str], name: &str| -> Ran {
+        let mut command = command();
+        command.env(name, "1").current_dir(scratch.folder()).args(["query", "a.db", "SELECT 1"]).args(args);
+        command.output().expect("runs").into()
+    };
+    let warning = "warning: RPMADB_TIMEOUT is set and means nothing here; `rpmadb config` lists what does\n";
+    for (args, wanted) in [(&[] as &[&str], warning), (&["--json"], warning), (&["-q"], "")] {
+        let found = ran(args, "RPMADB_TIMEOUT");
+        assert_eq!((found.code, found.stderr.as_str()), (Some(0), wanted), "{args:?}");
+    }
+    for name in [
+        "RPMADB_ALL_BINDINGS",
+        "RPMADB_LIBRARY",
+        "RPMADB_MIGRATIONS_DIR",
+        "RPMADB_SCRATCH",
+        "RPMADB_TEST_SEED",
+        "RPMADB_POOL_MAX",
+        "RPMADB_UPDATE",
+        "RPMADB_YES",
+    ] {
+        succeeded(ran(&[], name));
     }
 }

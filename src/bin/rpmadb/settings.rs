@@ -16,8 +16,9 @@ use std::path::Path;
 use rpmadb::{Error, Request as _, request};
 use serde_json::{Map, Value, json};
 
-use crate::args::{Args, When};
+use crate::args::{Args, Verb, When};
 use crate::failure::{Failure, Result};
+use crate::show::text::escaped;
 use file::File;
 use keys::{KEYS, Key, Kind};
 
@@ -48,6 +49,12 @@ impl Settings {
         // why read though a flag says it: a variable that is wrong is told of whatever is typed
         let (quiet, yes) = (truth_of("RPMADB_QUIET")?, truth_of("RPMADB_YES")?);
         let (quiet, yes) = (args.quiet || quiet, args.yes || yes);
+        // why not for `config`: its report lists them
+        if !quiet && !matches!(args.verb, Verb::Config(_)) {
+            for name in unknown_variables() {
+                eprintln!("warning: {} is set and means nothing here; `rpmadb config` lists what does", escaped(&name));
+            }
+        }
         let file = File::beside(folder_of(args.verb.database()))?;
         let mut values: BTreeMap<&'static str, (Value, Source)> =
             file.found.iter().map(|(key, value, at)| (key.name, (value.clone(), Source::File(*at)))).collect();
@@ -177,7 +184,7 @@ fn of_variable(key: &Key) -> Result<Option<(Value, String)>> {
         Kind::Truth => match truth(&text) {
             Some(value) => value.into(),
             // why: the library reads this one itself, and takes all but 1 for no
-            None if key.name == "metrics" => return Ok(None),
+            None if key.name == "metrics" => false.into(),
             None => return Err(wrong(TRUTH)),
         },
         Kind::Recipients | Kind::Secrets => text.split(',').map(str::trim).filter(|text| !text.is_empty()).collect(),
@@ -252,10 +259,24 @@ fn placed(error: Error, values: &BTreeMap<&'static str, (Value, Source)>, file: 
 /// Variables that begin like ours and set nothing: likely misspelt.
 pub(crate) fn unknown_variables() -> Vec<String> {
     const OTHERS: &[&str] = &["RPMADB_COLOR", "RPMADB_QUIET", "RPMADB_YES"];
+    // why: these are for the packages of other languages, for builds that embed migrations and for tests, in the same environment
+    const FOREIGN: &[&str] = &[
+        "RPMADB_ALL_BINDINGS",
+        "RPMADB_BINDINGS",
+        "RPMADB_LIBRARY",
+        "RPMADB_MIGRATIONS_DIR",
+        "RPMADB_SCRATCH",
+        "RPMADB_TARGET",
+        "RPMADB_UPDATE",
+    ];
+    let is_foreign = |name: &str| {
+        FOREIGN.contains(&name) || ["RPMADB_TEST_", "RPMADB_EMBEDDED_"].iter().any(|start| name.starts_with(start))
+    };
     let ours: Vec<String> = KEYS.iter().map(Key::variable).collect();
     let mut unknown: Vec<String> = std::env::vars_os()
         .filter_map(|(name, _)| name.into_string().ok())
-        .filter(|name| name.starts_with("RPMADB_") && !ours.contains(name) && !OTHERS.contains(&name.as_str()))
+        .filter(|name| name.starts_with("RPMADB_") && !ours.contains(name))
+        .filter(|name| !OTHERS.contains(&name.as_str()) && !is_foreign(name))
         .collect();
     unknown.sort_unstable();
     unknown

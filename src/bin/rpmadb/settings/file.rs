@@ -15,7 +15,7 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
-use super::keys::{self, Key};
+use super::keys::{self, Key, Kind};
 use crate::failure::{Failure, Result};
 
 pub(crate) const NAME: &str = "rpmadb.toml";
@@ -59,6 +59,11 @@ impl File {
         let root: Value = toml::from_str(&text).map_err(|error| file.wrong(&error))?;
         for (key, offset) in offsets {
             if let Some(value) = file.value(&root, key) {
+                // why: nobody else looks at it
+                if keys::OWN.contains(&key.name) && key.kind == Kind::Number && !value.is_u64() {
+                    return Err(Failure::usage(format!("{} must be a whole number from 0 on", key.name), None)
+                        .at(file.place(offset)));
+                }
                 file.found.push((key, value, offset));
             }
         }
