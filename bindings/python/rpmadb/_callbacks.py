@@ -27,6 +27,28 @@ class _Frames(threading.local):
 
 frames = _Frames()
 
+#: The threads that are in a function of the host's, and how deep.
+running: Dict[int, int] = {}
+
+
+class _Inside:
+    """The time that a function of the host's runs."""
+
+    def __enter__(self) -> None:
+        thread = threading.get_ident()
+        running[thread] = running.get(thread, 0) + 1
+
+    def __exit__(self, *_: Any) -> None:
+        thread = threading.get_ident()
+        depth = running.get(thread, 0) - 1
+        if depth > 0:
+            running[thread] = depth
+        else:
+            running.pop(thread, None)
+
+
+_inside = _Inside()
+
 
 def register(function: Any) -> int:
     """The number that stands for `function` until `forget`."""
@@ -58,7 +80,8 @@ def _progress(done: int, total: int, stage: Optional[bytes], number: Optional[in
     if function is None:
         return 0
     # The function that Operation registers stores what is raised.
-    return int(function(done, total, stage))
+    with _inside:
+        return int(function(done, total, stage))
 
 
 class Step:
@@ -79,7 +102,8 @@ def _run(function: Optional[Callable[[int], int]], handle: Optional[int], astray
     try:
         if function is None:
             raise RuntimeError("the function of a migration step is gone: the database that it was added to was closed")
-        return function(handle or 0)
+        with _inside:
+            return function(handle or 0)
     except BaseException as error:
         (frames.calls[-1] if frames.calls else astray).append(error)
         return 1
@@ -99,7 +123,8 @@ def _alert(document: Optional[bytes], number: Optional[int]) -> None:
     function = _functions.get(number or 0)
     if function is not None:
         try:
-            function(document)
+            with _inside:
+                function(document)
         except BaseException as error:
             _told(error, "the alert callback")
 
@@ -108,7 +133,8 @@ def _log(level: int, target: Optional[bytes], message: Optional[bytes], number: 
     function = _functions.get(number or 0)
     if function is not None:
         try:
-            function(level, (target or b"").decode("utf-8", "replace"), (message or b"").decode("utf-8", "replace"))
+            with _inside:
+                function(level, (target or b"").decode("utf-8", "replace"), (message or b"").decode("utf-8", "replace"))
         except BaseException as error:
             _told(error, "the log callback")
 

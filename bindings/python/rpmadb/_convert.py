@@ -65,7 +65,7 @@ def _other(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     if hasattr(value, "__index__"):
-        return operator.index(value)  # the integers of numpy
+        return integer(value)  # the integers of numpy
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview)):
         return list(value)
     raise TypeError(f"a {type(value).__name__} has no place in a document")
@@ -94,6 +94,9 @@ def options_text(given: Optional[Mapping[str, Any]], more: Optional[Mapping[str,
 def parameters(values: Parameters) -> Optional[bytes]:
     if values is None:
         return None
+    for value in values.values() if isinstance(values, Mapping) else values:
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            integer(value)  # JSON would make a REAL of it
     encoded = _parameters(values)
     if "Infinity" in encoded:  # JSON has no such number
         encoded = _parameters(to_json(values if isinstance(values, (dict, list, tuple)) else _other(values)))

@@ -9,7 +9,9 @@ from __future__ import annotations
 import atexit
 import ctypes
 import os
+import queue
 import threading
+import time
 import warnings
 import weakref
 from typing import Any, List, Set
@@ -17,7 +19,10 @@ from typing import Any, List, Set
 from . import _callbacks
 from ._capi import library
 
-REENTRANT = 106
+STALE_HANDLE, REENTRANT = 103, 106
+
+#: How long the end of the interpreter waits for functions of the host that do not return, in seconds.
+PATIENCE = 3.0
 
 _lock = threading.RLock()  # a finaliser may run while its own thread holds it
 _late: List[Handle] = []
@@ -45,19 +50,33 @@ class Handle:
         self.open = True
         self.process = os.getpid()
         self.alerts: List[int] = []
+        self.closing = 0  # how many threads are in the library to close it
         with _lock:
             if not lent:
                 family.handles += 1
                 _live.add(self)
 
     def close(self) -> int:
-        """Closes it, unless that was done; the status."""
+        """Closes it, unless that was done; the status. When another thread is at it, its end is waited for."""
         if self.lent or not self.open:
             return 0
         variable = ctypes.c_void_p(self.number)
-        status: int = library().rpmadb_close(ctypes.byref(variable))
-        if status == 0:
-            self._closed()
+        with _lock:
+            self.closing += 1
+        try:
+            status: int = library().rpmadb_close(ctypes.byref(variable))
+            if status == 0:
+                self._closed()
+        finally:
+            with _lock:
+                self.closing -= 1
+        if status == STALE_HANDLE:
+            # Not in a function of the host's: the other thread may be waiting for its end.
+            while self.open and self.closing and threading.get_ident() not in _callbacks.running:
+                time.sleep(0.001)
+            if not self.closing:
+                self._closed()  # the thread that closed it was interrupted before it could say so
+            return 0
         return status
 
     def _closed(self) -> None:
@@ -110,11 +129,55 @@ def _at_exit() -> None:
     for loop in list(_loops):
         loop.abandon()
     with _lock:
-        handles = list(_live)
-    for handle in handles:
-        if handle.process == os.getpid():
+        handles = [handle for handle in _live if handle.process == os.getpid()]
+    if _closers == 0:
+        for handle in handles:
             handle.close()
+    else:
+        _close_all(handles)
     silence()
+
+
+def _close_all(handles: List[Handle]) -> None:
+    """Closes them on other threads. A function of the host's that does not return is not waited for without an end."""
+    for handle in handles:
+        _to_close.put(handle)
+    late = time.monotonic() + PATIENCE
+    for _ in handles:
+        while True:
+            try:
+                _are_closed.get(timeout=0.05)
+                break
+            except queue.Empty:
+                if _callbacks.running and time.monotonic() > late:
+                    return
+
+
+_to_close: queue.SimpleQueue[Handle] = queue.SimpleQueue()
+_are_closed: queue.SimpleQueue[None] = queue.SimpleQueue()
+_closers = 0
+
+
+def _closer() -> None:
+    while True:
+        handle = _to_close.get()
+        try:
+            handle.close()
+        finally:
+            _are_closed.put(None)
+
+
+def _before_exit() -> None:
+    # Later, from Python 3.12 on, no thread can begin. One for each handle, so that none waits behind one that does not end.
+    global _closers
+    with _lock:
+        wanted = sum(handle.process == os.getpid() for handle in _live)
+    for _ in range(wanted):
+        try:
+            threading.Thread(target=_closer, name="rpmadb closing", daemon=True).start()
+        except RuntimeError:
+            return
+        _closers += 1
 
 
 silencers: List[Any] = []
@@ -132,8 +195,13 @@ def _in_child() -> None:
     _lock = threading.RLock()
     _late.clear()
     _loops.clear()
+    for thread in list(_callbacks.running):
+        if thread != threading.get_ident():
+            _callbacks.running.pop(thread, None)
 
 
 atexit.register(_at_exit)
+if hasattr(threading, "_register_atexit"):
+    threading._register_atexit(_before_exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_in_child)

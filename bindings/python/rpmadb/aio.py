@@ -1,5 +1,7 @@
 """The same for asyncio: no call blocks the loop, and a task that is cancelled cancels its call.
 
+It does so by its `op`: when one was passed to several calls, cancelling the task of one of them stops them all.
+
 async with rpmadb.aio.Database("app.db") as db:
     rows = await db.query("SELECT 1")
 """
@@ -8,6 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
+import queue
+import threading
+import weakref
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Callable, Dict, Generator, Mapping, Optional, Tuple, Type, TypeVar
@@ -29,7 +35,10 @@ THREADS = 32
 
 
 async def _finish(future: Future[T], op: Optional[Operation]) -> T:
-    """Waits for a call on another thread. When the task is cancelled, the call is told to stop, and its end is waited for."""
+    """Waits for a call on another thread. When the task is cancelled, the call is told to stop, and its end is waited for.
+
+    That cancels `op`, and with it every other call that has the same one.
+    """
     waiting = asyncio.wrap_future(future)
     try:
         return await asyncio.shield(waiting)
@@ -48,20 +57,71 @@ async def _finish(future: Future[T], op: Optional[Operation]) -> T:
         raise
 
 
+def _work(jobs: queue.SimpleQueue[Optional[database.Job]], idle: threading.Semaphore) -> None:
+    while True:
+        job = jobs.get()
+        if job is None:
+            jobs.put(None)  # for the next thread
+            return
+        job()
+        del job  # and with it what the call refers to
+        idle.release()
+
+
+class _Threads:
+    """The threads of a database that was opened, and of all its handles.
+
+    Not a ThreadPoolExecutor: the end of the interpreter waits for the threads of one before it closes the handles that they are busy with.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._jobs: queue.SimpleQueue[Optional[database.Job]] = queue.SimpleQueue()
+        self._idle = threading.Semaphore(0)
+        self._lock = threading.Lock()
+        self._count, self._limit = 0, limit
+        self._process = os.getpid()
+        self._finalizer = weakref.finalize(self, self._jobs.put, None)
+        self._finalizer.atexit = False  # type: ignore[misc]
+
+    def submit(self, call: Callable[[], Any]) -> Future[Any]:
+        job = database.Job(call)
+        if self._process == os.getpid():
+            with self._lock:
+                if self._finalizer.alive:
+                    if not self._idle.acquire(blocking=False) and self._count < self._limit:
+                        name = f"rpmadb_{self._count}"
+                        threading.Thread(target=_work, args=(self._jobs, self._idle), name=name, daemon=True).start()
+                        self._count += 1
+                    self._jobs.put(job)
+                    return job.future
+        job()  # the library refuses it at once: the handles are closed, or belong to another process
+        return job.future
+
+    def end(self) -> None:
+        """Ends the threads, when what they have is done."""
+        with self._lock:
+            self._finalizer()
+
+
 class Database(Opening, AsyncVerbs):
-    """An open database. It is opened by `async with` or by `await`, and takes what rpmadb.Database takes."""
+    """An open database. It is opened by `async with` or by `await`, and takes what rpmadb.Database takes.
+
+    A task that is cancelled cancels the `op` of its call, and so all calls that share it: give each call that is to go on its own.
+    """
 
     _sync: Optional[database.Database] = None
     _submit: Callable[[Callable[[], Any]], Future[Any]]
-    _executor: Optional[ThreadPoolExecutor] = None
+    _threads: Optional[_Threads] = None  # None in a transaction
 
     def _open(self, path: StrPath, given: Dict[str, Any], more: Optional[Mapping[str, Any]], op: Optional[Operation]) -> None:
         self._opening = functools.partial(_opened, path, given, more), op
 
     @classmethod
-    def _made(cls, sync: database.Database, submit: Callable[[Callable[[], Any]], Future[Any]]) -> Database:
+    def _made(
+        cls, sync: database.Database, submit: Callable[[Callable[[], Any]], Future[Any]], threads: Optional[_Threads] = None
+    ) -> Database:
         self = Database.__new__(Database)
-        self._sync, self._submit = sync, submit
+        self._sync, self._submit, self._threads = sync, submit, threads
         return self
 
     @property
@@ -96,8 +156,8 @@ class Database(Opening, AsyncVerbs):
 
     async def _start(self) -> Database:
         if self._sync is None:
-            self._executor = ThreadPoolExecutor(THREADS, "rpmadb")
-            self._submit = self._executor.submit
+            self._threads = _Threads(THREADS)
+            self._submit = self._threads.submit
             opening, given = self._opening
             op = given if given is not None else Operation()
             future = self._submit(functools.partial(opening, op))
@@ -107,7 +167,7 @@ class Database(Opening, AsyncVerbs):
             except BaseException:
                 if future.done() and not future.cancelled() and future.exception() is None:
                     future.result().close()  # it was open before it heard that it should not be
-                self._executor.shutdown(wait=False)
+                self._threads.end()
                 raise
             finally:
                 if given is None:
@@ -132,12 +192,12 @@ class Database(Opening, AsyncVerbs):
         # Not behind the calls that it is to stop: those may have all the threads.
         loop = asyncio.get_running_loop()
         await asyncio.shield(loop.run_in_executor(None, self._sync.close))
-        if self._executor is not None:
-            self._executor.shutdown(wait=False)
+        if self._threads is not None and self._sync._owner.family.handles == 0:
+            self._threads.end()
 
     async def as_(self, actor: str, role: options.Role) -> Database:
         """A second handle on the same database, for one user of the host, with that user's rights."""
-        return Database._made(await self._call(functools.partial(self.sync.as_, actor, role)), self._submit)
+        return Database._made(await self._call(functools.partial(self.sync.as_, actor, role)), self._submit, self._threads)
 
     async def add_step(
         self,

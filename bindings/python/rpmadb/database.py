@@ -17,7 +17,7 @@ from ._capi import StrPath, library
 from ._convert import integer, options_text, path_text, text
 from ._opening import Opening
 from ._verbs import Verbs
-from .errors import Error, WrongProcess
+from .errors import Error, StaleHandle, WrongProcess
 from .operation import Operation
 
 # Calls that may run steps on a thread of the library's.
@@ -131,6 +131,8 @@ class Database(Opening, Verbs):
         finally:
             calls.pop()
         answer = owned(out)
+        # What a step threw is the call's own matter when the call succeeds in spite of it, as `test` does; Ctrl-C is not.
+        frame = frame if status != 0 else [error for error in frame if not isinstance(error, Exception)]
         if status == 0 and not frame and (op is None or op is _NO_OPERATION or not op._raised):
             if function in _SCRIPTS:
                 self._owner.family.astray.clear()  # the script took care of it
@@ -326,11 +328,37 @@ class _lent:
         self._handle.open = False
 
 
+class Job:
+    """A call that another thread makes."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self._call = call
+        self.future: Future[Any] = Future()
+
+    def __call__(self) -> None:
+        if self.future.set_running_or_notify_cancel():
+            try:
+                self.future.set_result(self._call())
+            except BaseException as error:
+                self.future.set_exception(error)
+                del self  # or the error would keep itself, by its traceback
+
+    def fail(self, error: BaseException) -> None:
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_exception(error)
+
+
+def _stale() -> StaleHandle:
+    return StaleHandle({"status": StaleHandle.STATUS, "name": "STALE_HANDLE", "message": "the transaction has ended"})
+
+
 class _Loop:
     """The thread that a transaction of a block runs on, and the calls that are made there."""
 
     def __init__(self) -> None:
         self._jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._ended = False
         self.started: Future[Database] = Future()
         self.finished: Future[reports.Transaction] = Future()
         self.process = os.getpid()
@@ -350,21 +378,36 @@ class _Loop:
             finally:
                 _handles.leave_loop(self)
 
-        if outer is not None:
-            outer._jobs.put(run)
+        def begun(future: Future[None]) -> None:
+            error = future.exception()
+            if error is not None:
+                self.started.set_exception(error)
+
+        if outer is not None and outer.process == os.getpid():
+            outer.submit(run).add_done_callback(begun)
         else:
             threading.Thread(target=run, name="rpmadb transaction", daemon=True).start()
 
     def _serve(self, lent: Database) -> None:
         lent._loop = self
         self.started.set_result(lent)
-        while True:
-            job = self._jobs.get()
-            if job is None:
-                return
-            if job is Rollback:
-                raise Rollback
-            job()
+        try:
+            while True:
+                job = self._jobs.get()
+                if job is None:
+                    return
+                if job is Rollback:
+                    raise Rollback
+                job()
+                del job  # and with it what the call refers to
+        finally:
+            with self._lock:
+                self._ended = True
+            # Nobody will get to what is still there.
+            while not self._jobs.empty():
+                job = self._jobs.get()
+                if isinstance(job, Job):
+                    job.fail(_stale())
 
     def end(self, commit: bool) -> None:
         self._jobs.put(None if commit else Rollback)
@@ -373,18 +416,16 @@ class _Loop:
         self.end(commit=False)
 
     def submit(self, call: Callable[[], T]) -> Future[T]:
-        future: Future[T] = Future()
-
-        def job() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(call())
-            except BaseException as error:
-                future.set_exception(error)
-
-        self._jobs.put(job)
-        return future
+        job = Job(call)
+        if self.process != os.getpid():
+            job()  # the library refuses it
+            return job.future
+        with self._lock:
+            if not self._ended:
+                self._jobs.put(job)
+                return job.future
+        job.fail(_stale())
+        return job.future
 
     def run(self, call: Callable[[], T]) -> T:
         if self.finished.done() or self.process != os.getpid():
@@ -410,11 +451,21 @@ class Transaction:
     def __enter__(self) -> Database:
         if self._loop is not None:
             raise RuntimeError("a transaction is for one block; call db.transaction() again")
-        self._loop, self._outer = _Loop(), _thread.loop
-        self._loop.begin(self._database, self._op, self._outer)
-        lent = self._loop.started.result()
-        _thread.loop = self._loop
-        return lent
+        loop, self._outer = _Loop(), _thread.loop
+        self._loop = loop
+        op = self._op if self._op is not None else Operation()
+        try:
+            loop.begin(self._database, op, self._outer)
+            lent = loop.started.result()
+            _thread.loop = loop
+            return lent
+        except BaseException:
+            # When this was interrupted, the other thread is still waiting, or has begun.
+            _thread.loop = self._outer
+            if not loop.started.done():
+                op.cancel()
+            loop.abandon()
+            raise
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> bool:
         loop = self._loop

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from pathlib import Path
 from typing import Any, Awaitable, Callable, List
@@ -199,5 +200,74 @@ def test_progress(folder: Path) -> None:
         assert seen
         with rpmadb.Operation(thrower) as op, pytest.raises(Thrown):
             await db.backup(folder / "two.db", op=op)
+
+    run(folder, body)
+
+
+def test_a_handle_of_a_block_that_has_ended(folder: Path) -> None:
+    async def body(db: aio.Database) -> None:
+        async with db.transaction() as tx:
+            child = await tx.as_("eva", "supervisor")
+        for stale in (tx, child):
+            with pytest.raises(rpmadb.StaleHandle):
+                await asyncio.wait_for(stale.query("SELECT 1"), 5)
+        await child.close()
+
+        async def late(tx: aio.Database) -> None:
+            await asyncio.sleep(0.2)
+            await tx.query("SELECT 2")
+
+        with pytest.raises(Thrown):
+            async with db.transaction() as tx:
+                task = asyncio.ensure_future(late(tx))
+                thrower()
+        with pytest.raises(rpmadb.StaleHandle):
+            await asyncio.wait_for(task, 5)
+
+        # What was asked for and not begun when the block ended is refused, too.
+        async with db.transaction() as tx:
+            first = asyncio.ensure_future(tx.query("SELECT 1"))
+            await asyncio.sleep(0)
+        asked = [asyncio.ensure_future(tx.query("SELECT 1")) for _ in range(3)]
+        done, pending = await asyncio.wait([first, *asked], timeout=5)
+        assert not pending and all(isinstance(task.exception(), rpmadb.StaleHandle) for task in asked)
+
+    run(folder, body)
+
+
+def test_a_handle_lives_on_after_the_one_that_it_came_from(folder: Path) -> None:
+    async def main() -> None:
+        before = threading.active_count()
+        db = await aio.Database(folder / "app.db", migrate=False)
+        eva = await db.as_("eva", "supervisor")
+        await db.close()
+        assert (await eva.query("SELECT 1")).rows == ((1,),)
+        with pytest.raises(rpmadb.StaleHandle):
+            await db.query("SELECT 1")
+        await eva.close()
+        for closed in (db, eva):
+            with pytest.raises(rpmadb.StaleHandle):
+                await closed.query("SELECT 1")
+        for _ in range(100):
+            if not [thread for thread in threading.enumerate() if thread.name.startswith("rpmadb")]:
+                break
+            await asyncio.sleep(0.02)
+        else:
+            raise AssertionError((before, threading.enumerate()))
+
+    asyncio.run(main())
+
+
+def test_cancelling_a_task_cancels_all_calls_with_its_operation(folder: Path) -> None:
+    async def body(db: aio.Database) -> None:
+        with rpmadb.Operation() as op:
+            first, second = (asyncio.ensure_future(db.query(LONG, op=op)) for _ in range(2))
+            own = asyncio.ensure_future(db.query("SELECT 1"))
+            await asyncio.sleep(0.1)
+            first.cancel()
+            with pytest.raises(rpmadb.Cancelled):
+                await asyncio.wait_for(second, 5)
+            assert (await own).rows == ((1,),)
+        assert "share" in str(aio.Database.__doc__)
 
     run(folder, body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import signal
 import sys
 import threading
 import time
@@ -183,6 +184,22 @@ def test_a_step_that_throws_inside_of_a_script(steps: rpmadb.Database) -> None:
         steps.script("error('its own')")
 
 
+def test_a_call_that_succeeds_keeps_its_report_though_a_step_threw(steps: rpmadb.Database) -> None:
+    steps.add_step(1, "bad", thrower)
+    assert steps.test().problems
+    with pytest.raises(Thrown):
+        steps.migrate()
+
+
+def test_ctrl_c_in_a_step_is_never_lost(steps: rpmadb.Database) -> None:
+    def interrupted(tx: rpmadb.Database) -> None:
+        raise KeyboardInterrupt
+
+    steps.add_step(1, "interrupted", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        steps.test()
+
+
 # --- transactions ---------------------------------------------------------------------------------------------------------
 
 
@@ -235,6 +252,40 @@ def test_a_block_that_cannot_begin(db: rpmadb.Database) -> None:
     with pytest.raises(rpmadb.StaleHandle), db.transaction():
         raise AssertionError("not reached")
     assert rpmadb.database._thread.loop is None
+
+
+def test_a_block_that_is_interrupted_while_it_waits_for_its_turn(folder: Path) -> None:
+    held, hold = threading.Event(), threading.Event()
+
+    def body(tx: rpmadb.Database) -> None:
+        held.set()
+        hold.wait(30)
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with rpmadb.Database(folder / "app.db", migrate=False, busy_timeout_ms=20_000) as db:
+        db.query("CREATE TABLE t (a)")
+        holder = threading.Thread(target=db.transact, args=(body,), daemon=True)
+        holder.start()
+        assert held.wait(10)
+        before = signal.signal(signal.SIGALRM, interrupt)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        try:
+            with pytest.raises(KeyboardInterrupt), db.transaction():
+                raise AssertionError("not reached")
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        assert rpmadb.database._thread.loop is None
+        hold.set()
+        holder.join(10)
+        with rpmadb.Database(folder / "app.db", migrate=False, busy_timeout_ms=2000) as other:
+            other.query("INSERT INTO t VALUES (1)")
+        # In a thread, so that a failure does not hang.
+        closing = threading.Thread(target=db.close, daemon=True)
+        closing.start()
+        closing.join(10)
+        assert db.closed
 
 
 def test_a_block_whose_operation_is_cancelled_rolls_back(db: rpmadb.Database) -> None:
@@ -306,6 +357,46 @@ def test_use_after_close_and_closing_twice(db: rpmadb.Database) -> None:
         with pytest.raises(rpmadb.StaleHandle):
             use()
     child.close()
+
+
+def test_closing_on_many_threads_at_once(folder: Path) -> None:
+    failed: List[BaseException] = []
+    for _ in range(20):
+        db = rpmadb.Database(folder / "app.db", migrate=False)
+
+        def close(db: rpmadb.Database = db) -> None:
+            try:
+                db.close()
+                assert db.closed  # each waits for the one that does it
+            except BaseException as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=close) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+    assert not failed
+
+
+def test_closing_inside_of_a_function_while_another_thread_closes(db: rpmadb.Database) -> None:
+    other = threading.Thread(target=db.close, daemon=True)
+
+    def body(tx: rpmadb.Database) -> None:
+        other.start()
+        time.sleep(0.2)
+        try:
+            db.close()  # must not wait for the one that waits for this function
+        except rpmadb.Reentrant:
+            pass
+
+    begun = time.monotonic()
+    try:
+        db.transact(body)
+    except rpmadb.Cancelled:
+        pass
+    other.join(10)
+    assert db.closed and time.monotonic() - begun < 5
 
 
 def test_closing_cancels_what_runs(db: rpmadb.Database) -> None:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 
@@ -168,6 +169,44 @@ def test_a_child_leaves_a_block_with_an_error(program: Program) -> None:
     assert done.stdout == "42\n" and done.returncode == 0, done.stderr
 
 
+def test_a_child_that_was_forked_inside_of_a_block_has_blocks_of_its_own(program: Program) -> None:
+    done = program(
+        """
+        import asyncio, faulthandler, os
+        import rpmadb
+
+        async def fails(tx):
+            try:
+                await tx.query("SELECT 1")
+            except rpmadb.WrongProcess:
+                print("wrong process", flush=True)
+
+        async def main():
+            async with rpmadb.aio.Database("three.db", migrate=False) as three, three.transaction() as tx:
+                pid = os.fork()
+                if pid == 0:
+                    faulthandler.dump_traceback_later(10, exit=True)
+                    await fails(three)
+                    await fails(tx)
+                    os._exit(42)
+                assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 42
+
+        with rpmadb.Database("app.db", migrate=False) as db, db.transaction() as tx:
+            pid = os.fork()
+            if pid == 0:
+                faulthandler.dump_traceback_later(10, exit=True)
+                with rpmadb.Database("two.db", migrate=False) as own:
+                    with own.transaction() as inner:
+                        inner.query("CREATE TABLE t (a)")
+                    own.query("SELECT * FROM t")
+                os._exit(42)
+            assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 42
+        asyncio.run(main())
+        """
+    )
+    assert done.stdout == "wrong process\n" * 2 and done.returncode == 0 and done.stderr == "", done.stderr
+
+
 def test_multiprocessing(program: Program, folder: Path) -> None:
     (folder / "work.py").write_text(
         "import rpmadb\n"
@@ -279,6 +318,69 @@ print("left")
     done = program("import rpmadb, threading, time, sys\n" + source)
     assert done.returncode == 0 and done.stdout == "left\n" and "unclosed <rpmadb.Database" in done.stderr, done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_asyncio_without_a_loop_that_is_left_with_a_call(program: Program) -> None:
+    source = """
+import asyncio
+LONG = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+async def begin():
+    return await rpmadb.aio.Database("app.db", migrate=False)
+
+loop = asyncio.new_event_loop()
+db = loop.run_until_complete(begin())
+task = loop.create_task(db.query(LONG))
+loop.run_until_complete(asyncio.sleep(0.2))
+print("left")
+"""
+    done = program("import rpmadb\n" + source)
+    assert done.returncode == 0 and done.stdout == "left\n" and "Traceback" not in done.stderr, done.stderr
+
+
+def test_a_function_that_does_not_return_does_not_keep_the_interpreter(program: Program, folder: Path) -> None:
+    source = """
+stuck = rpmadb.Database("stuck.db", migrate=False)
+db = rpmadb.Database("app.db", migrate=False)
+db.query("CREATE TABLE t (a)")
+threading.Thread(target=lambda: stuck.transact(lambda tx: time.sleep(1e6)), daemon=True).start()
+time.sleep(0.2)
+"""
+    begun = time.monotonic()
+    ends_well(program, source)
+    assert time.monotonic() - begun < 20
+    assert not (folder / "app.db-wal").exists()  # the other one was closed
+
+
+def test_a_function_that_does_not_return_of_asyncio(program: Program) -> None:
+    source = """
+import asyncio
+
+async def begin():
+    return await rpmadb.aio.Database("app.db", migrate=False)
+
+loop = asyncio.new_event_loop()
+db = loop.run_until_complete(begin())
+task = loop.create_task(db.transact(lambda tx: time.sleep(1e6)))
+loop.run_until_complete(asyncio.sleep(0.2))
+print("left")
+"""
+    done = program("import rpmadb, time\n" + source)
+    assert done.returncode == 0 and done.stdout == "left\n" and "Traceback" not in done.stderr, done.stderr
+
+
+def test_a_thread_that_outlives_the_main_one_keeps_its_database(program: Program) -> None:
+    source = """
+db = rpmadb.Database("app.db", migrate=False)
+
+def run():
+    time.sleep(0.3)
+    with rpmadb.Database("other.db", migrate=False) as other:
+        print(db.query("SELECT 1").rows, other.query("SELECT 2").rows)
+
+threading.Thread(target=run).start()
+"""
+    assert ends_well(program, source) == "((1,),) ((2,),)\n"
 
 
 # --- leaks ----------------------------------------------------------------------------------------------------------------

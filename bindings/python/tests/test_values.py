@@ -69,6 +69,17 @@ def test_what_does_not_fit_is_refused_and_never_cut(db: rpmadb.Database) -> None
         rpmadb.Operation(timeout_ms=-1)
 
 
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 2**64, 2**70, -(2**64), 10**400])
+def test_an_integer_of_more_than_64_bits_is_refused_and_not_rounded(db: rpmadb.Database, number: int) -> None:
+    class Like:
+        def __index__(self) -> int:
+            return number
+
+    for values in ([number], (1, number), {"v": number}, [Like()]):
+        with pytest.raises(rpmadb.InvalidArgument, match="64 bits"):
+            db.query("SELECT :v" if isinstance(values, dict) else "SELECT ?" + ", ?" * (len(values) - 1), values)
+
+
 def test_a_query_is_a_sequence_and_shows_itself_as_a_table(db: rpmadb.Database) -> None:
     report = db.query("SELECT 1 AS one, NULL AS none, '<b>\u001b[1m' AS text UNION ALL SELECT 22, x'00ff', 'x'")
     assert [row[0] for row in report] == [1, 22] and len(report) == 2 and report[1][1] == b"\x00\xff"
