@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 )
 
 // Database is a handle on an open database, for one actor in one role. It may be used from any goroutine at any time.
@@ -20,13 +19,15 @@ type state struct {
 	handle  uintptr
 	family  *family
 	lent    bool // by a transaction or a step, and ends with that
-	closed  atomic.Bool
 	opened  *OpenReport
 	cleanup runtime.Cleanup
 
-	mu      sync.Mutex
-	alerts  *listener[Alert]
-	alertID uintptr
+	closers  sync.WaitGroup // who is in close; nobody joins once it is closed
+	mu       sync.Mutex
+	closed   bool
+	released bool // by close, and not by what lent it
+	alerts   *listener[Alert]
+	alertID  uintptr
 }
 
 // family are the handles on what one Open opened. Its steps stay until the last is closed.
@@ -103,24 +104,45 @@ func (db *Database) As(ctx context.Context, actor string, role Role) (*Database,
 	return db.lib.database(*second, db.family, db.opened), nil
 }
 
-// Close closes the handle. Calls that run on it are cancelled and waited for. Closing again is nothing to do; any other call
-// after it is ErrStaleHandle.
+// Close closes the handle. Calls that run on it are cancelled and waited for, also by who closes it at the same time. Closing again
+// is nothing to do; any other call after it is ErrStaleHandle.
 func (db *Database) Close() error {
 	defer runtime.KeepAlive(db)
 	return db.close()
 }
 
 func (s *state) close() error {
-	if !s.closed.CompareAndSwap(false, true) {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		s.closers.Wait()
 		return nil
 	}
+	s.closers.Add(1)
+	s.mu.Unlock()
+	// Not under the lock: this waits for calls, and a callback of theirs that wants to close, too, is refused by the library.
 	handle := new(uintptr)
 	*handle = s.handle
 	status := Status(s.lib.close(handle))
-	if status != 0 && status != ErrStaleHandle {
-		s.closed.Store(false)
+	s.mu.Lock()
+	ended := status == 0 || status == ErrStaleHandle
+	first := ended && !s.closed
+	s.closed = s.closed || ended
+	s.released = s.released || status == 0
+	s.mu.Unlock()
+	s.closers.Done()
+	if !ended {
 		return plain("rpmadb_close", int32(status))
 	}
+	s.closers.Wait() // until the last of them is done, the file may be open
+	if !first {
+		return nil
+	}
+	s.mu.Lock()
+	if s.released {
+		status = 0 // by whoever of them
+	}
+	s.mu.Unlock()
 	if s.lent {
 		return plain("rpmadb_close", int32(status))
 	}

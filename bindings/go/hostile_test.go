@@ -148,6 +148,46 @@ func TestCloseStopsACallOfAnotherGoroutine(t *testing.T) {
 	}
 }
 
+func TestClosingAtOnceReturnsWhenItIsClosed(t *testing.T) {
+	for range 20 {
+		path := filepath.Join(t.TempDir(), "app.db")
+		db := must(Open(background, path, &OpenOptions{Migrate: Ptr(false)}))(t)
+		must(db.Query(background, "CREATE TABLE t (a)"))(t)
+		inside, proceed, ended := make(chan bool), make(chan bool), make(chan error)
+		go func() {
+			_, err := db.Transaction(background, func(*Database) error {
+				close(inside)
+				<-proceed
+				if err := db.Close(); !errors.Is(err, ErrReentrant) {
+					t.Errorf("closing inside of a call: %v", err)
+				}
+				return nil
+			})
+			ended <- err
+		}()
+		<-inside
+		var closers sync.WaitGroup
+		for range 4 {
+			closers.Add(1)
+			go func() {
+				defer closers.Done()
+				if err := db.Close(); err != nil {
+					t.Error(err)
+				}
+				if _, err := os.Stat(path + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+					t.Error("still open")
+				}
+			}()
+		}
+		time.Sleep(30 * time.Millisecond)
+		close(proceed)
+		if err := <-ended; !errors.Is(err, ErrCancelled) {
+			t.Error(err)
+		}
+		closers.Wait()
+	}
+}
+
 // A handle that nobody closes is closed when it is collected.
 func TestCollectedHandlesAreClosed(t *testing.T) {
 	folder := t.TempDir()
