@@ -72,7 +72,7 @@ export async function makePanel(config: Config): Promise<Panel> {
   // Who is there.
   app.post<{ Body: { name: string; password: string } }>(
     '/api/login',
-    body({ name: text, password: text }, ['name', 'password']),
+    { ...body({ name: text, password: text }, ['name', 'password']), config: { public: true } },
     async ({ body: { name, password } }, reply) => {
       let token;
       try {
@@ -112,8 +112,20 @@ export async function makePanel(config: Config): Promise<Panel> {
   });
 
   // What changes something. Each is a job, so that it can be followed and stopped.
-  type Work = (job: Job, tell: (event: JobEvent) => void) => Promise<unknown>;
-  const start = (request: FastifyRequest, work: Work) => ({ job: jobs.start(request.session!.user, work, describe).id });
+  type Work = (own: Database, job: Job, tell: (event: JobEvent) => void) => Promise<unknown>;
+  const start = (request: FastifyRequest, work: Work) => {
+    const { user, role } = request.session!;
+    const run = async (job: Job, tell: (event: JobEvent) => void) => {
+      // why not the session's: what its user has begun goes on without it
+      const own = await db.as(user, role);
+      try {
+        return await work(own, job, tell);
+      } finally {
+        await own.close();
+      }
+    };
+    return { job: jobs.start(user, run, describe).id };
+  };
   const watch = (job: Job, tell: (event: JobEvent) => void) => ({
     signal: job.abort.signal,
     onProgress: (progress: { stage: string; done: number; total: number }) => tell({ type: 'progress', ...progress }),
@@ -122,7 +134,7 @@ export async function makePanel(config: Config): Promise<Panel> {
   app.post<{ Body: { mode: string } }>('/api/checkpoint', body({ mode: text }, ['mode']), (request) =>
     mine(request).checkpoint(request.body.mode),
   );
-  app.post('/api/backups', body({}), (request) => start(request, (job, tell) => mine(request).backup(null, watch(job, tell))));
+  app.post('/api/backups', body({}), (request) => start(request, (own, job, tell) => own.backup(null, watch(job, tell))));
   /** The backup of that name in the folder: nobody names any other file through here. */
   const backup = async (name: string) => {
     const { backups } = await db.backups();
@@ -132,13 +144,13 @@ export async function makePanel(config: Config): Promise<Panel> {
   };
   app.post<{ Body: { name: string } }>('/api/verify', body({ name: text }, ['name']), async (request) => {
     const path = await backup(request.body.name);
-    return start(request, (job, tell) => mine(request).verify(path, watch(job, tell)));
+    return start(request, (own, job, tell) => own.verify(path, watch(job, tell)));
   });
   app.post<{ Body: { name: string } }>('/api/restore', body({ name: text }, ['name']), async (request) => {
     const path = await backup(request.body.name);
-    return start(request, (job, tell) => mine(request).restore(path, watch(job, tell)));
+    return start(request, (own, job, tell) => own.restore(path, watch(job, tell)));
   });
-  app.post('/api/undo-restore', body({}), (request) => start(request, (job, tell) => mine(request).undoRestore(watch(job, tell))));
+  app.post('/api/undo-restore', body({}), (request) => start(request, (own, job, tell) => own.undoRestore(watch(job, tell))));
   app.post('/api/audit/verify', body({}), (request) => mine(request).audit({ verify: true, limit: 0 }));
 
   const run = { name: text, args: { type: 'object' }, dry_run: { type: 'boolean' } };
@@ -150,11 +162,11 @@ export async function makePanel(config: Config): Promise<Panel> {
       const { scripts: known } = await db.scripts();
       // why: a name that is none is a path to the library
       if (!known.some((one) => one.name === name)) return refuse(reply, 404, 'NOT_FOUND', 'there is no script of that name');
-      return start(request, (job, tell) => {
+      return start(request, (own, job, tell) => {
         const work = async () => {
           script = { tell };
           try {
-            return await mine(request).scriptFile(name, { args, dry_run, signal: job.abort.signal });
+            return await own.scriptFile(name, { args, dry_run, signal: job.abort.signal });
           } finally {
             await flushLog();
             script = undefined;
@@ -204,7 +216,8 @@ export async function makePanel(config: Config): Promise<Panel> {
       return address;
     },
     close: async () => {
-      jobs.stopAll();
+      // why first: connections that follow a job end with it
+      await jobs.stopAll();
       await app.close();
       await sessions.endAll();
       await setLog('off', null);

@@ -9,6 +9,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     session: Session | null;
   }
+  interface FastifyContextConfig {
+    /** Whether a route is there for who is not logged in; without it, it is not. */
+    public?: boolean;
+  }
 }
 
 const HEADERS = {
@@ -53,11 +57,12 @@ export function guard(app: FastifyInstance, sessions: Sessions, port: () => numb
   app.decorateRequest('session', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS);
-    if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
+    // why the route: a path can be written in many ways, and where it leads to has been decided
+    const { url, config } = request.routeOptions;
+    if (!config.public || url?.startsWith('/api/')) reply.header('cache-control', 'no-store');
     const wrong = foreign(request, port());
     if (wrong) return refuse(reply, 403, 'FOREIGN', wrong);
-    const { pathname } = new URL(request.url, 'http://localhost');
-    if (!pathname.startsWith('/api/') || pathname === '/api/login') return undefined;
+    if (config.public) return undefined;
     request.session = sessions.find(tokenOf(request)) ?? null;
     if (!request.session) return refuse(reply, 401, 'LOGGED_OUT', 'nobody is logged in');
     const shown = request.headers['x-csrf-token'];

@@ -22,6 +22,8 @@ const MOST_EVENTS = 5000;
 
 export class Jobs {
   readonly #jobs = new Map<string, Job>();
+  readonly #running = new Set<Promise<void>>();
+  #stopped = false;
 
   /** Starts `work` for a user. What it throws is the job's last event, as `describe` tells it. */
   start(
@@ -35,7 +37,8 @@ export class Jobs {
       if (job.events.length < MOST_EVENTS || event.type === 'done' || event.type === 'failed') job.events.push(event);
       for (const listener of job.listeners) listener(event);
     };
-    void (async () => {
+    if (this.#stopped) job.abort.abort();
+    const run = async () => {
       try {
         const report = await work(job, tell);
         job.over = true;
@@ -45,7 +48,10 @@ export class Jobs {
         tell({ type: 'failed', error: describe(error) });
       }
       setTimeout(() => this.#jobs.delete(job.id), KEEP_MS).unref();
-    })();
+    };
+    const running = run();
+    this.#running.add(running);
+    void running.finally(() => this.#running.delete(running));
     return job;
   }
 
@@ -55,7 +61,10 @@ export class Jobs {
     return job?.user === user ? job : undefined;
   }
 
-  stopAll(): void {
+  /** Stops what runs, and all that is started from now on; ends when nothing runs any more. */
+  async stopAll(): Promise<void> {
+    this.#stopped = true;
     for (const job of this.#jobs.values()) job.abort.abort();
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 }

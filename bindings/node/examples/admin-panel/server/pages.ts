@@ -18,7 +18,7 @@ export function pages(app: FastifyInstance): void {
     const type = TYPES[extname(name)];
     if (!type) throw new Error(`no content type for ${name}`);
     const content = readFileSync(join(WEB, name));
-    app.get(name === 'index.html' ? '/' : `/${name}`, (_request, reply) =>
+    app.get(name === 'index.html' ? '/' : `/${name}`, { config: { public: true } }, (_request, reply) =>
       reply
         .header('cache-control', name === 'index.html' ? 'no-cache' : 'max-age=31536000, immutable')
         .type(type)

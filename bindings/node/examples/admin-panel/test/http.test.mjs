@@ -86,6 +86,24 @@ test('nothing is told to who is not logged in', async () => {
   }
 });
 
+test('nor when the path is written in another way', async () => {
+  const { headers } = await login('alice');
+  for (const path of ['/%61pi/health', '/api%2fhealth', '/%61%70%69/scripts', '//api/health', '/./api/health', '//', '/x', '/API/health']) {
+    const { code, said } = await ask('GET', path);
+    assert.ok([400, 401].includes(code), `${path} ${code} ${said}`);
+    assert.equal(
+      (await ask('GET', path, { headers: { ...headers, 'x-csrf-token': undefined } })).code,
+      path === '/%61pi/health' || path === '/%61%70%69/scripts' ? 200 : 404,
+      path,
+    );
+  }
+  for (const path of ['/%61pi/backups', '/%61pi/scripts', '/ap%69/checkpoint']) {
+    const body = { name: 'none', mode: 'passive' };
+    assert.equal((await ask('POST', path, { headers: { origin: panel.address }, body })).code, 401, path);
+    assert.equal((await ask('POST', path, { headers: { ...headers, 'x-csrf-token': 'x' }, body })).code, 403, path);
+  }
+});
+
 test('the cookie is out of the reach of scripts and of other sites', async () => {
   const { set } = await login('alice');
   assert.match(set, /^rpmadb_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
@@ -305,7 +323,7 @@ test('pages carry the headers that keep others out', async () => {
   assert.ok(!/<script>|style=|onclick/.test(said));
   assert.equal((await ask('GET', '/api/health', { headers: (await login('alice')).headers })).headers['cache-control'], 'no-store');
   for (const path of ['/../config.demo.json', '/assets/..%2f..%2fserver/app.js', '/assets/', '/config.demo.json', '//etc/passwd']) {
-    assert.ok([400, 404].includes((await ask('GET', path)).code), path);
+    assert.ok([400, 401, 404].includes((await ask('GET', path)).code), path);
   }
 });
 
@@ -316,6 +334,39 @@ test('an account is locked for a while after many wrong passwords, and no other'
   const right = { headers: { origin: panel.address }, body: { name: 'ugo', password: PASSWORDS.ugo } };
   assert.equal((await ask('POST', '/api/login', right)).code, 429);
   await login('alice');
+});
+
+test('many attempts at once are no more than one after the other, and tell no names', async () => {
+  const attempt = (name, password) => ask('POST', '/api/login', { headers: { origin: panel.address }, body: { name, password } });
+  for (const name of ['sacha', 'somebody']) {
+    const codes = await Promise.all(Array.from({ length: 20 }, async (_, at) => (await attempt(name, `wrong ${at}`)).code));
+    assert.deepEqual(codes.toSorted(), [...Array(5).fill(401), ...Array(15).fill(429)], name);
+    assert.equal((await attempt(name, PASSWORDS[name] ?? 'wrong')).code, 429, name);
+  }
+});
+
+test('a job goes on when the session that it was started in is over', async () => {
+  const one = await login('alice');
+  const other = await login('alice');
+  const db = await Database.open(panel.database);
+  await db.query('CREATE TABLE large (x)');
+  await db.query(
+    'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) INSERT INTO large SELECT randomblob(2000) FROM n',
+  );
+  try {
+    const started = await ask('POST', '/api/backups', { headers: one.headers, body: {} });
+    assert.equal((await ask('POST', '/api/logout', { headers: one.headers })).code, 200);
+    const last = (await outcome(other.headers, started)).at(-1);
+    assert.equal(last.type, 'done', JSON.stringify(last));
+    const { records } = (await ask('GET', '/api/audit?actor=alice', { headers: other.headers })).json();
+    assert.ok(
+      records.some(({ verb }) => verb === 'backup'),
+      'under the name of who started it',
+    );
+  } finally {
+    await db.query('DROP TABLE large');
+    await db.close();
+  }
 });
 
 test('it starts from a configuration and ends when it is told to', async (t) => {
