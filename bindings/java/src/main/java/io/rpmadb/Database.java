@@ -31,6 +31,8 @@ public final class Database extends Verbs implements AutoCloseable {
     final boolean lent; // by a transaction or a step, and ends with that
     final Reports.Open opened;
     boolean closed;
+    boolean released; // by this, and not by what lent it
+    int closers;
     Callbacks.Listener alerts;
     long alertId;
 
@@ -47,21 +49,50 @@ public final class Database extends Verbs implements AutoCloseable {
     void close() {
       synchronized (this) {
         if (closed) {
+          awaitClosers();
           return;
         }
-        closed = true;
+        closers++;
       }
-      // Not under the lock: this waits for calls, and a callback of theirs may want to close, too.
+      // Not under the lock: this waits for calls, and a callback of theirs that wants to close,
+      // too,
+      // is refused by the library.
       int status = Native.rpmadb_close(new long[] {handle});
-      if (status != Status.OK && status != Status.STALE_HANDLE) {
-        synchronized (this) {
-          closed = false;
+      boolean ended = status == Status.OK || status == Status.STALE_HANDLE;
+      boolean first;
+      synchronized (this) {
+        closers--;
+        notifyAll();
+        released |= status == Status.OK;
+        first = ended && !closed;
+        closed |= ended;
+        if (ended) {
+          awaitClosers();
         }
-      } else if (!lent) {
+        if (ended && (released || !first)) {
+          status = Status.OK; // by whoever of them
+        }
+      }
+      if (first && !lent) {
         Callbacks.dismiss(alertId);
         family.left();
       }
       Json.check("rpmadb_close", status);
+    }
+
+    /** Waits for all who are in close: until the last of them is done, the file may be open. */
+    private synchronized void awaitClosers() {
+      boolean interrupted = false;
+      while (closers > 0) {
+        try {
+          wait();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
 
     void forgotten() {
@@ -178,8 +209,9 @@ public final class Database extends Verbs implements AutoCloseable {
   }
 
   /**
-   * Closes the handle. Calls that run on it are cancelled and waited for. Closing again is nothing
-   * to do; any other call after it throws {@link MisuseException.StaleHandle}.
+   * Closes the handle. Calls that run on it are cancelled and waited for, also by who closes it at
+   * the same time. Closing again is nothing to do; any other call after it throws {@link
+   * MisuseException.StaleHandle}.
    */
   @Override
   public void close() {
@@ -188,8 +220,11 @@ public final class Database extends Verbs implements AutoCloseable {
       if (cleanable != null) {
         cleanable.clean();
       }
-      Callbacks.Listener listener = state.alerts;
-      state.alerts = null;
+      Callbacks.Listener listener;
+      synchronized (state) {
+        listener = state.alerts;
+        state.alerts = null;
+      }
       Callbacks.Listener.check(listener, "alerts");
     } finally {
       Reference.reachabilityFence(this);
@@ -246,17 +281,17 @@ public final class Database extends Verbs implements AutoCloseable {
     } finally {
       Reference.reachabilityFence(this);
     }
+    if (failed == null) {
+      return report; // what a step threw was taken care of: by a script, or in the report of a test
+    }
     Throwable thrown = state.family.taken(mark, script);
     if (thrown instanceof RuntimeException || thrown instanceof Error) {
       throw Calls.raise(thrown, failed);
     }
-    if (failed != null) {
-      if (thrown != null) {
-        failed.initCause(thrown);
-      }
-      throw failed;
+    if (thrown != null) {
+      failed.initCause(thrown);
     }
-    return report;
+    throw failed;
   }
 
   /**

@@ -176,6 +176,26 @@ final class CallbacksTest {
   }
 
   @Test
+  void whatAStepThrewDoesNotComeOutOfACallThatEndedWell() throws IOException {
+    Path none = Files.createDirectory(folder.resolve("none"));
+    try (Database db =
+        Database.open(
+            path("app.db"), new Options.Open().migrate(false).migrations(none.toString()))) {
+      IllegalStateException mine = new IllegalStateException("mine");
+      db.addStep(
+          1,
+          "bad",
+          tx -> {
+            throw mine;
+          },
+          null);
+      assertFalse(db.test().passed());
+      assertFalse(db.script("return pcall(db.migrate, db)").result().booleanValue());
+      assertSame(mine, assertThrows(IllegalStateException.class, db::migrate));
+    }
+  }
+
+  @Test
   void operations() throws Exception {
     try (Database db = Support.filled(folder)) {
       Operation operation = new Operation().timeout(Duration.ofMillis(30));

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -183,6 +184,67 @@ final class HostileTest {
     other.join();
     assertTrue(
         ended.get() instanceof StoppedException.Cancelled, () -> String.valueOf(ended.get()));
+  }
+
+  @Test
+  void closingAtOnceReturnsWhenItIsClosed() throws InterruptedException {
+    for (int round = 0; round < 20; round++) {
+      Database db = Support.empty(folder);
+      Path log = folder.resolve("app.db-wal");
+      db.query("CREATE TABLE IF NOT EXISTS t (a)");
+      CountDownLatch inside = new CountDownLatch(1);
+      CountDownLatch go = new CountDownLatch(1);
+      List<String> wrong = Collections.synchronizedList(new ArrayList<>());
+      Thread caller =
+          new Thread(
+              () -> {
+                try {
+                  db.transaction(
+                      tx -> {
+                        inside.countDown();
+                        go.await();
+                        try {
+                          db.close();
+                          wrong.add("closed inside of its own call");
+                        } catch (MisuseException.Reentrant e) {
+                          // as it should
+                        }
+                        return true;
+                      });
+                  wrong.add("a closed handle commits");
+                } catch (StoppedException.Cancelled e) {
+                  // as it should
+                } catch (Throwable e) {
+                  wrong.add("the call: " + e);
+                }
+              });
+      caller.start();
+      inside.await();
+      List<Thread> closers = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        Thread closer =
+            new Thread(
+                () -> {
+                  try {
+                    db.close();
+                    if (Files.exists(log)) {
+                      wrong.add("still open");
+                    }
+                  } catch (Throwable e) {
+                    wrong.add("a close: " + e);
+                  }
+                });
+        closer.start();
+        closers.add(closer);
+      }
+      Thread.sleep(30);
+      go.countDown();
+      caller.join();
+      for (Thread closer : closers) {
+        closer.join();
+      }
+      assertEquals(List.of(), wrong);
+    }
   }
 
   @Test
