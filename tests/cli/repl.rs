@@ -1,6 +1,10 @@
 //! `rpmadb repl`, with lines piped in, and on a terminal.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Command;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::*;
 use crate::support::terminal::Terminal;
@@ -174,6 +178,61 @@ fn a_line_may_go_on_and_ctrl_c_drops_it_or_what_runs() {
     prompt(&again);
     again.press("\u{4}");
     assert_eq!(again.end(), 0);
+}
+
+#[test]
+fn a_signal_at_the_prompt_ends_it_as_ctrl_d_does() {
+    for signal in [Signal::SIGTERM, Signal::SIGHUP] {
+        let scratch = small();
+        let mut terminal = on_terminal(&scratch);
+        terminal.press("'a ' .. 'line'\r");
+        terminal.wait_for("a line");
+        prompt(&terminal);
+        // why: the prompt is drawn before the editor reads, and both moments must do
+        terminal.press("DELETE FROM a");
+        terminal.wait_for("DELETE FROM a");
+        kill(Pid::from_raw(terminal.process()), signal).expect("is sent");
+        assert_eq!(terminal.end(), 0, "{}", terminal.screen());
+        assert!(terminal.is_restored());
+        let history = std::fs::read_to_string(scratch.path("state/rpmadb/history")).expect("is kept");
+        assert!(history.contains("'a ' .. 'line'"), "{history}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_is_ignored_from_the_start_stays_ignored() {
+    let scratch = small();
+    let run = |script: &str, signal: Signal| {
+        let mut child = Command::new("sh")
+            .args(["-c", script, env!("CARGO_BIN_EXE_rpmadb")])
+            .current_dir(scratch.folder())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("runs");
+        let mut lines = child.stdin.take().expect("piped");
+        let mut answers = BufReader::new(child.stdout.take().expect("piped"));
+        let mut answer = String::new();
+        lines.write_all(b"'on'\n").expect("writes");
+        answers.read_line(&mut answer).expect("reads");
+        // why: the answer comes before it waits again
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        for _ in 0..2 {
+            let _ = kill(Pid::from_raw(i32::try_from(child.id()).expect("an id")), signal);
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        // why ignored: it may be gone, which is what is asked
+        let _ = lines.write_all(b"'still on'\n");
+        drop(lines);
+        answers.read_line(&mut answer).expect("reads");
+        (answer, child.wait().expect("ends").code())
+    };
+    let nohup = "trap '' HUP; exec \"$0\" repl a.db --migrations m";
+    assert_eq!(run(nohup, Signal::SIGHUP), ("on\nstill on\n".into(), Some(0)));
+    assert_eq!(run(nohup, Signal::SIGTERM), ("on\n".into(), Some(130)), "the others are heard");
+    assert_eq!(run("exec \"$0\" repl a.db --migrations m", Signal::SIGHUP), ("on\n".into(), Some(130)));
 }
 
 #[test]

@@ -78,7 +78,14 @@ pub(super) fn call(settings: &Settings, database: &Database) -> Result<Exit> {
         if let Some(names) = editor.helper_mut().filter(|_| is_terminal) {
             names.renew(&session);
         }
-        let line = match editor.readline(if waiting.is_empty() { "rpmadb> " } else { "   ...> " }) {
+        let prompt = stop::while_waiting(if is_terminal { stop::Prompt::Editor } else { stop::Prompt::Pipe });
+        let read = editor.readline(if waiting.is_empty() { "rpmadb> " } else { "   ...> " });
+        drop(prompt);
+        let line = match read {
+            _ if stop::ended() => {
+                waiting.clear();
+                break;
+            }
             Ok(line) => line,
             Err(ReadlineError::Interrupted) => {
                 waiting.clear();
