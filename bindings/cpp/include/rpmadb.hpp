@@ -195,6 +195,8 @@ class Database : public Verbs<Database> {
     // Handles that were destroyed inside of a callback, where they cannot be closed.
     std::vector<Late> late;
     std::atomic<bool> any_late{false};
+    // Calls that run: the last of them sees what became late before it ended.
+    std::atomic<int> calls{0};
 #if RPMADB_EXCEPTIONS
     // What steps threw inside of a script, which has a thread of its own.
     detail::Thrown astray;
@@ -254,13 +256,16 @@ class Database : public Verbs<Database> {
     std::int32_t status = RPMADB_OK;
     {
       detail::Frame frame;
+      if (family) family->calls++;
       status = function(handle_, watched ? watched->handle : nullptr, &out);
+      if (family) family->calls--;
 #if RPMADB_EXCEPTIONS
       const detail::Owned kept(out);
       out = nullptr;
-      if (family && family->any_late.load(std::memory_order_relaxed)) close_late(*family);
+      if (family && family->any_late) close_late(*family);
       if (watched) watched->thrown.rethrow();
-      if (frame.thrown) std::rethrow_exception(frame.thrown);
+      // A call that ended well took care of what a step threw: that of a test is in its report.
+      if (frame.thrown && (status != RPMADB_OK || std::is_same_v<T, reports::Transaction>)) std::rethrow_exception(frame.thrown);
       if constexpr (std::is_same_v<T, reports::Script>) {
         if (family && status != RPMADB_OK) family->astray.rethrow();
         if (family) family->astray.forget();  // the script took care of it
@@ -268,7 +273,7 @@ class Database : public Verbs<Database> {
       return finish<T>(status, kept.get());
 #else
       const detail::Owned kept(out);
-      if (family && family->any_late.load(std::memory_order_relaxed)) close_late(*family);
+      if (family && family->any_late) close_late(*family);
       return finish<T>(status, kept.get());
 #endif
     }
@@ -300,20 +305,29 @@ class Database : public Verbs<Database> {
 
   void release() noexcept {
     if (lent_ || !open_) return;
-    auto closed = try_close();
+    const std::shared_ptr<Family> family = family_;
+    Result<void> closed;
+    const auto close = [&] {
+      closed = try_close();
+      if (closed && family->any_late) close_late(*family);
+    };
+    close();
     if (!closed && closed.error().status() == RPMADB_PANIC) {
       // A static object, destroyed when this thread has lost its variables already, without which the library cannot work on it.
-      std::thread([&] { closed = try_close(); }).join();
+      std::thread(close).join();
     }
     if (closed) return;
     open_ = false;
     // In a child of a fork it is not ours.
     if (closed.error().status() != RPMADB_REENTRANT) return;
     // Inside of a callback on the same database: closed when that call is over.
-    const std::shared_ptr<Family> family = family_;
-    const std::lock_guard<std::mutex> lock(family->mutex);
-    family->late.push_back(Late{handle_, std::move(alert_)});
-    family->any_late = true;
+    {
+      const std::lock_guard<std::mutex> lock(family->mutex);
+      family->late.push_back(Late{handle_, std::move(alert_)});
+      family->any_late = true;
+    }
+    // On the monitor's thread there is no such call, and what runs there now must stay until the library has let go of it.
+    if (family->calls == 0) std::thread([family] { close_late(*family); }).detach();
   }
 
   static void close_late(Family& family) {

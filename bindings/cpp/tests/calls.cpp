@@ -279,6 +279,14 @@ TEST("a step that throws undoes the run, and it comes out") {
   THROWS(rpma::MigrationFailed, other.migrate());
 }
 
+TEST("what a step threw does not come out of a call that ended well") {
+  Database db = with_steps(folder);
+  db.add_step(1, "bad", [](Database&) { throw Thrown(); });
+  CHECK(!db.test().passed);
+  CHECK(*db.script("return pcall(db.migrate, db)").result.as<bool>() == false);
+  THROWS(Thrown, db.migrate());
+}
+
 TEST("a step runs through another handle, and inside of a script") {
   Database db = with_steps(folder);
   int ran = 0;
@@ -397,6 +405,43 @@ TEST("a handle that is destroyed inside of a callback is closed after it") {
     CHECK(rpmadb_health(handle, nullptr, nullptr, nullptr) == RPMADB_REENTRANT);  // open
   });
   CHECK(rpmadb_health(handle, nullptr, nullptr, nullptr) == RPMADB_STALE_HANDLE);
+}
+
+TEST("the last handle may be destroyed by its own alert") {
+  struct Watched {
+    std::shared_ptr<std::atomic<bool>> gone;
+    int here = 7;
+    ~Watched() {
+      here = 0;
+      if (gone) *gone = true;
+    }
+  };
+  auto db = std::make_unique<Database>(opened(folder));
+  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  std::atomic<bool> told{false};
+  {
+    auto watched = std::make_shared<Watched>(Watched{nullptr});
+    watched->gone = gone;
+    db->on_alert([&db, &told, watched = std::move(watched)](const rpma::reports::Alert& alert) {
+      if (!db) return;
+      db.reset();
+      std::this_thread::sleep_for(100ms);  // whoever closes it has begun
+      CHECK(watched->here == 7 && !*watched->gone && alert.rule == "disk_space");
+      told = true;
+    });
+  }
+  ::rpmadb* handle = db->handle();
+  rpma::options::Monitor monitor;
+  monitor.tick_ms = 10;
+  monitor.alerts.emplace().disk_free_bytes = std::uint64_t(1) << 60;
+  monitor.alerts->for_ms = 0;
+  char* out = nullptr;
+  CHECK(rpmadb_monitor_start(handle, rpma::to_json(monitor).c_str(), &out) == RPMADB_OK);  // no call of the object, which may be gone
+  rpmadb_free(out);
+  for (int i = 0; i < 1000 && !*gone; i++) std::this_thread::sleep_for(10ms);
+  CHECK(told && *gone);
+  CHECK(rpmadb_health(handle, nullptr, nullptr, nullptr) == RPMADB_STALE_HANDLE);
+  CHECK(!std::filesystem::exists(folder / "app.db-wal"));
 }
 
 // --- alerts and log lines ----------------------------------------------------------------------------------------------------
