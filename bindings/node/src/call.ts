@@ -72,7 +72,13 @@ export async function watched(watch: Watch | undefined, work: () => Promise<Outc
     watch.end();
     throw watch.explain(error);
   }
-  watch.end();
+  try {
+    watch.end();
+  } catch (error) {
+    // why: nobody else gets to know of it
+    if (outcome.handle !== null) await closeSoon(outcome.handle);
+    throw error;
+  }
   return outcome;
 }
 

@@ -27,6 +27,10 @@ class Shared {
   readonly turns = new Queue(1);
   /** The last thing that a migration step threw. */
   thrown: { error: unknown; at: number } | undefined;
+  /** Changes of who is told of alerts wait for each other. */
+  readonly listening = new Queue(1);
+  /** Ends that the last listener is told of alerts, once the library has another one or none. */
+  listener: (() => void) | undefined;
   /** Transactions that have begun. */
   running = 0;
   #calls = 0;
@@ -109,7 +113,6 @@ export class Database extends Verbs {
   readonly #lent: Session | undefined;
   readonly #opened: OpenReport | undefined;
   #closing: Promise<void> | undefined;
-  #alert: (() => void) | undefined;
   #closed = false;
 
   private constructor(handle: bigint, shared: Shared, lent?: Session, opened?: OpenReport) {
@@ -239,9 +242,16 @@ export class Database extends Verbs {
         }
       });
     };
-    const pointers = [await pointer(up), down ? await pointer(down) : null];
-    const values = [this.#handle, number, text, ...pointers, null];
-    await send(this.#lent, {}, () => ({ name: 'rpmadb_add_step', values, handle: false, text: true }));
+    const pointers: bigint[] = [];
+    try {
+      pointers.push(await pointer(up));
+      if (down) pointers.push(await pointer(down));
+      const values = [this.#handle, number, text, pointers[0], pointers[1] ?? null, null];
+      await send(this.#lent, {}, () => ({ name: 'rpmadb_add_step', values, handle: false, text: true }));
+    } catch (error) {
+      for (const one of pointers) lane.release(one);
+      throw error;
+    }
   }
 
   /**
@@ -249,10 +259,14 @@ export class Database extends Verbs {
    * database. The monitor does not wait for it, and it keeps no process alive.
    */
   async onAlert(listener: ((alert: Alert) => void) | null): Promise<void> {
-    const before = this.#alert;
-    this.#alert = listener ? await this.#listen(listener) : undefined;
-    if (!this.#alert) await this.#setAlert(null);
-    before?.();
+    const shared = this.#shared;
+    // why in turn: what is taken back must be what the library had before
+    await shared.listening.run(async () => {
+      const next = listener ? await this.#listen(listener) : undefined;
+      if (!next) await this.#setAlert(null);
+      shared.listener?.();
+      shared.listener = next;
+    });
   }
 
   /** Has `listener` told; gives back what ends that, once another one or none is set. */
@@ -261,7 +275,12 @@ export class Database extends Verbs {
     if (!isMainThread) return pollAlerts(this, listener);
     const lane = this.#shared.alerts();
     const pointer = await lane.alert((text) => listener(parse(text) as Alert));
-    await this.#setAlert(pointer);
+    try {
+      await this.#setAlert(pointer);
+    } catch (error) {
+      lane.release(pointer);
+      throw error;
+    }
     return () => lane.release(pointer);
   }
 

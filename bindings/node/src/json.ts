@@ -1,6 +1,8 @@
 // JSON with exact integers: numbers while they are safe, bigint beyond.
 import { parse as parseExactly, stringify as stringifyExactly } from 'lossless-json';
 
+import { ownError } from './errors';
+
 /** Whether a text may have an integer beyond 2^53. */
 const LONG = /\d{16}/;
 const INTEGER = /^-?\d+$/;
@@ -15,12 +17,14 @@ export function parse(text: string): unknown {
   return LONG.test(text) ? parseExactly(text, undefined, toNumber) : JSON.parse(text);
 }
 
-/** Writes a document. */
+/** Writes a document. A bigint that has no place in 64 bits is refused: the library would round it. */
 export function stringify(value: unknown): string {
   let exact = true;
   const text = JSON.stringify(value, function (this: Record<string, unknown>, key, written: unknown) {
     // why not `written`: hosts like to give bigint a toJSON
-    if (typeof this[key] !== 'bigint') return written;
+    const value = this[key];
+    if (typeof value !== 'bigint') return written;
+    if (BigInt.asIntN(64, value) !== value) throw ownError('INVALID_ARGUMENT', `${value} is no integer of 64 bits`);
     exact = false;
     return 0;
   });
@@ -33,6 +37,8 @@ function toParameter(value: unknown): unknown {
     return { base64: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
   }
   if (value === Infinity || value === -Infinity) return { real: value > 0 ? 'inf' : '-inf' };
+  // why: JSON.stringify writes these as integers, and rounds them; from 1e21 on it writes them as real numbers
+  if (Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value as number) < 1e21) return BigInt(value as number);
   return value;
 }
 

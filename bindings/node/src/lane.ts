@@ -39,6 +39,7 @@ export type ToLane =
 export type FromLane =
   | ({ kind: 'result'; id: number } & Outcome)
   | { kind: 'made'; id: number; pointer: bigint }
+  | { kind: 'released'; callback: number }
   | { kind: 'failed'; id: number; error: unknown }
   | { kind: 'enter'; session: number; handle: bigint }
   | { kind: 'step'; callback: number; session: number; handle: bigint }
@@ -97,7 +98,7 @@ export class Lane {
     });
   }
 
-  /** A pointer to a migration step, good as long as the lane. */
+  /** A pointer to a migration step, good until it is released or the lane ends. */
   step(code: SessionCode): Promise<bigint> {
     return this.#make('step', { step: code });
   }
@@ -117,7 +118,7 @@ export class Lane {
     this.#send({ kind: 'release', pointer });
   }
 
-  /** Ends the thread. */
+  /** Ends the thread, and gives back the pointers that it has made. */
   end(): void {
     lanes.delete(this);
     this.#send({ kind: 'end' });
@@ -191,7 +192,11 @@ export class Lane {
       case 'made':
         this.#take(message.id)?.resolve(message.pointer as never);
         break;
+      case 'released':
+        this.#callbacks.delete(message.callback);
+        break;
       case 'failed':
+        this.#callbacks.delete(message.id);
         this.#take(message.id)?.reject(message.error);
         break;
     }

@@ -14,6 +14,8 @@ loadLibrary(library);
 
 /** What sessions are to return, as far as it is known. */
 const left = new Map<number, number>();
+/** The pointers that the library may have, and the callbacks that they are of. */
+const pointers = new Map<bigint, number>();
 let steps = 0;
 
 const post = (message: FromLane) => port.postMessage(message);
@@ -63,7 +65,18 @@ function make({ id, what }: Extract<ToLane, { kind: 'make' }>): void {
     alert: (alert: string) => post({ kind: 'alert', callback: id, alert }),
     log: (level: number, target: string, message: string) => post({ kind: 'log', callback: id, level, target, message }),
   };
-  post({ kind: 'made', id, pointer: register(what, code[what]) });
+  const pointer = register(what, code[what]);
+  pointers.set(pointer, id);
+  post({ kind: 'made', id, pointer });
+}
+
+/** Gives a pointer back: koffi has 8,192 of them for the whole process, and does not take them back when a thread ends. */
+function release(pointer: bigint): void {
+  const callback = pointers.get(pointer);
+  if (callback === undefined) return;
+  pointers.delete(pointer);
+  unregister(pointer);
+  post({ kind: 'released', callback });
 }
 
 function obey(message: ToLane): void {
@@ -72,9 +85,10 @@ function obey(message: ToLane): void {
       left.set(message.session, message.code);
       return;
     case 'release':
-      unregister(message.pointer);
+      release(message.pointer);
       return;
     case 'end':
+      for (const pointer of [...pointers.keys()]) release(pointer);
       port.close();
       return;
   }

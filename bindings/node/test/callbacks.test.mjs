@@ -43,6 +43,47 @@ test('a listener that is slow, or disposes of the database, holds nobody up', as
   assert.ok(db.isClosed);
 });
 
+test('the process has callbacks for any number of listeners, steps and databases', async () => {
+  const { code, err, out } = await run(`
+    import * as koffi from 'koffi';
+    import { Database, InvalidArgumentError, loadLibrary } from 'rpmadb';
+    import { setTimeout as sleep } from 'node:timers/promises';
+    // why: with these taken the test is over soon
+    loadLibrary();
+    const proto = koffi.pointer(koffi.proto('void', []));
+    for (let at = 0; at < 8192 - 40; at += 1) koffi.register(() => undefined, proto);
+    const steps = async (db) => {
+      for (let version = 1; version <= 10; version += 1) await db.addStep(version, 'x', () => undefined, () => undefined);
+    };
+    for (let at = 0; at < 6; at += 1) {
+      const db = await Database.open(':memory:', { migrate: false });
+      await steps(db);
+      await db.onAlert(() => undefined);
+      await db.close();
+      // why: the thread is told, and nobody waits for it
+      await sleep(100);
+    }
+    const db = await Database.open(':memory:', { migrate: false });
+    for (let at = 0; at < 30; at += 1) {
+      const error = await db.addStep(0, 'none', () => undefined, () => undefined).catch((error) => error);
+      if (!(error instanceof InvalidArgumentError)) throw error;
+    }
+    const other = await db.as('ugo', 'user');
+    for (let at = 0; at < 50; at += 1) {
+      const error = await other.onAlert(() => undefined).catch((error) => error);
+      if (error?.name !== 'DENIED') throw error ?? new Error('not denied');
+    }
+    await other.close();
+    const third = await db.as('alice', 'admin');
+    for (let at = 0; at < 50; at += 1) await (at % 2 ? db : third).onAlert(() => undefined);
+    await third.close();
+    await db.close();
+    console.log('done');
+  `);
+  assert.equal(err, '');
+  assert.deepEqual([code, out], [0, 'done\n']);
+});
+
 test('log lines come in their order, until another listener is set', async () => {
   const lines = [];
   await setLog('debug', (line) => lines.push(line));

@@ -97,3 +97,27 @@ test('opening, calling and closing many times leaves no memory, descriptors or t
   assert.ok(after.threads <= before.threads, out);
   assert.ok(after.memory < before.memory + 20, out);
 });
+
+test('a database that was opened though onProgress threw is closed', async (t) => {
+  await ok(
+    `
+    // why the log: it goes with the last connection
+    const held = () => readdirSync(folder).filter((name) => name.endsWith('-wal'));
+    const mine = new Error('mine');
+    // why the end: before, it would stop the call
+    const onProgress = ({ done, total }) => {
+      if (done === total) throw mine;
+    };
+    let thrown = 0;
+    for (let at = 0; at < 5; at += 1) {
+      await Database.open(join(folder, at + '.db'), { onProgress }).catch((error) => {
+        if (error !== mine) throw error;
+        thrown += 1;
+      });
+    }
+    if (thrown === 0) throw new Error('it was not told of the end');
+    if (held().length > 0) throw new Error(held().length + ' databases are open');
+    `,
+    t,
+  );
+});
