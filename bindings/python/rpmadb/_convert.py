@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import operator
 import os
-from typing import Any, Dict, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, Iterable, Mapping, Optional, Sequence, Union
 
 from ._capi import StrPath
 from ._report import to_json
@@ -94,7 +94,8 @@ def options_text(given: Optional[Mapping[str, Any]], more: Optional[Mapping[str,
 def parameters(values: Parameters) -> Optional[bytes]:
     if values is None:
         return None
-    for value in values.values() if isinstance(values, Mapping) else values:
+    each: Iterable[Any] = values if isinstance(values, (list, tuple, Sequence)) else ()
+    for value in values.values() if isinstance(values, Mapping) else each:
         if isinstance(value, int) and not -(2**63) <= value < 2**63:
             integer(value)  # JSON would make a REAL of it
     encoded = _parameters(values)

@@ -313,6 +313,7 @@ async def main():
     await asyncio.sleep(0.2)
 
 asyncio.run(main())
+time.sleep(0.2)  # until the thread of the call has let go of it, or it is closed by the end without a word
 print("left")
 """
     done = program("import rpmadb, threading, time, sys\n" + source)

@@ -78,6 +78,8 @@ def test_an_integer_of_more_than_64_bits_is_refused_and_not_rounded(db: rpmadb.D
     for values in ([number], (1, number), {"v": number}, [Like()]):
         with pytest.raises(rpmadb.InvalidArgument, match="64 bits"):
             db.query("SELECT :v" if isinstance(values, dict) else "SELECT ?" + ", ?" * (len(values) - 1), values)
+    with pytest.raises(rpmadb.InvalidArgument):
+        db.query("SELECT ?", 5)  # type: ignore[arg-type]
 
 
 def test_a_query_is_a_sequence_and_shows_itself_as_a_table(db: rpmadb.Database) -> None:
