@@ -132,7 +132,8 @@ class Database(Opening, Verbs):
             calls.pop()
         answer = owned(out)
         # What a step threw is the call's own matter when the call succeeds in spite of it, as `test` does; Ctrl-C is not.
-        frame = frame if status != 0 else [error for error in frame if not isinstance(error, Exception)]
+        if frame and status == 0:
+            frame = [error for error in frame if not isinstance(error, Exception)]
         if status == 0 and not frame and (op is None or op is _NO_OPERATION or not op._raised):
             if function in _SCRIPTS:
                 self._owner.family.astray.clear()  # the script took care of it
