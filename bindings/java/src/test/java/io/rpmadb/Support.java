@@ -66,7 +66,7 @@ final class Support {
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile());
     builder.environment().putAll(environment);
     Process process = builder.start();
-    boolean ended = process.waitFor(60, TimeUnit.SECONDS);
+    boolean ended = process.waitFor(300, TimeUnit.SECONDS);
     process.destroyForcibly().waitFor();
     String text = Files.readString(said);
     Files.delete(said);
