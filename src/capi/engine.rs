@@ -18,13 +18,15 @@ use crate::request::{self, Request};
 ///
 /// SQLite gives its functions to the entry points of extensions alone, so a program that is linked to it becomes one for a moment:
 ///
-///     static int entry(sqlite3 *db, char **error, const sqlite3_api_routines *api) {
-///         return rpmadb_bind_host_sqlite(api, NULL) == RPMADB_OK ? SQLITE_OK : SQLITE_ERROR;
-///     }
-///     sqlite3_auto_extension((void (*)(void))entry);
-///     sqlite3_open(":memory:", &db);
-///     sqlite3_close(db);
-///     sqlite3_cancel_auto_extension((void (*)(void))entry);
+/// ```c
+/// static int entry(sqlite3 *db, char **error, const sqlite3_api_routines *api) {
+///     return rpmadb_bind_host_sqlite(api, NULL) == RPMADB_OK ? SQLITE_OK : SQLITE_ERROR;
+/// }
+/// sqlite3_auto_extension((void (*)(void))entry);
+/// sqlite3_open(":memory:", &db);
+/// sqlite3_close(db);
+/// sqlite3_cancel_auto_extension((void (*)(void))entry);
+/// ```
 ///
 /// @param api  a `const sqlite3_api_routines *`, as SQLite gave it. It must stay what it is: SQLite's own does.
 /// @param out  receives {version, source_id, linkage} or the error document; release it with rpmadb_free. May be NULL.
