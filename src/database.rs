@@ -105,11 +105,8 @@ impl Core {
 
     /// `health`, for the verb and for the monitor.
     fn health(&self, request: &request::Health, operation: &Operation, patience: Duration) -> Result<report::Health> {
-        let newest = || self.vault.newest_verified();
-        let newest = self.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
-        let mut watched = self.board.watched();
-        watched.checks.extend(ops::audit::check(&self.audit));
-        ops::health::run(self.access()?, &self.catalog, request, newest, watched, (operation, patience))
+        let (kept, watched) = ((&self.vault, &*self.audit), self.board.watched());
+        ops::health::of(self.access()?, &self.catalog, kept, request, watched, (operation, patience))
     }
 }
 

@@ -385,6 +385,12 @@ impl Error {
         Place { version, file, ..Place::default() }
     }
 
+    /// The message and the hint in one line, for where there is no document.
+    #[must_use]
+    pub(crate) fn in_words(&self) -> String {
+        self.hint().map_or_else(|| self.to_string(), |hint| format!("{self}; {hint}"))
+    }
+
     /// The error document of the contract: `{"error": {...}}`.
     #[must_use]
     pub fn document(&self) -> Document {

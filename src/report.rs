@@ -29,6 +29,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::error::{Error, Result};
+
 /// Report of `open`.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -254,6 +256,12 @@ pub struct SqliteInfo {
     pub source_id: Option<String>,
     /// `bundled`, `system` or `host`.
     pub linkage: &'static str,
+}
+
+/// A report as hosts read it.
+pub(crate) fn json(report: &impl Serialize) -> Result<String> {
+    serde_json::to_string(report)
+        .map_err(|error| Error::Internal { detail: format!("a report could not be written as JSON: {error}") })
 }
 
 /// Milliseconds since `start`, with the microseconds kept.

@@ -3,6 +3,8 @@
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::handle::{self, Held, Kind};
 use super::operation::{UserData, given, rpmadb_op};
 use super::{guard, text};
@@ -37,8 +39,24 @@ pub(super) fn admitted(db: *mut rpmadb, verb: &'static str) -> Result<Arc<Databa
     Ok(database)
 }
 
-pub(super) fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
+fn to_handle(database: Arc<Database>) -> Result<*mut rpmadb> {
     Ok(std::ptr::without_provenance_mut(handle::insert(Held::Database(database))? as usize))
+}
+
+/// Hands out a handle on the database that `body` opens, with its report; NULL where it fails.
+pub(super) fn opened<R: Serialize>(
+    db_out: *mut *mut rpmadb,
+    out: *mut *mut c_char,
+    body: impl FnOnce() -> Result<(Database, R)>,
+) -> i32 {
+    guard::report(out, || {
+        // SAFETY: NULL or a pointer to a `rpmadb *` of the caller's.
+        let db_out = unsafe { db_out.as_mut() }.ok_or(Error::NullArgument { name: "db_out" })?;
+        *db_out = std::ptr::null_mut();
+        let (database, report) = body()?;
+        *db_out = to_handle(Arc::new(database))?;
+        Ok(report)
+    })
 }
 
 /// Opens or creates a database, configures it, and migrates it to the latest version unless told not to.
@@ -101,16 +119,11 @@ pub extern "C" fn rpmadb_open(
     db_out: *mut *mut rpmadb,
     out: *mut *mut c_char,
 ) -> i32 {
-    guard::report(out, || {
-        // SAFETY: NULL or a pointer to a `rpmadb *` of the caller's.
-        let db_out = unsafe { db_out.as_mut() }.ok_or(Error::NullArgument { name: "db_out" })?;
-        *db_out = std::ptr::null_mut();
+    opened(db_out, out, || {
         // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
         let (path, options) = unsafe { (text::required("path", path)?, text::optional("options", options)?) };
         let operation = given(op)?.through(Origin::C);
-        let (database, report) = Database::open(path, &request::Open::from_json(options)?, &operation)?;
-        *db_out = to_handle(Arc::new(database))?;
-        Ok(report)
+        Database::open(path, &request::Open::from_json(options)?, &operation)
     })
 }
 
@@ -142,17 +155,13 @@ pub extern "C" fn rpmadb_as(
     db_out: *mut *mut rpmadb,
     out: *mut *mut c_char,
 ) -> i32 {
-    guard::report(out, || {
-        // SAFETY: NULL or a pointer to a `rpmadb *` of the caller's.
-        let db_out = unsafe { db_out.as_mut() }.ok_or(Error::NullArgument { name: "db_out" })?;
-        *db_out = std::ptr::null_mut();
+    opened(db_out, out, || {
         let database = admitted(db, "as")?;
         // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
         let (actor, role) = unsafe { (text::required("actor", actor)?, text::required("role", role)?) };
         let second = database.act_as(actor, Role::from_name(role)?)?;
         let report = serde_json::json!({ "actor": second.actor(), "role": second.role().name() });
-        *db_out = to_handle(Arc::new(second))?;
-        Ok(report)
+        Ok((second, report))
     })
 }
 

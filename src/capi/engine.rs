@@ -2,9 +2,8 @@
 
 use std::ffi::{c_char, c_void};
 use std::ptr::NonNull;
-use std::sync::Arc;
 
-use super::database::{admitted, rpmadb, to_handle};
+use super::database::{admitted, opened, rpmadb};
 use super::operation::{given, rpmadb_op};
 use super::{guard, text};
 use crate::database::{HostApi, HostConnection, bind, open_of};
@@ -88,10 +87,7 @@ pub extern "C" fn rpmadb_open_sqlite3(
     db_out: *mut *mut rpmadb,
     out: *mut *mut c_char,
 ) -> i32 {
-    guard::report(out, || {
-        // SAFETY: NULL or a pointer to a `rpmadb *` of the caller's.
-        let db_out = unsafe { db_out.as_mut() }.ok_or(Error::NullArgument { name: "db_out" })?;
-        *db_out = std::ptr::null_mut();
+    opened(db_out, out, || {
         let connection = NonNull::new(connection).ok_or(Error::NullArgument { name: "connection" })?;
         // SAFETY: the header demands a NUL-terminated text that stays valid during the call.
         let options = request::Open::from_json(unsafe { text::optional("options", options)? })?;
@@ -99,8 +95,6 @@ pub extern "C" fn rpmadb_open_sqlite3(
         operation.check()?;
         // SAFETY: the header demands an open connection that this thread may use.
         let connection = unsafe { HostConnection::new(connection)? };
-        let (database, report) = open_of(connection, &options, &operation)?;
-        *db_out = to_handle(Arc::new(database))?;
-        Ok(report)
+        open_of(connection, &options, &operation)
     })
 }

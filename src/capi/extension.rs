@@ -57,8 +57,7 @@ pub extern "C" fn sqlite3_rpmadb_init(
     let Err(error) = loaded else { return SQLITE_OK_LOAD_PERMANENTLY };
     // SAFETY: NULL or a pointer of SQLite's for a text that it releases.
     if let Some(error_out) = unsafe { error_out.as_mut() } {
-        let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-        *error_out = api.text(&text::to_c(&format!("{}: {error}{hint}", error.status().name())));
+        *error_out = api.text(&text::to_c(&format!("{}: {}", error.status().name(), error.in_words())));
     }
     SQLITE_ERROR
 }

@@ -56,10 +56,9 @@ fn finish(outcome: Result<()>, out: Option<&mut *mut c_char>) -> i32 {
 }
 
 fn document(report: &impl Serialize) -> Result<CString> {
-    let text = serde_json::to_string(report)
-        .map_err(|error| Error::Internal { detail: format!("a report could not be written as JSON: {error}") })?;
     // why it cannot fail: JSON escapes NUL
-    CString::new(text).map_err(|_| Error::Internal { detail: "a report held a NUL byte".into() })
+    CString::new(crate::report::json(report)?)
+        .map_err(|_| Error::Internal { detail: "a report held a NUL byte".into() })
 }
 
 fn run<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {

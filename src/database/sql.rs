@@ -7,6 +7,7 @@
 use super::Database;
 use crate::error::{Error, Result};
 use crate::operation::{Operation, Origin};
+use crate::report::json;
 use crate::request::{self, JournalMode};
 use crate::sqlite::HostConnection;
 
@@ -35,9 +36,4 @@ pub fn work_on(connection: HostConnection, verb: &'static str, destination: Opti
         }
         other => Err(Error::Internal { detail: format!("no SQL function does {other}") }),
     }
-}
-
-fn json(report: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string(report)
-        .map_err(|error| Error::Internal { detail: format!("a report could not be written as JSON: {error}") })
 }

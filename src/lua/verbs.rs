@@ -129,12 +129,9 @@ pub(super) fn add<M: UserDataMethods<Db>>(methods: &mut M) {
     add_verb(methods, "health", |lua, db, table: Option<Table>| {
         let (run, access) = session(db, lua, "health")?;
         let request = options(lua, table)?;
-        let newest = || run.session.vault.newest_verified();
-        let newest = run.session.vault.folder().map(|_| &newest as ops::health::NewestVerified<'_>);
-        let mut watched = run.session.board.watched();
-        watched.checks.extend(ops::audit::check(&run.session.audit));
-        let asked = (&db.operation, ops::health::PATIENCE);
-        shown(lua, ops::health::run(&access, &run.session.catalog, &request, newest, watched, asked))
+        let session = &run.session;
+        let (kept, asked) = ((&session.vault, &*session.audit), (&db.operation, ops::health::PATIENCE));
+        shown(lua, ops::health::of(&access, &session.catalog, kept, &request, session.board.watched(), asked))
     });
     add_verb(methods, "alerts", |lua, db, table: Option<Table>| {
         let request: request::Alerts = options(lua, table)?;

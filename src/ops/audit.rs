@@ -26,29 +26,6 @@ const PATIENCE: Duration = Duration::from_millis(100);
 const DAY_MS: i64 = 86_400_000;
 const DEFAULT_LIMIT: u64 = 100;
 
-/// What the health of a database says of its audit; nothing where none is kept.
-pub fn check(log: &Log) -> Option<report::Check> {
-    if !log.is_on() {
-        return None;
-    }
-    let (waiting, lost) = log.waiting();
-    let remedy = match (log.trouble(), lost) {
-        (Some(trouble), _) => Some(format!("records cannot be written into rpmadb_audit: {trouble}")),
-        (None, 0) => None,
-        (None, _) => Some("records were lost: see the log, and open the database again when it is mended".into()),
-    };
-    let status = if remedy.is_some() { report::HealthStatus::Degraded } else { report::HealthStatus::Ok };
-    Some(report::Check {
-        id: "audit",
-        status,
-        value: serde_json::json!({ "waiting": waiting, "lost": lost }),
-        threshold: serde_json::json!({ "lost": 0 }),
-        measured_at: now_ms(),
-        cost_us: 0,
-        remedy,
-    })
-}
-
 /// Reports, and proves and prunes where that is asked for. With `only`, records of this actor and no other.
 pub fn run(
     access: &Access,

@@ -1,11 +1,12 @@
 //! `health`: a quick look that says whether somebody must act.
 //!
-//! Leaves to others: the slow checks (`diagnostics`), when a backup counts as verified (handed in as a function).
+//! Leaves to others: the slow checks (`diagnostics`), when a backup counts as verified (`archive/vault`).
 //!
 //! Invariants: writes nothing, and takes under 1 ms when nothing is wrong and nobody is in the way; the status is that of the
 //! worst check, and a critical one caps the score at 39; what a check and an alert both tell of counts once; a check that could not measure is `unknown`, never `ok`; a check that
 //! does not apply (the file of a database in memory, waits when no lock was ever asked for) is not there.
 
+mod audit;
 mod contention;
 mod file;
 
@@ -13,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
+use crate::archive::vault::Vault;
+use crate::audit::Log;
 use crate::error::{Error, Result};
 use crate::migrations::{self, Catalog};
 use crate::operation::Operation;
@@ -21,7 +24,7 @@ use crate::request;
 use crate::sqlite::{Access, Connection, Effective, Lease, Settings};
 
 /// Tells when the newest verified backup was made, in milliseconds since the Unix epoch; `None` when there is none.
-pub type NewestVerified<'a> = &'a dyn Fn() -> Result<Option<i64>>;
+type NewestVerified<'a> = &'a dyn Fn() -> Result<Option<i64>>;
 
 /// How long a look waits for a connection that is in use; what it does not get is unknown.
 pub const PATIENCE: Duration = Duration::from_millis(100);
@@ -33,9 +36,24 @@ const ALERTS: &str = "alerts";
 /// What a check found: status, value, threshold, remedy.
 type Finding = (HealthStatus, Json, Json, Option<String>);
 
+/// `health` of a database with its backups and its audit; `watched` is what a monitor found.
+pub fn of(
+    access: &Access,
+    catalog: &Catalog,
+    (vault, audit): (&Vault, &Log),
+    request: &request::Health,
+    mut watched: Watched,
+    asked: (&Operation, Duration),
+) -> Result<Health> {
+    let newest = || vault.newest_verified();
+    let newest = vault.folder().map(|_| &newest as NewestVerified<'_>);
+    watched.checks.extend(audit::check(audit));
+    run(access, catalog, request, newest, watched, asked)
+}
+
 /// Looks, and waits for each connection at most `patience`. `newest_verified` is `None` where no folder for backups is configured;
 /// `watched` is what others say.
-pub fn run(
+fn run(
     access: &Access,
     catalog: &Catalog,
     request: &request::Health,
@@ -81,13 +99,9 @@ pub fn run(
 fn measure(id: &'static str, look: impl FnOnce() -> Result<Finding>) -> Check {
     let start = Instant::now();
     let (status, value, threshold, remedy) =
-        look().unwrap_or_else(|error| (HealthStatus::Unknown, Json::Null, Json::Null, Some(in_words(&error))));
+        look().unwrap_or_else(|error| (HealthStatus::Unknown, Json::Null, Json::Null, Some(error.in_words())));
     let cost_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     Check { id, status, value, threshold, measured_at: now_ms(), cost_us, remedy }
-}
-
-fn in_words(error: &Error) -> String {
-    error.hint().map_or_else(|| error.to_string(), |hint| format!("{error}; {hint}"))
 }
 
 fn summarise(checks: Vec<Check>, told: &[(Severity, Vec<String>)]) -> Health {
@@ -140,7 +154,7 @@ fn answers(connection: &Result<Lease<'_>>) -> Result<Finding> {
     };
     Ok(match answer {
         Ok(_) => (HealthStatus::Ok, json!(true), Json::Null, None),
-        Err(error) => (HealthStatus::Critical, json!(false), Json::Null, Some(in_words(&error))),
+        Err(error) => (HealthStatus::Critical, json!(false), Json::Null, Some(error.in_words())),
     })
 }
 

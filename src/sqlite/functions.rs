@@ -118,10 +118,7 @@ unsafe extern "C" fn call(context: *mut ffi::sqlite3_context, count: c_int, valu
     let outcome = outcome.unwrap_or_else(|_| Err(Error::Panic { text: "an SQL function".into() }));
     let (is_error, text) = match outcome {
         Ok(text) => (false, text),
-        Err(error) => {
-            let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-            (true, format!("{}: {error}{hint}", error.status().name()))
-        }
+        Err(error) => (true, format!("{}: {}", error.status().name(), error.in_words())),
     };
     let length = c_int::try_from(text.len()).unwrap_or(c_int::MAX);
     // SAFETY: the context is SQLite's for this call; SQLite copies so many bytes of the text before it returns.
