@@ -5,14 +5,13 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::SystemTime;
 
 use tempfile::TempDir;
 
 const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 const C_DIALECTS: [&str; 3] = ["-std=c99", "-std=c11", "-std=c2x"];
 const CPP_DIALECTS: [&str; 5] = ["-std=c++11", "-std=c++14", "-std=c++17", "-std=c++20", "-std=c++23"];
-/// What the static library needs besides Lua.
+/// What the static library needs.
 const SYSTEM_LIBRARIES: [&str; 3] = ["-lpthread", "-ldl", "-lm"];
 
 fn root() -> &'static Path {
@@ -39,22 +38,6 @@ pub(crate) fn library() -> PathBuf {
 /// The static library.
 pub(crate) fn archive() -> PathBuf {
     built("librpmadb.a")
-}
-
-/// The Lua that the static library needs: mlua builds it into a folder of its own, one for each set of features.
-fn lua_archive() -> PathBuf {
-    let build = deps().join("../build");
-    let entries = std::fs::read_dir(&build).unwrap_or_else(|error| panic!("{}: {error}", build.display()));
-    let mut found: Vec<(SystemTime, PathBuf)> = entries
-        .filter_map(|entry| {
-            let folder = entry.ok()?;
-            folder.file_name().to_str()?.starts_with("mlua-sys-").then_some(())?;
-            let path = folder.path().join("out/lib/liblua5.4.a");
-            Some((path.metadata().ok()?.modified().ok()?, path))
-        })
-        .collect();
-    found.sort();
-    found.pop().unwrap_or_else(|| panic!("no mlua-sys-*/out/lib/liblua5.4.a in {}", build.display())).1
 }
 
 /// Runs to the end; what it wrote is in the message when it fails.
@@ -231,7 +214,7 @@ fn the_suite_passes_with_the_static_library() {
     let scratch = scratch();
     let program = scratch.path().join("suite");
     let mut gcc = compiler("gcc", "-std=c11");
-    gcc.args(suite()).arg("-o").arg(&program).arg(archive()).arg(lua_archive());
+    gcc.args(suite()).arg("-o").arg(&program).arg(archive());
     run(gcc.args(SYSTEM_LIBRARIES));
     run_suite(&program, &scratch);
 }

@@ -83,6 +83,19 @@ fn in_small(scratch: &Scratch, args: &[&str]) -> Ran {
     run(scratch.folder(), &[args, &["--migrations", "m"]].concat())
 }
 
+/// The same with rows, and in the middle of the file a page that is none.
+fn damaged() -> Scratch {
+    let scratch = small();
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO a SELECT i, hex(zeroblob(40)) FROM n";
+    succeeded(in_small(&scratch, &["query", "a.db", many]));
+    succeeded(in_small(&scratch, &["checkpoint", "a.db", "truncate"]));
+    let mut bytes = bytes(&scratch.path("a.db"));
+    let from = bytes.len() / 2;
+    bytes[from..from + 4096].fill(0xff);
+    scratch.write("a.db", bytes);
+    scratch
+}
+
 /// How many backups have their manifest beside them; nothing else is in the folder but a lock.
 fn backups_in(folder: &Path) -> usize {
     let entries = std::fs::read_dir(folder).expect("reads");

@@ -68,7 +68,7 @@ impl Foreign {
 
     /// Before our SQLite opens the file.
     pub(super) fn before_open(&self) {
-        if self.asked != Mode::Off && !Engine::IS_SHARED {
+        if self.mode() != Mode::Off {
             shim::install(self.asked == Mode::Coexist);
         }
     }
@@ -76,13 +76,13 @@ impl Foreign {
     /// After our SQLite has opened and read the file.
     pub(super) fn after_open(&self) {
         *self.key.lock() = identity(&self.path);
-        if Engine::IS_SHARED {
+        if self.mode() == Mode::Off {
             return;
         }
         if self.asked == Mode::Coexist {
             self.covered.store(identity(&self.path).is_some_and(shim::covers), Ordering::Release);
         }
-        if self.asked != Mode::Off && self.look() {
+        if self.look() {
             let mode = self.mode().name();
             tracing::info!(path = %self.path.display(), mode, "another SQLite in this process has the database open");
         }
@@ -91,6 +91,8 @@ impl Foreign {
     /// What is done about another copy.
     fn mode(&self) -> Mode {
         match self.asked {
+            // why: there is no other copy
+            _ if Engine::IS_SHARED => Mode::Off,
             Mode::Coexist if !self.covered.load(Ordering::Acquire) => Mode::Refuse,
             asked => asked,
         }
@@ -105,9 +107,6 @@ impl Foreign {
 
     /// Before the writer is handed out.
     pub(super) fn before_write(&self) -> Result<()> {
-        if Engine::IS_SHARED {
-            return Ok(());
-        }
         match self.mode() {
             Mode::Coexist | Mode::Off => Ok(()),
             Mode::Refuse | Mode::Warn => {
@@ -123,9 +122,6 @@ impl Foreign {
 
     /// Before any commit. Locks that are kept apart cannot be dropped by anybody's `close`, so they are not asked for each time.
     pub(super) fn before_commit(&self, connection: &Connection) -> Result<()> {
-        if Engine::IS_SHARED {
-            return Ok(());
-        }
         match self.mode() {
             Mode::Coexist | Mode::Off => Ok(()),
             Mode::Refuse | Mode::Warn => {

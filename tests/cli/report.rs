@@ -89,14 +89,7 @@ fn a_file_is_replaced_only_when_told_and_the_database_never() {
 
 #[test]
 fn a_damaged_database_has_a_report_that_says_so() {
-    let scratch = small();
-    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO a SELECT i, hex(zeroblob(40)) FROM n";
-    succeeded(in_small(&scratch, &["query", "a.db", many]));
-    succeeded(in_small(&scratch, &["checkpoint", "a.db", "truncate"]));
-    let mut bytes = bytes(&scratch.path("a.db"));
-    let from = bytes.len() / 2;
-    bytes[from..from + 4096].fill(0xff);
-    scratch.write("a.db", bytes);
+    let scratch = damaged();
     let page = succeeded(in_small(&scratch, &["report", "a.db", "-"]));
     assert!(
         page.contains("<td><bdi>integrity</bdi></td><td><bdi>") && !page.contains("integrity</bdi></td><td><bdi>ok<"),

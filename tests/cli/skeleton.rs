@@ -123,14 +123,7 @@ fn doctor_has_one_verdict_for_cron() {
 
 #[test]
 fn a_damaged_database_gets_a_verdict_too() {
-    let scratch = small();
-    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO a SELECT i, hex(zeroblob(40)) FROM n";
-    succeeded(in_small(&scratch, &["query", "a.db", many]));
-    succeeded(in_small(&scratch, &["checkpoint", "a.db", "truncate"]));
-    let mut bytes = bytes(&scratch.path("a.db"));
-    let from = bytes.len() / 2;
-    bytes[from..from + 4096].fill(0xff);
-    scratch.write("a.db", bytes);
+    let scratch = damaged();
     let stdout = ended(in_small(&scratch, &["doctor", "a.db"]), 4);
     assert!(stdout.contains("\ndiagnostics  critical  damaged: ") && stdout.contains("\ncritical\n"), "{stdout}");
 }

@@ -25,7 +25,7 @@ func main() {
 	check(err)
 	defer os.RemoveAll(folder)
 	loop := filepath.Join(folder, "loop")
-	compile := exec.Command("gcc", "-O2", "-I../../include", "-o", loop, "bench/c/loop.c", os.Getenv("RPMADB_LIBRARY"))
+	compile := exec.Command("gcc", "-O2", "-I../../include", "-o", loop, "../c/loop.c", os.Getenv("RPMADB_LIBRARY"))
 	compile.Stderr = os.Stderr
 	check(compile.Run())
 
