@@ -1,5 +1,4 @@
-// What a call adds over the same call from C, in microseconds: medians of rounds in turn, in one run. Exits with 1 when a query adds more
-// than the limit in three runs: a machine that does something else, too, is slow at times.
+// What a call adds over the same call from C, in microseconds: medians of rounds in turn, in one run. bench.sh builds and runs it.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -7,7 +6,6 @@
 
 #include "rpmadb.hpp"
 
-static const double LIMIT_US = 1.0;
 static const int ROUNDS = 41, CALLS = 500;
 
 template <class F>
@@ -23,45 +21,37 @@ static double median(std::vector<double> values) {
 }
 
 template <class C, class Cpp>
-static double compare(const char* name, C c, Cpp cpp) {
+static void compare(const char* name, C c, Cpp cpp) {
   std::vector<double> theirs, ours;
   for (int at = 0; at < ROUNDS; at++) {
     theirs.push_back(timed(c));
     ours.push_back(timed(cpp));
   }
-  const double added = median(ours) - median(theirs);
-  std::printf("%s: C %.2f us, C++ %.2f us, adds %.2f us\n", name, median(theirs), median(ours), added);
-  return added;
-}
-
-static bool within_limit(rpma::Database& db) {
-  char* out = nullptr;
-  std::size_t seen = 0;
-  const double query = compare(
-      "query",
-      [&] {
-        rpmadb_query(db.handle(), "SELECT 1", nullptr, nullptr, nullptr, &out);
-        rpmadb_free(out);
-      },
-      [&] { seen += db.query("SELECT 1").rows.size(); });
-  compare(
-      "health",
-      [&] {
-        rpmadb_health(db.handle(), nullptr, nullptr, &out);
-        rpmadb_free(out);
-      },
-      [&] { seen += db.health().checks.size(); });
-  return seen > 0 && query <= LIMIT_US;
+  std::printf("%-36s C %6.2f us   C++ %6.2f us   adds %5.2f us\n", name, median(theirs), median(ours), median(ours) - median(theirs));
 }
 
 int main() {
   const auto folder = std::filesystem::temp_directory_path() / ("rpmadb-bench-" + std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()));
   std::filesystem::create_directory(folder);
-  bool within = false;
+  std::size_t seen = 0;
   {
     rpma::Database db(folder / "app.db");
-    for (int run = 0; run < 3 && !within; run++) within = within_limit(db);
+    char* out = nullptr;
+    compare(
+        "query",
+        [&] {
+          rpmadb_query(db.handle(), "SELECT 1", nullptr, nullptr, nullptr, &out);
+          rpmadb_free(out);
+        },
+        [&] { seen += db.query("SELECT 1").rows.size(); });
+    compare(
+        "health",
+        [&] {
+          rpmadb_health(db.handle(), nullptr, nullptr, &out);
+          rpmadb_free(out);
+        },
+        [&] { seen += db.health().checks.size(); });
   }
   std::filesystem::remove_all(folder);
-  return within ? 0 : 1;
+  return seen > 0 ? 0 : 1;  // so that no call may be left out by the compiler
 }

@@ -34,5 +34,3 @@ mkdir -p run/migrations
 echo 'CREATE TABLE parts (id INTEGER PRIMARY KEY, name TEXT, price REAL);' >run/migrations/001_parts.sql
 (cd run && ../example/app >app.txt && printf 'c1: Ada\n1 client(s)\nbacked up\n' | diff - app.txt)
 (cd run && ../build17/tests/readme >readme.txt && grep -qx 'no such table: klients' readme.txt && grep -qx DENIED readme.txt && grep -qx 2 readme.txt)
-
-build17/tests/bench

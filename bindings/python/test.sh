@@ -36,4 +36,3 @@ wheel=$(echo "$scratch"/wheels/rpmadb-*-py3-none-*.whl)
 cd "$scratch" # so that no import finds the source
 MYPYPATH=$here/tests "$python" -m mypy --cache-dir "$scratch/mypy" --strict "$here"/tests/*.py
 "$python" -m pytest -c "$here/pyproject.toml" --rootdir "$here" "$here/tests" "$@"
-"$python" "$here/bench.py"

@@ -10,9 +10,9 @@ use super::*;
 
 /// A monitor that has begun, and what it printed.
 fn started(scratch: &Scratch, more: &[&str]) -> (Child, BufReader<std::process::ChildStdout>) {
-    // why env: the tests themselves may run under nohup, and what is ignored from the start stays ignored
+    // why env: the tests themselves may run under nohup or behind, and what is ignored from the start stays ignored
     let mut command = Command::new("env");
-    command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_rpmadb")]).env("RPMADB_YES", "1");
+    command.args(["--default-signal=HUP,INT,TERM", env!("CARGO_BIN_EXE_rpmadb")]).env("RPMADB_YES", "1");
     command.current_dir(scratch.folder()).args([&["monitor", "a.db", "--migrations", "m"], more].concat());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
     let mut lines = BufReader::new(child.stdout.take().expect("piped"));

@@ -62,7 +62,7 @@ func main() {
 	}
 	for i, name := range names {
 		c, g := median(inC), median(inGo[i])
-		fmt.Printf("%-36s C %6.1f µs   Go %6.1f µs   adds %5.1f µs\n", name, c/1000, g/1000, (g-c)/1000)
+		fmt.Printf("%-36s C %6.1f us   Go %6.1f us   adds %5.1f us\n", name, c/1000, g/1000, (g-c)/1000)
 	}
 }
 

@@ -57,7 +57,7 @@ public class Bench {
   private static void tell(String name, double[] c, double[] java) {
     double one = median(c) / 1000;
     double other = median(java) / 1000;
-    String format = "%-26s C %6.1f µs   Java %6.1f µs   adds %5.1f µs%n";
+    String format = "%-36s C %6.1f us   Java %6.1f us   adds %5.1f us%n";
     System.out.printf(format, name, one, other, other - one);
   }
 }
