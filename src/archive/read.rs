@@ -262,7 +262,7 @@ impl What<'_> {
             compared.page(number, &page).map_err(|detail| self.invalid(detail))?;
             each(number, &page)?;
             if (done + 1) % 1_000 == 0 {
-                operation.report("reading the backup", done + 1, total)?;
+                operation.report("reading pages of the backup", done + 1, total)?;
             }
         }
         if from.read(&mut [0]).map_err(failed)? != 0 {
