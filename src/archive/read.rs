@@ -209,7 +209,7 @@ impl What<'_> {
         let mut chunk = vec![0; CHUNK];
         loop {
             let read = from.read(&mut chunk).map_err(|error| codec::failure(&self.named, &error))?;
-            operation.report("reading the backup", from.bytes, self.manifest.size_bytes)?;
+            operation.report("reading the bytes of the backup", from.bytes, self.manifest.size_bytes)?;
             if read == 0 {
                 return Ok(());
             }
@@ -262,7 +262,7 @@ impl What<'_> {
             compared.page(number, &page).map_err(|detail| self.invalid(detail))?;
             each(number, &page)?;
             if (done + 1) % 1_000 == 0 {
-                operation.report("reading pages of the backup", done + 1, total)?;
+                operation.report("reading the backup", done + 1, total)?;
             }
         }
         if from.read(&mut [0]).map_err(failed)? != 0 {

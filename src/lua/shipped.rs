@@ -155,6 +155,14 @@ mod tests {
     }
 
     #[test]
+    fn what_a_head_says_is_told_without_a_run() {
+        let described = describe("nightly_maintenance").expect("is built in");
+        assert!(described.args.iter().any(|arg| arg.name == "dry_run" && arg.r#type == "boolean"), "{described:?}");
+        assert!(matches!(describe("nightly_maintenence"), Err(Error::NoSuch { .. })));
+        assert!(matches!(describe("none.lua"), Err(Error::NotFound { .. })));
+    }
+
+    #[test]
     fn a_name_is_a_shipped_script_and_a_path_a_regular_file() {
         assert_eq!(find("nightly_maintenance", None, None).expect("is built in").name, "nightly_maintenance.lua");
         let folder = tempfile::tempdir().expect("a folder");

@@ -165,10 +165,8 @@ enum Unit {
 impl Unit {
     fn of(stage: &str) -> Unit {
         match stage {
-            "reading the backup" => Unit::Bytes,
-            "copying pages" | "writing pages" | "reading what is replaced" | "reading pages of the backup" => {
-                Unit::Pages
-            }
+            "reading the bytes of the backup" => Unit::Bytes,
+            "copying pages" | "writing pages" | "reading what is replaced" | "reading the backup" => Unit::Pages,
             "measuring tables and indexes" => Unit::Pages,
             "proving the audit" | "archiving the audit" => Unit::Records,
             _ => Unit::Steps,
@@ -247,7 +245,7 @@ mod tests {
     fn a_rate_has_a_unit() {
         assert_eq!(shown("copying pages", 50, 100, 2_000), "50 %  50/100  25 pages/s, 2 s left");
         assert_eq!(shown("proving the audit", 10, 100, 4_000), "10 %  10/100  2.5 records/s, 36 s left");
-        let bytes = shown("reading the backup", 4 << 20, 8 << 20, 1_000);
+        let bytes = shown("reading the bytes of the backup", 4 << 20, 8 << 20, 1_000);
         assert_eq!(bytes, "50 %  4.0 MiB of 8.0 MiB  4.0 MiB/s, 1 s left");
         assert_eq!(shown("applying 2_b.sql", 1, 4, 10_000), "25 %  1/4  30 s left");
     }
