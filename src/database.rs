@@ -18,6 +18,7 @@ mod schema;
 mod sql;
 mod step;
 mod testing;
+mod upkeep;
 
 use std::path::Path;
 use std::sync::{Arc, Weak};

@@ -93,6 +93,8 @@ pub enum Error {
     ReadOnly { what: String },
     #[error("{what} does not exist")]
     NotFound { what: String },
+    #[error("{what} does not exist")]
+    NoSuch { what: String, remedy: &'static str },
     #[error("{path} exists already")]
     AlreadyExists { path: String },
     #[error("{path} {reason}")]
@@ -187,7 +189,7 @@ impl Error {
             Error::Sql { .. } => Status::Sql,
             Error::Busy { .. } => Status::Busy,
             Error::ReadOnly { .. } => Status::ReadOnly,
-            Error::NotFound { .. } => Status::NotFound,
+            Error::NotFound { .. } | Error::NoSuch { .. } => Status::NotFound,
             Error::AlreadyExists { .. } => Status::AlreadyExists,
             Error::NotADatabase { .. } => Status::NotADatabase,
             Error::Corrupt { .. } => Status::Corrupt,
@@ -257,6 +259,7 @@ impl Error {
             Error::Busy { .. } => "try again, raise busy_timeout_ms, or find who holds a long transaction",
             Error::ReadOnly { .. } => "open it without read_only",
             Error::NotFound { .. } => "check the path; a missing folder is not made",
+            Error::NoSuch { remedy, .. } => remedy,
             Error::AlreadyExists { .. } => "choose another name or remove the file",
             Error::NotADatabase { .. } => "check the path; rpmadb left it as it was",
             Error::Corrupt { .. } => "run diagnostics on it and bring back a verified backup",

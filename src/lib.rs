@@ -62,6 +62,9 @@ pub use request::{CheckpointMode, Request, Role};
 /// Checks a script, or the one in a file, without running it: syntax, its head, and names that are not there.
 pub use lua::{check as check_script, check_file as check_script_file};
 
+/// Tells what the head of a script says, by its name or path, without running it.
+pub use lua::describe as describe_script;
+
 /// Verbs that the Lua object offers; see `tests/parity.rs`.
 pub const LUA_VERBS: &[&str] = lua::VERBS;
 

@@ -67,6 +67,7 @@ fn every_error() -> Vec<Error> {
         Error::Busy { what: path(), waited_ms: 5_000 },
         Error::ReadOnly { what: path() },
         Error::NotFound { what: path() },
+        Error::NoSuch { what: text("a verified backup in b"), remedy: "make a full backup first" },
         Error::AlreadyExists { path: path() },
         Error::NotADatabase { path: path(), reason: text("is not a SQLite database") },
         Error::Corrupt { path: path(), detail: text("database disk image is malformed"), sqlite_code: 11 },

@@ -209,7 +209,7 @@ impl What<'_> {
         let mut chunk = vec![0; CHUNK];
         loop {
             let read = from.read(&mut chunk).map_err(|error| codec::failure(&self.named, &error))?;
-            operation.report("reading the backup", from.bytes, self.manifest.size_bytes)?;
+            operation.report("reading the bytes of the backup", from.bytes, self.manifest.size_bytes)?;
             if read == 0 {
                 return Ok(());
             }

@@ -292,7 +292,8 @@ impl Log {
             return Ok(());
         }
         let records = self.pending.lock().take();
-        if records.is_empty() {
+        // why not into a file without a page: the transaction would make one, and there is no table in it
+        if records.is_empty() || (self.enabled != Some(true) && access.settings().is_empty_file()) {
             return Ok(());
         }
         let outcome = self.alone(access, patience, |connection| match self.head_to_write(connection, true)? {

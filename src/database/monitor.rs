@@ -205,7 +205,8 @@ pub(super) fn start(core: &Arc<Core>, owner: u64, request: &request::Monitor) ->
 pub(super) fn stop(core: &Core) -> Result<report::MonitorStop> {
     let start = Instant::now();
     if !core.monitor.stop(None) {
-        return Err(Error::NotFound { what: "a monitor of this database".into() });
+        let what = "a monitor of this database".into();
+        return Err(Error::NoSuch { what, remedy: "nothing is to be stopped; monitor_start starts one" });
     }
     Ok(report::MonitorStop { ticks: core.board.stop(), duration_ms: elapsed_ms(start) })
 }

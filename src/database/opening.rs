@@ -29,11 +29,18 @@ pub struct Opening {
     options: request::Open,
     set: Option<Arc<Set>>,
     steps: Vec<HostStep>,
+    may_lack_backups: bool,
 }
 
 impl Opening {
     pub(super) fn new(path: &Path) -> Opening {
-        Opening { path: path.to_owned(), options: request::Open::default(), set: None, steps: Vec::new() }
+        Opening {
+            path: path.to_owned(),
+            options: request::Open::default(),
+            set: None,
+            steps: Vec::new(),
+            may_lack_backups: false,
+        }
     }
 
     /// Sets the options.
@@ -57,6 +64,13 @@ impl Opening {
         self
     }
 
+    /// Opens also when the folder of the backups is not there, as that on a disk which is not mounted: only what needs it fails then.
+    #[must_use]
+    pub fn may_lack_backups(mut self) -> Opening {
+        self.may_lack_backups = true;
+        self
+    }
+
     /// Opens it.
     pub fn open(mut self, operation: &Operation) -> Result<(Database, report::Open)> {
         let start = Instant::now();
@@ -68,7 +82,7 @@ impl Opening {
         super::ready()?;
         absolute_folders(&mut self.options);
         let settings = Settings::new(file(&self.path)?, &self.options);
-        let vault = vault(settings.identity(), &self.options)?;
+        let vault = vault(settings.identity(), &self.options, self.may_lack_backups)?;
         let catalog = catalog(self.set, &self.options)?;
 
         let entered = operation::enter(operation.begin("open", 0, Arc::default()));
@@ -142,8 +156,9 @@ fn absolute_folders(options: &mut request::Open) {
     }
 }
 
-fn vault(database: String, options: &request::Open) -> Result<Vault> {
+fn vault(database: String, options: &request::Open, may_lack_folder: bool) -> Result<Vault> {
     if let Some(folder) = &options.backup.folder
+        && !may_lack_folder
         && !Path::new(folder).is_dir()
     {
         return Err(Error::InvalidOption { key: "backup.folder".into(), reason: format!("{folder} is not a folder") });
@@ -187,7 +202,7 @@ pub(super) fn restore_file(
     }
     super::ready()?;
     let settings = Settings::new(file(database)?, &options);
-    let (vault, catalog) = (vault(settings.identity(), &options)?, catalog(None, &options)?);
+    let (vault, catalog) = (vault(settings.identity(), &options, false)?, catalog(None, &options)?);
     let operation = operation.begin("restore", 0, Arc::default());
     let _entered = operation::enter(operation.clone());
     operation.check()?;

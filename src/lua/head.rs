@@ -215,6 +215,7 @@ impl Head {
                     Some(value) => Some(fitting(value, arg.r#type).ok_or_else(|| {
                         wrong(&arg.name, format!("is {value} and must be of the type {}", arg.r#type))
                     })?),
+                    None if arg.required && arg.doc.is_empty() => return Err(wrong(&arg.name, "must be given".into())),
                     None if arg.required => return Err(wrong(&arg.name, format!("must be given: {}", arg.doc))),
                     None => arg.default.clone(),
                 };

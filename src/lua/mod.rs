@@ -38,7 +38,7 @@ pub use check::{check, check_file};
 pub use repl::Lines;
 pub use script::{VERBS, run};
 pub use session::Session;
-pub use shipped::{list, run_file};
+pub use shipped::{describe, list, run_file};
 pub use step::run as run_step;
 pub use testing::TestFile;
 

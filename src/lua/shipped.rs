@@ -53,6 +53,12 @@ pub fn list() -> Result<report::Scripts> {
     Ok(report::Scripts { scripts: SHIPPED.iter().copied().map(entry).collect::<Result<_>>()? })
 }
 
+/// What the head says of the built-in script of this name, or of the file at this path; nothing is run.
+pub fn describe(name_or_path: &str) -> Result<report::ScriptEntry> {
+    let source = find(name_or_path, None, None)?;
+    Head::parse(&source.text, &source.name).map(|head| head.entry(&source.name))
+}
+
 /// Runs the built-in script of this name, or the file at this path.
 pub fn run_file(
     session: &Session,
@@ -77,7 +83,8 @@ pub(super) fn find(name_or_path: &str, folder: Option<&Path>, open: Option<&Acce
             let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
             let instead = nearest(name_or_path, &names)
                 .map_or_else(|| format!("built in are {}", names.join(", ")), |near| format!("did you mean {near}?"));
-            Err(Error::NotFound { what: format!("a script or file '{name_or_path}' ({instead})") })
+            let what = format!("a script or file '{name_or_path}' ({instead})");
+            Err(Error::NoSuch { what, remedy: "name one that scripts lists, or the path of a file" })
         }
         outcome => outcome,
     }
@@ -145,6 +152,14 @@ mod tests {
             assert!(script.purpose.is_some() && script.changes.is_some() && script.role.is_some(), "{}", script.name);
             assert!(script.args.iter().all(|arg| !arg.doc.is_empty()), "{}", script.name);
         }
+    }
+
+    #[test]
+    fn what_a_head_says_is_told_without_a_run() {
+        let described = describe("nightly_maintenance").expect("is built in");
+        assert!(described.args.iter().any(|arg| arg.name == "dry_run" && arg.r#type == "boolean"), "{described:?}");
+        assert!(matches!(describe("nightly_maintenence"), Err(Error::NoSuch { .. })));
+        assert!(matches!(describe("none.lua"), Err(Error::NotFound { .. })));
     }
 
     #[test]

@@ -170,8 +170,9 @@ fn base_of(
     let path = match wanted {
         None | Some(Incremental::Newest(false)) => return Ok(None),
         Some(Incremental::Newest(true)) => {
-            let newest = listing.newest_verified().ok_or_else(|| Error::NotFound {
+            let newest = listing.newest_verified().ok_or_else(|| Error::NoSuch {
                 what: format!("a verified backup in {} that an incremental one could be based on", folder.display()),
+                remedy: "make a full backup first",
             })?;
             newest.path.clone()
         }

@@ -152,6 +152,13 @@ impl Settings {
         self.log().map(|log| log.size_bytes)
     }
 
+    /// Whether the file and its log are there and hold nothing, by `stat`; never of a database in memory.
+    #[must_use]
+    pub fn is_empty_file(&self) -> bool {
+        let is_empty = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|found| found.len() == 0);
+        self.path.as_ref().is_some_and(is_empty) && self.wal_size_bytes().is_none_or(|size| size == 0)
+    }
+
     /// The write-ahead log by `stat`; `None` when there is none.
     #[must_use]
     pub fn log(&self) -> Option<Stamp> {

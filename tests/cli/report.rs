@@ -74,13 +74,13 @@ fn a_file_is_replaced_only_when_told_and_the_database_never() {
     let scratch = scene();
     report(&scratch, &[]);
     let stderr = failed(in_small(&scratch, &["report", "a.db", "r.html"]), 1);
-    assert_eq!(stderr, "error: r.html exists already\nhint: choose another name or remove the file\n");
+    assert_eq!(stderr, "error: r.html exists already\nhint: choose another name, or replace it with --overwrite\n");
     let before = held(&scratch);
     let stderr = failed(in_small(&scratch, &["report", "a.db", "./a.db", "--overwrite"]), 1);
     assert_eq!(stderr, "error: ./a.db is the open database itself\nhint: name another file\n");
     assert_eq!(held(&scratch), before);
     let stderr = failed(in_small(&scratch, &["report", "a.db", "none/r.html"]), 1);
-    assert!(stderr.starts_with("error: none/r.html does not exist\n"), "{stderr}");
+    assert!(stderr.starts_with("error: the folder none does not exist\n"), "{stderr}");
     assert!(succeeded(in_small(&scratch, &["report", "a.db", "-"])).starts_with("<!doctype html>\n"));
     let document = in_small(&scratch, &["report", "a.db", "s.html", "--json"]);
     let document: Json = serde_json::from_str(&succeeded(document)).expect("parses");

@@ -38,7 +38,49 @@ fn arguments_become_what_the_head_says() {
     assert_eq!(succeeded(call(&["--arg", "id=1.50"])), "1.50 nil 1\n");
     assert_eq!(succeeded(call(&["--arg", "id=true"])), "true nil 1\n");
     let stderr = failed(call(&["--arg", "id=x", "--arg", "n=many"]), 2);
-    assert!(stderr.starts_with("error: option 'args.n': is \"many\" and must be of the type integer\n"), "{stderr}");
+    assert!(stderr.starts_with("error: --arg n: is \"many\" and must be of the type integer\n"), "{stderr}");
+}
+
+#[test]
+fn a_dry_run_tells_what_it_would_change_and_that_it_was_one() {
+    let scratch = small();
+    scratch.write("a.lua", "db:exec('INSERT INTO a VALUES (1, 2), (3, 4)') return 7");
+    let stdout = succeeded(in_small(&scratch, &["script", "a.db", "a.lua", "--dry-run"]));
+    assert!(stdout.starts_with("7\n  rows      a: 0 to 2\nsize "), "{stdout}");
+    assert!(stdout.ends_with("\ndry run: 2 row(s) would be changed, nothing was kept\n"), "{stdout}");
+    assert_eq!(rows_of_a(&scratch), 0);
+}
+
+#[test]
+fn what_a_dry_run_cannot_take_back_leads_to_that_of_the_script() {
+    let scratch = migrated();
+    scratch.write("own.lua", "--! arg: dry_run boolean = false\ndb:vacuum()");
+    scratch.write("none.lua", "--! arg: dry_run integer = 0\ndb:vacuum()");
+    for (script, hint) in [
+        ("nightly_maintenance", "the script has a dry run of its own: --arg dry_run=true in place of --dry-run\n"),
+        ("own.lua", "the script has a dry run of its own: --arg dry_run=true in place of --dry-run\n"),
+        ("none.lua", "run the script without --dry-run, on a copy of the database first\n"),
+    ] {
+        let stderr = failed(run(scratch.folder(), &["script", "a.db", script, "--dry-run"]), 1);
+        assert!(stderr.contains("in a dry run is not available here\n"), "{stderr}");
+        assert!(stderr.contains("\nhint: this cannot be rolled back") && stderr.ends_with(hint), "{script}: {stderr}");
+    }
+}
+
+#[test]
+fn the_first_examples_of_the_reference_run() {
+    let scratch = Scratch::new();
+    open(scratch.path("app.db")).close().expect("closes");
+    scratch.write("my.lua", "return 1");
+    scratch.write("tests/my_test.lua", "it('runs', function() expect(run('../my.lua')):equals(1) end)");
+    let reference = include_str!("../../scripts/README.md");
+    let examples = reference.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block");
+    for line in examples.lines() {
+        let words: Vec<&str> = line.split('#').next().unwrap_or_default().split_whitespace().skip(1).collect();
+        let ran = command().current_dir(scratch.folder()).args(&words).stdin(Stdio::null()).output();
+        succeeded(ran.expect("runs").into());
+    }
+    assert_eq!(examples.lines().count(), 5);
 }
 
 // --- checking

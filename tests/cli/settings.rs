@@ -123,6 +123,103 @@ fn a_mistake_in_the_file_is_shown_where_it_is() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_is_wrong_usage() {
+    let scratch = Scratch::new();
+    scratch.write("rpmadb.toml", b"actor = 'eva'\n[pool]\nmax = 3 # \xe4\n");
+    let stderr = failed(run(scratch.folder(), &["stats", "a.db"]), 2);
+    assert_eq!(stderr, "error: ./rpmadb.toml is not UTF-8\n--> rpmadb.toml:3:11\n");
+    std::fs::remove_file(scratch.path("rpmadb.toml")).expect("removes");
+    std::fs::create_dir(scratch.path("rpmadb.toml")).expect("makes");
+    let stderr = failed(run(scratch.folder(), &["stats", "a.db"]), 2);
+    assert_eq!(stderr, "error: ./rpmadb.toml is a folder, and must be a file\n");
+}
+
+#[test]
+fn a_wrong_value_is_shown_or_its_key_is_named() {
+    let scratch = Scratch::new();
+    let told = |file: &str| {
+        scratch.write("rpmadb.toml", file);
+        failed(run(scratch.folder(), &["stats", "a.db"]), 2)
+    };
+    let place = " --> rpmadb.toml:2:13\n  |\n2 | keep_last = -1\n  |             ^\n";
+    assert_eq!(
+        told("[backup]\nkeep_last = -1\n"),
+        format!("error: invalid value: integer `-1`, expected u32\n{place}")
+    );
+    assert_eq!(
+        told("[backup]\nkeep_last = 'x'\n"),
+        "error: backup.keep_last: a value of another kind, expected u32\n--> rpmadb.toml:2:13\n"
+    );
+    assert_eq!(
+        told("backup = { keep_last = -1, passphrase = 'hush' }\n"),
+        "error: backup.keep_last: a value of another kind, expected u32\n--> rpmadb.toml:1:24\n"
+    );
+}
+
+/// Whatever the folder of the backups is named by, and what is printed of it.
+#[test]
+fn a_folder_of_backups_that_is_not_there_keeps_no_look_from_being_made() {
+    let scratch = small();
+    let gone = text(&scratch.path("gone"));
+    let ran = |args: &[&str], variable: &str| -> Ran {
+        let mut command = command();
+        command.env("RPMADB_BACKUP_FOLDER", variable).current_dir(scratch.folder()).args(args);
+        command.args(["--migrations", "m"]).output().expect("runs").into()
+    };
+    scratch.write("rpmadb.toml", "[backup]\nfolder = 'gone'\n");
+    scratch.write("s/x_test.lua", "it('passes', function() end)");
+    let of_file = "warning: ./gone is not a folder, which rpmadb.toml:2 names for the backups\n".to_owned();
+    let of_variable = format!("warning: {gone} is not a folder, which RPMADB_BACKUP_FOLDER names for the backups\n");
+    for (variable, warning) in [("", of_file), (&gone, of_variable)] {
+        let health = ran(&["health", "a.db"], variable);
+        assert_eq!((health.code, &health.stderr), (Some(0), &warning), "{health:?}");
+        assert!(health.stdout.contains("\n  unknown   backup_age           \n"), "never well: {health:?}");
+        let doctor = ran(&["doctor", "a.db"], variable);
+        assert_eq!((doctor.code, &doctor.stderr), (Some(4), &warning), "{doctor:?}");
+        assert!(doctor.stdout.contains("\nbackups      critical  "), "{doctor:?}");
+        for args in [
+            &["query", "a.db", "SELECT 1"][..],
+            &["stats", "a.db"],
+            &["migrate", "a.db"],
+            &["migrate", "a.db", "--dry-run"],
+            &["migrate", "a.db", "--lint"],
+            &["script", "--test", "s"],
+            &["backup", "a.db", "x.db", "--overwrite"],
+        ] {
+            let ran = ran(args, variable);
+            assert_eq!((ran.code, &ran.stderr), (Some(0), &warning), "{args:?}: {ran:?}");
+        }
+        assert_eq!(ran(&["query", "a.db", "SELECT 1", "-q"], variable).stderr, "");
+    }
+}
+
+#[test]
+fn a_folder_of_backups_that_is_needed_is_told_with_where_it_is_set() {
+    let scratch = small();
+    let gone = text(&scratch.path("gone"));
+    let told = |args: &[&str], variable: &str| {
+        let mut command = command();
+        command.env("RPMADB_BACKUP_FOLDER", variable).current_dir(scratch.folder()).args(args);
+        failed(command.args(["--migrations", "m", "--yes"]).output().expect("runs").into(), 2)
+    };
+    scratch.write("rpmadb.toml", "[backup]\nfolder = 'gone'\nbefore_migrate = true\n");
+    scratch.write("s.lua", "return 1");
+    for args in [
+        &["backup", "a.db"][..],
+        &["backups", "a.db"],
+        &["restore", "a.db", "x"],
+        &["migrate", "a.db"],
+        &["script", "a.db", "s.lua"],
+        &["report", "a.db", "-"],
+    ] {
+        let of_file = "error: option 'backup.folder': ./gone is not a folder\n--> rpmadb.toml:2:1\n\
+                       hint: `rpmadb config` lists what is set, and where\n";
+        assert_eq!(told(args, ""), of_file, "{args:?}");
+        assert_eq!(told(args, &gone), format!("error: RPMADB_BACKUP_FOLDER: {gone} is not a folder\n"), "{args:?}");
+    }
+}
+
+#[test]
 fn no_secret_of_the_file_is_shown() {
     let scratch = Scratch::new();
     let recipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
@@ -172,6 +269,7 @@ fn a_mistake_in_a_variable_names_it() {
         ("RPMADB_POOL_MAX", "x", "RPMADB_POOL_MAX is 'x' and must be a whole number"),
         ("RPMADB_POOL_MAX", "0", "RPMADB_POOL_MAX: 0 is outside 1 to 1000"),
         ("RPMADB_READ_ONLY", "yes", "RPMADB_READ_ONLY is 'yes' and must be 1, true, 0 or false"),
+        ("RPMA_DB_METRICS", "yes", "RPMA_DB_METRICS is 'yes' and must be 1, true, 0 or false"),
         ("RPMADB_YES", "no", "RPMADB_YES is 'no' and must be 1, true, 0 or false"),
         ("RPMADB_QUIET", "off", "RPMADB_QUIET is 'off' and must be 1, true, 0 or false"),
     ] {
@@ -199,7 +297,7 @@ fn yes_and_quiet_are_truth_values() {
 fn the_variable_of_metrics_wins_over_the_file() {
     let scratch = small();
     scratch.write("rpmadb.toml", "metrics = true\n");
-    for (value, is_on) in [("1", true), ("true", true), ("0", false), ("no", false), ("", true)] {
+    for (value, is_on) in [("1", true), ("true", true), ("0", false), ("", true)] {
         let all = document(&scratch, &[], &[("RPMA_DB_METRICS", value)]);
         assert_eq!(of(&all, "metrics").0, json!(is_on), "{value}");
         let mut command = command();

@@ -106,7 +106,7 @@ fn doctor_has_one_verdict_for_cron() {
     scratch.write("m/3_third.sql", "CREATE TABLE c (x);");
     let stdout = ended(in_small(&scratch, &["doctor", "a.db"]), 3);
     assert!(stdout.contains("\nmigrations   degraded  version 2 of 3, 1 pending\n"), "{stdout}");
-    assert!(stdout.ends_with("\ndegraded\nnext: rpmadb migrate a.db\n"), "{stdout}");
+    assert!(stdout.ends_with("\ndegraded\nnext: rpmadb migrate a.db --migrations m\n"), "{stdout}");
     let document: Json =
         serde_json::from_str(&ended(in_small(&scratch, &["doctor", "a.db", "--json"]), 3)).expect("parses");
     assert_eq!((&document["status"], &document["only_pending"]), (&json!("degraded"), &json!(true)));

@@ -111,9 +111,10 @@ fn ctrl_c_in_a_backup_leaves_no_file() {
     let scratch = big();
     let mut terminal = started(&scratch, &["backup", "a.db", "--folder", "backups", "--compress=7"]);
     terminal.wait_for("copying pages");
+    terminal.wait_for(" left");
     let shown = terminal.screen();
     let bar = shown.lines().find(|line| line.contains("copying pages")).expect("the bar").to_owned();
-    for part in [" % ", "/", "/s, ", " left"] {
+    for part in [" % ", "/", " pages/s, ", " left"] {
         assert!(bar.contains(part), "{part}: {bar}");
     }
     terminal.press("\u{3}");
@@ -200,9 +201,9 @@ fn what_is_left_to_do_names_the_next_command() {
     let scratch = small();
     scratch.write("m/3_third.sql", "CREATE TABLE c (x);");
     for (args, next) in [
-        (&["migrations", "a.db"][..], "next: rpmadb migrate a.db"),
-        (&["health", "a.db"], "next: rpmadb doctor a.db"),
-        (&["doctor", "a.db"], "next: rpmadb migrate a.db"),
+        (&["migrations", "a.db"][..], "next: rpmadb migrate a.db --migrations m"),
+        (&["health", "a.db"], "next: rpmadb doctor a.db --migrations m"),
+        (&["doctor", "a.db"], "next: rpmadb migrate a.db --migrations m"),
         (&["new", "x"], "next: rpmadb test --migrations m"),
     ] {
         let mut terminal = started(&scratch, args);

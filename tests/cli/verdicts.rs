@@ -47,7 +47,8 @@ fn doctor_of_a_schema_changed_by_hand_advises_no_migrate() {
     let scratch = small();
     succeeded(in_small(&scratch, &["query", "a.db", "CREATE TABLE by_hand (x)"]));
     let stdout = ended(in_small(&scratch, &["doctor", "a.db"]), 4);
-    let next = "next: rpmadb repair a.db --schema, or undo what rpmadb migrations a.db lists\n";
+    let next =
+        "next: rpmadb repair a.db --schema --migrations m, or undo what rpmadb migrations a.db --migrations m lists\n";
     assert!(stdout.ends_with(next), "{stdout}");
     let document = ended(in_small(&scratch, &["doctor", "a.db", "--json"]), 4);
     let document: Json = serde_json::from_str(&document).expect("parses");
@@ -55,7 +56,7 @@ fn doctor_of_a_schema_changed_by_hand_advises_no_migrate() {
     scratch.write("m/3_third.sql", "CREATE TABLE c (x);");
     let stdout = ended(in_small(&scratch, &["doctor", "a.db"]), 4);
     assert!(stdout.contains("version 2 of 3, 1 pending, 1 object(s) changed by hand\n"), "{stdout}");
-    assert!(stdout.ends_with("\nnext: rpmadb migrations a.db\n"), "{stdout}");
+    assert!(stdout.ends_with("\nnext: rpmadb migrations a.db --migrations m\n"), "{stdout}");
     std::fs::remove_file(scratch.path("m/3_third.sql")).expect("removes");
     succeeded(in_small(&scratch, &["repair", "a.db", "--schema"]));
     assert!(succeeded(in_small(&scratch, &["doctor", "a.db"])).ends_with("\nok\n"));
@@ -159,7 +160,80 @@ fn what_retention_removes_before_a_migration_is_told() {
     assert_eq!(backups_in(&scratch.path("backups")), 1);
 }
 
+#[test]
+fn a_look_at_an_empty_file_leaves_it_empty() {
+    let scratch = small();
+    scratch.write("empty.db", "");
+    for args in [
+        &["health", "empty.db"][..],
+        &["doctor", "empty.db"],
+        &["stats", "empty.db"],
+        &["query", "empty.db", "SELECT x"],
+    ] {
+        in_small(&scratch, args);
+        assert_eq!(std::fs::metadata(scratch.path("empty.db")).expect("there").len(), 0, "{args:?}");
+    }
+    succeeded(in_small(&scratch, &["migrate", "empty.db"]));
+    assert!(succeeded(in_small(&scratch, &["audit", "empty.db"])).contains(" migrate "), "and is one to migrate");
+}
+
+#[test]
+fn a_checkpoint_that_was_busy_is_not_done() {
+    let scratch = small();
+    let reader = rusqlite::Connection::open(scratch.path("a.db")).expect("opens");
+    reader.execute_batch("BEGIN; SELECT count(*) FROM a").expect("reads");
+    scratch.write("rpmadb.toml", "busy_timeout_ms = 100\n");
+    succeeded(in_small(&scratch, &["query", "a.db", "INSERT INTO a VALUES (1, 2)"]));
+    let stdout = ended(in_small(&scratch, &["checkpoint", "a.db", "truncate"]), 1);
+    assert!(stdout.starts_with("truncate checkpoint busy: kept from finishing by another process\n"), "{stdout}");
+    let stdout = ended(in_small(&scratch, &["checkpoint", "a.db", "truncate", "--json"]), 1);
+    assert_eq!(serde_json::from_str::<Json>(&stdout).expect("JSON")["busy"], true);
+    drop(reader);
+    succeeded(in_small(&scratch, &["checkpoint", "a.db", "truncate"]));
+}
+
 // --- where it is printed
+
+/// What `audit` has of calls, the newest first.
+fn recorded(scratch: &Scratch) -> Vec<String> {
+    let report = succeeded(in_small(scratch, &["audit", "a.db", "--json"]));
+    let report: Json = serde_json::from_str(&report).expect("JSON");
+    let records = report["records"].as_array().expect("records").iter();
+    records.map(|record| record["verb"].as_str().expect("a verb").to_owned()).collect()
+}
+
+#[test]
+fn a_look_whose_reader_goes_away_is_recorded_and_quiet() {
+    let scratch = small();
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) SELECT i FROM n";
+    for args in [&["query", "a.db", many][..], &["query", "a.db", many, "--json"], &["stats", "a.db"]] {
+        let (reads, writes) = std::io::pipe().expect("makes");
+        drop(reads);
+        let mut command = command();
+        command.current_dir(scratch.folder()).args(args).args(["--migrations", "m"]).stdout(writes);
+        let child = command.stderr(Stdio::piped()).spawn();
+        drop(command);
+        let ran: Ran = child.and_then(std::process::Child::wait_with_output).expect("runs").into();
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), ""), "{args:?}");
+        assert_eq!(recorded(&scratch)[0], args[0], "{args:?}");
+        assert!(!scratch.names().iter().any(|name| name.ends_with("-wal")), "closed: {:?}", scratch.names());
+    }
+}
+
+#[test]
+fn a_monitor_whose_reader_goes_away_ends() {
+    let scratch = small();
+    let (reads, writes) = std::io::pipe().expect("makes");
+    drop(reads);
+    let mut command = command();
+    command.current_dir(scratch.folder()).args(["monitor", "a.db", "--migrations", "m", "--timeout", "20000"]);
+    let child = command.stdout(writes).stderr(Stdio::piped()).spawn();
+    drop(command);
+    let begun = std::time::Instant::now();
+    let ran: Ran = child.and_then(std::process::Child::wait_with_output).expect("runs").into();
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), ""));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(15), "not only when its time is over");
+}
 
 #[test]
 fn a_document_loses_no_byte_in_a_pipe() {

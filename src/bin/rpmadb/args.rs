@@ -10,10 +10,12 @@ pub(crate) mod desk;
 pub(crate) mod history;
 pub(crate) mod monitor;
 pub(crate) mod script;
+pub(crate) mod typed;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 /// Owns the life of a SQLite database: migrates, checks, measures, backs up and scripts it.
 #[derive(Parser)]
@@ -57,6 +59,19 @@ pub(crate) struct Args {
 
     #[command(subcommand)]
     pub(crate) verb: Verb,
+
+    #[arg(skip)]
+    pub(crate) typed: typed::Typed,
+}
+
+impl Args {
+    /// Reads the words of a command line, with the name of the command first.
+    pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
+        let mut matches = Args::command().try_get_matches_from(words)?;
+        let typed = typed::Typed::of(&matches);
+        let args = Args::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut Args::command()))?;
+        Ok(Args { typed, ..args })
+    }
 }
 
 const AFTER_HELP: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 migrations are pending, 4 unhealthy.\n\

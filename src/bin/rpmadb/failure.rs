@@ -13,11 +13,12 @@ pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
 pub(crate) struct Failure {
     body: Box<Body>,
     error: Option<Box<Error>>,
+    next: Option<String>,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
-        Failure { body: Box::new(error.document().error), error: Some(Box::new(error)) }
+        Failure { body: Box::new(error.document().error), error: Some(Box::new(error)), next: None }
     }
 }
 
@@ -27,13 +28,34 @@ impl Failure {
         let (name, reason) = (message.into(), String::new());
         let mut body = Error::InvalidArgument { name: name.clone(), reason }.document().error;
         (body.message, body.hint) = (name, hint.map(str::to_owned));
-        Failure { body: Box::new(body), error: None }
+        Failure { body: Box::new(body), error: None, next: None }
     }
 
     /// The same, with the place in a file where it is.
     pub(crate) fn at(mut self, place: Place) -> Failure {
         self.body.place = place;
         self
+    }
+
+    pub(crate) fn with_message(mut self, message: String) -> Failure {
+        self.body.message = message;
+        self
+    }
+
+    pub(crate) fn with_hint(mut self, hint: &str) -> Failure {
+        self.body.hint = Some(hint.to_owned());
+        self
+    }
+
+    /// The same with the command that comes next.
+    pub(crate) fn with_next(mut self, next: Option<String>) -> Failure {
+        self.next = next;
+        self
+    }
+
+    /// The command that comes next.
+    pub(crate) fn next(&self) -> Option<&str> {
+        self.next.as_deref()
     }
 
     pub(crate) fn body(&self) -> &Body {

@@ -68,6 +68,10 @@ fn refuse(typed: &Report) -> Result<()> {
     if typed.file.exists() && !typed.overwrite {
         return Err(Error::AlreadyExists { path });
     }
+    let folder = folder_of(&typed.file);
+    if !folder.exists() {
+        return Err(Error::NotFound { what: format!("the folder {}", folder.display()) });
+    }
     Ok(())
 }
 

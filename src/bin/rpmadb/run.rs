@@ -13,13 +13,15 @@ mod pages;
 mod repl;
 mod script;
 
-use rpmadb::{CheckpointMode, Database, Error, Operation, Origin, request};
+use std::path::Path;
+
+use rpmadb::{CheckpointMode, Database, Error, Operation, Origin, report, request};
 
 use crate::args::{Args, Verb, desk};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::settings::{self, Settings};
-use crate::{ask, html, progress, show, stop, top};
+use crate::{ask, html, progress, show, stop, top, words};
 
 pub(crate) fn run(args: &Args) -> Exit {
     let page = match &args.verb {
@@ -32,16 +34,23 @@ pub(crate) fn run(args: &Args) -> Exit {
         show::color(settings::color(args)?);
         let settings = Settings::of(args)?;
         show::quiet(settings.quiet);
-        call(args, &settings)
+        call(args, &settings).map_err(|failure| words::of_command(failure, args, &settings))
     });
     progress::clear();
+    if show::is_shut() {
+        // why quiet: what could not be printed was told, and what it kept from being done is no other failure
+        return Exit::Failed;
+    }
     outcome.unwrap_or_else(|failure| {
-        let exit = failure.exit();
+        let exit = match (failure.error(), &args.verb) {
+            // why no failure: that it is damaged is what was asked
+            (Some(Error::Corrupt { .. }), Verb::Health { .. } | Verb::Doctor(_)) => Exit::Unhealthy,
+            _ => failure.exit(),
+        };
         if args.json {
             show::json(&failure.document());
         } else {
-            let next = failure.error().and_then(|error| show::next(error, &args.verb));
-            show::failure::print(failure.body(), next.as_deref());
+            show::failure::print(failure.body(), failure.next());
         }
         exit
     })
@@ -129,7 +138,7 @@ fn call(args: &Args, settings: &Settings) -> Result<Exit> {
         _ => request::MetricsFormat::default(),
     };
     match &args.verb {
-        Verb::New(typed) => return new::call(typed, settings),
+        Verb::New(typed) => return new::call(args, typed, settings),
         Verb::Top(typed) => top::refuse(typed)?,
         Verb::Config(typed) => {
             show::report(settings, &settings.document(), |_| show::own::config(settings, typed.changed));
@@ -139,9 +148,17 @@ fn call(args: &Args, settings: &Settings) -> Result<Exit> {
     }
     let watch = Operation::new().through(Origin::Cli);
     watch.set_timeout_ms(settings.timeout_ms);
-    let options = options(args, settings)?;
+    let mut options = options(args, settings)?;
+    let may_lack_backups = archive::may_lack_folder(args, settings, &options)?;
+    if may_lack_backups && matches!(args.verb, Verb::Migrate(_) | Verb::Script(_)) {
+        // why: what these open besides makes no backup either
+        options.backup = request::BackupFolder::default();
+    }
     // why before the question: Ctrl-C there is a no, and leaves the terminal as it was
     stop::on_signal(&watch);
+    if let Verb::Restore(typed) = &args.verb {
+        archive::must_exist(typed, &options)?;
+    }
     if let Some((verb, what)) = loss(&args.verb) {
         ask::before(settings, verb, &what)?;
     }
@@ -162,13 +179,16 @@ fn call(args: &Args, settings: &Settings) -> Result<Exit> {
     }
     let found = match &args.verb {
         Verb::Migrate(typed) if typed.dry_run => history::open_dry(&typed.database, &options, &watch),
-        verb => Database::open(verb.database(), &options, &watch),
+        verb => open(verb.database(), &options, may_lack_backups, &watch),
     };
     let (database, opened) = match found {
         // why not read-only at once: what a crash left in the journal can then not be rolled back
         Err(Error::Permission { .. }) if args.verb.reads() => {
             let options = request::Open { read_only: true, ..options.clone() };
-            Database::open(args.verb.database(), &options, &watch)?
+            open(args.verb.database(), &options, may_lack_backups, &watch)?
+        }
+        Err(error @ Error::Corrupt { .. }) if matches!(args.verb, Verb::Doctor(_)) => {
+            return Ok(doctor::lost(args, settings, &error));
         }
         Err(error) => match archive::without(&args.verb, settings, error, &options, &watch)? {
             Some(opened) => opened,
@@ -202,39 +222,53 @@ fn call(args: &Args, settings: &Settings) -> Result<Exit> {
         }
         Verb::Report(typed) => html::call(typed, settings, &database, &watch)?,
         Verb::Top(typed) => top::call(typed, settings, &opened.database_path, &database, &watch)?,
-        Verb::Doctor(typed) => doctor::call(typed, settings, &database, &watch)?,
+        Verb::Doctor(typed) => doctor::call(args, typed, settings, &database, &watch)?,
         Verb::Monitor(typed) => return Ok(monitor::call(settings, typed, &database, &watch)?),
-        Verb::Repl { .. } => return Ok(repl::call(settings, &database)?),
+        Verb::Repl { .. } => return Ok(repl::call(args, settings, &database)?),
         Verb::Checkpoint { .. } => {
             let report = database.checkpoint(mode, &request::Checkpoint::default(), &watch)?;
             show::report(settings, &report, show::checkpoint);
-            Exit::Done
+            if report.busy {
+                show::suggest(settings, &show::command(args, "top", &[]));
+            }
+            // why not done: who empties the log before a copy must not go on
+            Exit::passed(!report.busy)
         }
         Verb::Script(typed) => {
             script::call(settings, typed, &script, &database, &watch)?;
             Exit::Done
         }
-        verb => look(verb, settings, format, &database, &watch)?,
+        _ => look(args, settings, format, &database, &watch)?,
     };
     database.close()?;
     Ok(exit)
 }
 
+fn open(
+    path: &Path,
+    options: &request::Open,
+    may_lack_backups: bool,
+    watch: &Operation,
+) -> rpmadb::Result<(Database, report::Open)> {
+    let opening = Database::at(path).options(options.clone());
+    if may_lack_backups { opening.may_lack_backups().open(watch) } else { opening.open(watch) }
+}
+
 /// Does one of the verbs that are one call and one report.
 fn look(
-    verb: &Verb,
+    args: &Args,
     settings: &Settings,
     format: request::MetricsFormat,
     database: &Database,
     watch: &Operation,
 ) -> Result<Exit> {
-    match verb {
+    match &args.verb {
         Verb::Health { require_users, .. } => {
             let request = request::Health { require_users: *require_users, ..request::Health::default() };
             let report = database.health(&request, watch)?;
             show::report(settings, &report, show::health);
             if report.status >= rpmadb::report::HealthStatus::Degraded {
-                show::suggest(settings, "doctor", verb.database());
+                show::suggest(settings, &show::command(args, "doctor", &[]));
                 return Ok(Exit::Unhealthy);
             }
         }
@@ -243,7 +277,13 @@ fn look(
                 request::Alerts { since: typed.since, acknowledge: typed.acknowledge.clone(), all: typed.all };
             show::report(settings, &database.alerts(&request, watch)?, show::monitor::alerts);
         }
-        Verb::Diagnostics { .. } => show::report(settings, &database.diagnostics(watch)?, show::diagnostics),
+        Verb::Diagnostics { .. } => {
+            let report = database.diagnostics(watch)?;
+            show::report(settings, &report, show::diagnostics);
+            if report.integrity != "ok" {
+                show::suggest(settings, &show::command(args, "backups", &[]));
+            }
+        }
         Verb::Stats(typed) => {
             let request = request::Stats { estimate: typed.estimate, sizes: typed.no_sizes.then_some(false) };
             show::report(settings, &database.stats(&request, watch)?, show::stats);
@@ -253,9 +293,7 @@ fn look(
             show::metrics(settings, &database.metrics(&request, watch)?);
         }
         Verb::Optimize { .. } => {
-            // why a script: it is a verb of scripts, which write nothing into the schema
-            let report = database.script("return db:optimize()", &request::Script::default(), watch)?;
-            show::report(settings, &report.result, show::own::optimized);
+            show::report(settings, &database.optimize(watch)?, show::own::optimized);
         }
         Verb::Audit(typed) => {
             let report = database.audit(&typed.request()?, watch)?;

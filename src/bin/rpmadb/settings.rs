@@ -66,9 +66,45 @@ impl Settings {
         for (name, value, flag) in of_flags(args)? {
             values.insert(name, (value, Source::Flag(flag)));
         }
-        let open = open(&values).map_err(|error| placed(error, &values, &file))?;
-        let timeout_ms = values.get("timeout_ms").and_then(|(value, _)| value.as_u64()).unwrap_or(0);
-        Ok(Settings { json: args.json, quiet, yes, open, timeout_ms, values, file })
+        let settings =
+            Settings { json: args.json, quiet, yes, open: request::Open::default(), timeout_ms: 0, values, file };
+        let open = open(&settings.values).map_err(|error| settings.wrong(error))?;
+        let timeout_ms = settings.values.get("timeout_ms").and_then(|(value, _)| value.as_u64()).unwrap_or(0);
+        Ok(Settings { open, timeout_ms, ..settings })
+    }
+
+    /// Where a key is set, in a few words; `None` for one that is not.
+    pub(crate) fn from(&self, key: &str) -> Option<String> {
+        keys::named(key).and_then(|key| self.shown(key).2)
+    }
+
+    /// The failure of an option with a wrong value, told where that was set.
+    pub(crate) fn placed(&self, failure: Failure, key: &str, reason: &str) -> Failure {
+        let within = format!("backup.{key}");
+        // why both: what is said of a backup's own options leaves the section out
+        let (_, source) = match self.values.get(key).or_else(|| self.values.get(within.as_str())) {
+            Some(found) => found,
+            None => return failure,
+        };
+        match source {
+            Source::File(at) => {
+                failure.at(self.file.place(*at)).with_hint("`rpmadb config` lists what is set, and where")
+            }
+            Source::Variable(name) => Failure::usage(format!("{name}: {reason}"), None),
+            Source::Flag(flag) => failure.with_message(format!("{flag}: {reason}")),
+            Source::Default => failure,
+        }
+    }
+
+    /// The same of an error that the library had with the settings.
+    fn wrong(&self, error: Error) -> Failure {
+        match &error {
+            Error::InvalidOption { key, reason } => {
+                let (key, reason) = (key.clone(), reason.clone());
+                self.placed(error.into(), &key, &reason)
+            }
+            _ => error.into(),
+        }
     }
 
     /// The file of settings; `None` when there is none.
@@ -183,8 +219,6 @@ fn of_variable(key: &Key) -> Result<Option<(Value, String)>> {
         Kind::Number => Value::from(text.parse::<u64>().map_err(|_| wrong("a whole number"))?),
         Kind::Truth => match truth(&text) {
             Some(value) => value.into(),
-            // why: the library reads this one itself, and takes all but 1 for no
-            None if key.name == "metrics" => false.into(),
             None => return Err(wrong(TRUTH)),
         },
         Kind::Recipients | Kind::Secrets => text.split(',').map(str::trim).filter(|text| !text.is_empty()).collect(),
@@ -243,16 +277,6 @@ fn put(root: &mut Map<String, Value>, dotted: &str, value: Value) {
                 put(inner, rest, value);
             }
         }
-    }
-}
-
-/// The error of a value that the library does not take, told where the value came from.
-fn placed(error: Error, values: &BTreeMap<&'static str, (Value, Source)>, file: &File) -> Failure {
-    let Error::InvalidOption { key, reason } = &error else { return error.into() };
-    match values.get(key.as_str()) {
-        Some((_, Source::File(at))) => Failure::from(error).at(file.place(*at)),
-        Some((_, Source::Variable(name))) => Failure::usage(format!("{name}: {reason}"), None),
-        _ => error.into(),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::settings::Settings;
 pub(crate) use table::table;
 use text::{escaped, plain};
 
-/// Prints a line for people; when nobody reads any more (`rpmadb ... | head`), there is nothing left to do.
+/// Prints a line for people; nothing when nobody reads any more (`rpmadb ... | head`).
 macro_rules! say {
     ($($text:tt)*) => {
         if !crate::show::is_quiet() {
@@ -48,10 +48,12 @@ pub(crate) use diagnostics::diagnostics;
 pub(crate) use health::health;
 pub(crate) use history::*;
 pub(crate) use metrics::metrics;
-pub(crate) use next::next;
+pub(crate) use next::{command, next};
 pub(crate) use stats::stats;
 
 static QUIET: AtomicBool = AtomicBool::new(false);
+/// Whether stdout takes nothing more.
+static SHUT: AtomicBool = AtomicBool::new(false);
 
 /// From now on only documents are printed.
 pub(crate) fn quiet(is_quiet: bool) {
@@ -82,23 +84,35 @@ pub(crate) fn has_colour() -> bool {
 /// Prints a line whatever happens.
 pub(crate) fn line(text: std::fmt::Arguments<'_>) {
     crate::progress::clear();
-    written(writeln!(anstream::stdout(), "{text}"));
+    if !is_shut() {
+        written(writeln!(anstream::stdout(), "{text}"));
+    }
 }
 
 /// Prints a document, byte for byte: lines for people lose what a terminal would obey, and a document must lose nothing.
 pub(crate) fn document(text: &str) {
     crate::progress::clear();
+    if is_shut() {
+        return;
+    }
     let mut stdout = std::io::stdout();
     written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
 }
 
-/// Ends when a report cannot be written; when nobody reads any more, there is nobody to tell.
+/// Notes that a report cannot be written: nothing more is printed or begun, and the command ends as soon as what it did is recorded. When
+/// nobody reads any more, there is nobody to tell.
 fn written(outcome: std::io::Result<()>) {
     let Err(error) = outcome else { return };
+    SHUT.store(true, Ordering::Relaxed);
     if error.kind() != std::io::ErrorKind::BrokenPipe {
         note(format_args!("error: the report could not be written: {error}"));
     }
-    std::process::exit(1);
+    crate::stop::cancel();
+}
+
+/// Whether stdout takes nothing more.
+pub(crate) fn is_shut() -> bool {
+    SHUT.load(Ordering::Relaxed)
 }
 
 /// Says something beside the report.
@@ -109,10 +123,10 @@ pub(crate) fn note(text: std::fmt::Arguments<'_>) {
 }
 
 /// Says which command comes next, to somebody at a terminal.
-pub(crate) fn suggest(settings: &Settings, verb: &str, database: &std::path::Path) {
+pub(crate) fn suggest(settings: &Settings, command: &str) {
     use std::io::IsTerminal as _;
     if !settings.json && !is_quiet() && std::io::stdout().is_terminal() {
-        line(format_args!("{}: rpmadb {verb} {}", text::painted(text::STRONG, "next"), next::typed(database)));
+        line(format_args!("{}: {command}", text::painted(text::STRONG, "next")));
     }
 }
 
@@ -129,6 +143,7 @@ pub(crate) fn report<T: Serialize>(settings: &Settings, report: &T, for_people: 
 
 pub(crate) fn checkpoint(checkpoint: &report::Checkpoint) {
     let outcome = match &checkpoint.held_by {
+        None if checkpoint.busy => "busy: kept from finishing".to_owned(),
         None => "done".to_owned(),
         Some(held) => {
             let label = held.label.map_or_else(String::new, |label| format!(", {label}"));

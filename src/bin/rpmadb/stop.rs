@@ -58,11 +58,16 @@ pub(crate) fn on_signal(watch: &Operation) {
                 }
                 std::process::exit(INTERRUPTED);
             }
-            if let Some(watch) = RUNNING.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
-                watch.cancel();
-            }
+            cancel();
         });
     });
+}
+
+/// Cancels what runs, as a first signal does.
+pub(crate) fn cancel() {
+    if let Some(watch) = RUNNING.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        watch.cancel();
+    }
 }
 
 /// What is done before a second signal ends the command.

@@ -22,8 +22,8 @@ use crate::machine::Moment;
 use crate::operation::{self, Caller, Operation, Origin};
 use crate::ops::alerts::readings::Denials;
 use crate::ops::alerts::{self, Duties, Duty, Integrity, Look, Pace, Survey};
+use crate::ops::checkpoint;
 use crate::ops::monitor::{self as plan, Log, Notes, Outcome, Plan, Schedule, Seat, Task, Watchful};
-use crate::ops::{checkpoint, upkeep};
 use crate::report::{Alert, AlertEvent, AlertState, HealthStatus, Severity, elapsed_ms};
 use crate::request;
 use crate::sqlite::{AtWork, Settings};
@@ -356,8 +356,7 @@ impl Watch {
                 self.notes.deep = Some(self.database.call("deep_check", operation, check)?);
             }
             Task::Optimize => {
-                let optimize = |core: &Arc<Core>, operation: &Operation| upkeep::optimize(core.access()?, operation);
-                self.database.call("optimize", operation, optimize)?;
+                self.database.optimize(operation)?;
             }
             Task::AuditPrune => {
                 let keep_days = self.ticker.core.audit.keep_days();

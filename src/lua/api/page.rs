@@ -13,7 +13,8 @@ A script is one file of Lua 5.4. `rpmadb scripts` lists those that are built in,
 `rpmadb script app.db FILE` one of yours. What it returns is the `result` of the report.
 
 ```sh
-rpmadb script app.db nightly_maintenance --arg backup=true    # run; --dry-run runs, reports and rolls back
+rpmadb script app.db nightly_maintenance --arg dry_run=true   # run one that is built in; dry_run is an argument of this one
+rpmadb script app.db my.lua --dry-run                 # run, tell what would be changed, and roll that back
 rpmadb script --check my.lua                          # syntax, the head, and names that are not there, without running
 rpmadb script --test tests                            # run the tests in a file or folder
 rpmadb repl app.db                                    # type Lua and SQL and see what they give

@@ -116,7 +116,10 @@ impl Engine {
     /// Says that `actor` looks after the alert with this key.
     pub fn acknowledge(&mut self, key: &str, actor: &str, now: Moment) -> Result<()> {
         let live = self.live.get_mut(key).filter(|live| live.alert.state != AlertState::Pending);
-        let live = live.ok_or_else(|| Error::NotFound { what: format!("a firing alert with the key {key}") })?;
+        let live = live.ok_or_else(|| Error::NoSuch {
+            what: format!("a firing alert with the key {key}"),
+            remedy: "alerts lists the keys of those that are firing",
+        })?;
         if live.alert.state == AlertState::Firing {
             live.alert.acknowledged_at = Some(now.wall_ms);
             live.alert.acknowledged_by = Some(actor.to_owned());
@@ -349,7 +352,7 @@ mod tests {
         }
         assert_eq!(scene.told(), [(AlertState::Acknowledged, AlertState::Resolved)]);
         let again = scene.engine.acknowledge("disk_space", "ada", scene.now);
-        assert!(matches!(again, Err(Error::NotFound { .. })), "{again:?}");
+        assert!(matches!(again, Err(Error::NoSuch { .. })), "{again:?}");
     }
 
     #[test]

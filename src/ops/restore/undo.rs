@@ -42,7 +42,8 @@ pub(super) fn remember(settings: &Settings, backup: Option<&str>) {
 /// The backup of what the last restore replaced.
 pub(super) fn recall(settings: &Settings) -> Result<PathBuf> {
     let text = file(settings).and_then(|file| std::fs::read_to_string(file).ok());
-    text.map(PathBuf::from).ok_or_else(|| Error::NotFound {
+    text.map(PathBuf::from).ok_or_else(|| Error::NoSuch {
         what: format!("a backup of {} made before a restore that can be undone", settings.display()),
+        remedy: "only the last restore can be undone, and only if it kept what was there; restore brings back any other backup",
     })
 }

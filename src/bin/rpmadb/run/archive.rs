@@ -10,7 +10,8 @@ use rpmadb::request::{self, Compress, Depth, EncryptTo, Incremental, Secret};
 use rpmadb::{Database, Error, Operation, Result, report};
 
 use crate::args::archive::{Backup, Keep, Keys, Restore};
-use crate::args::{Verb, desk, history};
+use crate::args::{Args, Verb, desk, history};
+use crate::failure::Failure;
 use crate::settings::{self, Settings};
 use crate::show;
 
@@ -120,6 +121,59 @@ fn read(file: &Path) -> Result<String> {
 /// Whether the verb works without the database that was named.
 fn needs_no_database(verb: &Verb) -> bool {
     matches!(verb, Verb::Backups(_) | Verb::Verify(_))
+}
+
+/// Whether the database is to be opened though the folder of the backups, which a file or a variable names, is not there: a verb that has
+/// no need of it goes on and says so. What was typed must be right.
+pub(super) fn may_lack_folder(args: &Args, settings: &Settings, options: &request::Open) -> Result<bool, Failure> {
+    let Some(folder) = options.backup.folder.as_deref().filter(|folder| !Path::new(folder).is_dir()) else {
+        return Ok(false);
+    };
+    if settings.open.backup.folder.as_deref() != Some(folder) || args.typed.has("folder") || args.typed.has("backup") {
+        return Ok(false);
+    }
+    let reason = format!("{folder} is not a folder");
+    if needs_folder(&args.verb, options) {
+        let error = Error::InvalidOption { key: "backup.folder".into(), reason: reason.clone() };
+        return Err(settings.placed(error.into(), "backup.folder", &reason));
+    }
+    if !show::is_quiet() {
+        let from = settings.from("backup.folder").unwrap_or_default();
+        show::note(format_args!("warning: {}, which {from} names for the backups", show::text::escaped(&reason)));
+    }
+    Ok(true)
+}
+
+/// Whether the verb makes, finds or removes backups.
+fn needs_folder(verb: &Verb, options: &request::Open) -> bool {
+    match verb {
+        Verb::Backup(typed) => {
+            typed.destination.is_none() || typed.incremental.is_some() || typed.every_hours.is_some()
+        }
+        Verb::Open { .. } | Verb::Migrate(_) | Verb::Rollback(_) => options.backup.before_migrate,
+        Verb::Monitor(typed) => !typed.looks_only,
+        // why a script: one that finds no folder leaves the backup out
+        Verb::Script(typed) => typed.script.is_some(),
+        Verb::Backups(_)
+        | Verb::Verify(_)
+        | Verb::Restore(_)
+        | Verb::UndoRestore(_)
+        | Verb::Prune(_)
+        | Verb::Pin(_)
+        | Verb::Report(_) => true,
+        _ => false,
+    }
+}
+
+/// Refuses a backup that is not there, before anybody is asked about it.
+pub(super) fn must_exist(typed: &Restore, options: &request::Open) -> Result<()> {
+    let is_name = typed.backup.components().count() == 1;
+    let in_folder =
+        options.backup.folder.as_ref().filter(|_| is_name).map(|folder| Path::new(folder).join(&typed.backup));
+    if typed.backup.exists() || in_folder.is_some_and(|path| path.exists()) {
+        return Ok(());
+    }
+    Err(Error::NotFound { what: typed.backup.display().to_string() })
 }
 
 /// Whether this is why a database did not open that a restore puts right.

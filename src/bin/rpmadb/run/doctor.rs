@@ -6,12 +6,13 @@
 
 use std::path::Path;
 
-use rpmadb::report::{self, HealthStatus};
+use rpmadb::report::{self, Check, HealthStatus};
 use rpmadb::{Database, Error, Operation, Result, request};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::archive;
+use crate::args::Args;
 use crate::args::desk::Doctor;
 use crate::exit::Exit;
 use crate::settings::Settings;
@@ -27,6 +28,21 @@ pub(crate) struct Look {
     pub(crate) finding: String,
     /// The report, or the document of the error.
     pub(crate) report: Value,
+    /// Whether it found that the file is damaged.
+    #[serde(skip)]
+    is_damage: bool,
+}
+
+/// What to do about the worst that was found.
+pub(crate) enum Advice {
+    None,
+    /// What the checks of `health` say: no other verb says more.
+    Remedies(Vec<String>),
+    ChangedByHand,
+    /// Only a backup helps.
+    BringBack,
+    /// The verb that does or shows more, with flags of its own.
+    Verb(&'static str, &'static [&'static str]),
 }
 
 /// Everything.
@@ -35,10 +51,9 @@ pub(crate) struct Verdict {
     pub(crate) status: HealthStatus,
     /// Whether nothing else is wrong than that migrations are pending.
     pub(crate) only_pending: bool,
-    /// Whether nothing else is wrong than that the schema was changed by hand.
-    #[serde(skip)]
-    pub(crate) only_changed_by_hand: bool,
     pub(crate) looks: Vec<Look>,
+    #[serde(skip)]
+    pub(crate) advice: Advice,
 }
 
 /// What a look found: how bad, and in a line.
@@ -49,23 +64,42 @@ fn look<T: Serialize>(verb: &'static str, outcome: Result<T>, judge: impl FnOnce
         Ok(report) => {
             let (status, finding) = judge(&report);
             let report = serde_json::to_value(&report).unwrap_or_default();
-            Ok(Look { verb, status, finding, report })
+            Ok(Look { verb, status, finding, report, is_damage: false })
         }
         // why out: then nobody wants the others either
         Err(error @ (Error::Cancelled { .. } | Error::Timeout { .. })) => Err(error),
-        Err(error) => {
-            let report = serde_json::to_value(error.document()).unwrap_or_default();
-            Ok(Look { verb, status: HealthStatus::Critical, finding: error.to_string(), report })
-        }
+        Err(error) => Ok(failed(verb, &error)),
     }
 }
 
-pub(super) fn call(typed: &Doctor, settings: &Settings, database: &Database, watch: &Operation) -> Result<Exit> {
+/// A look that could not be made.
+fn failed(verb: &'static str, error: &Error) -> Look {
+    let report = serde_json::to_value(error.document()).unwrap_or_default();
+    let is_damage = matches!(error, Error::Corrupt { .. });
+    Look { verb, status: HealthStatus::Critical, finding: error.to_string(), report, is_damage }
+}
+
+/// The verdict on a database that is too damaged to be opened.
+pub(super) fn lost(args: &Args, settings: &Settings, error: &Error) -> Exit {
+    let looks = vec![failed("open", error)];
+    let verdict = Verdict { status: HealthStatus::Critical, only_pending: false, looks, advice: Advice::BringBack };
+    show::report(settings, &verdict, |verdict| show::own::doctor(verdict, args));
+    Exit::Unhealthy
+}
+
+pub(super) fn call(
+    args: &Args,
+    typed: &Doctor,
+    settings: &Settings,
+    database: &Database,
+    watch: &Operation,
+) -> Result<Exit> {
     let request = request::Health { require_users: typed.require_users, ..request::Health::default() };
     let mut only_history = false;
+    let mut remedies = Vec::new();
     let mut looks = vec![look("health", database.health(&request, watch), |report| {
-        let poor: Vec<&report::Check> =
-            report.checks.iter().filter(|check| check.status >= HealthStatus::Degraded).collect();
+        let poor: Vec<&Check> = report.checks.iter().filter(|check| check.status >= HealthStatus::Degraded).collect();
+        remedies = poor.iter().filter_map(|check| check.remedy.clone()).collect();
         only_history = !poor.is_empty()
             && poor.iter().all(|check| check.id == "migrations" && check.status == HealthStatus::Degraded);
         let ids: Vec<&str> = poor.iter().map(|check| check.id).collect();
@@ -80,16 +114,26 @@ pub(super) fn call(typed: &Doctor, settings: &Settings, database: &Database, wat
         migrations(report)
     })?);
     if !typed.fast {
-        looks.push(look("diagnostics", database.diagnostics(watch), diagnostics)?);
+        let mut is_damage = false;
+        let mut found = look("diagnostics", database.diagnostics(watch), |report| {
+            is_damage = report.integrity != "ok";
+            diagnostics(report)
+        })?;
+        found.is_damage |= is_damage;
+        looks.push(found);
         let proof = request::Audit { verify: true, limit: Some(1), ..request::Audit::default() };
         looks.push(look("audit", database.audit(&proof, watch), audit)?);
     }
     let sizes = request::Stats { estimate: true, sizes: Some(false) };
-    looks.push(look("stats", database.stats(&sizes, watch), |report| {
-        let damaged = if report.damaged.is_empty() { HealthStatus::Ok } else { HealthStatus::Critical };
+    let mut is_damage = false;
+    let mut found = look("stats", database.stats(&sizes, watch), |report| {
+        is_damage = !report.damaged.is_empty();
+        let status = if is_damage { HealthStatus::Critical } else { HealthStatus::Ok };
         let size = show::text::size(report.size_bytes);
-        (damaged, format!("{size}, {} table(s), {} index(es)", report.table_count, report.index_count))
-    })?);
+        (status, format!("{size}, {} table(s), {} index(es)", report.table_count, report.index_count))
+    })?;
+    found.is_damage |= is_damage;
+    looks.push(found);
     if settings.open.backup.folder.is_some() || typed.folder.is_some() {
         looks.push(look("backups", database.backups(watch), |report| backups(report, &typed.database))?);
     }
@@ -100,8 +144,19 @@ pub(super) fn call(typed: &Doctor, settings: &Settings, database: &Database, wat
     // why not with a change by hand: migrating leaves that as it is
     let only_pending = only_history && is_pending && !is_changed_by_hand;
     let only_changed_by_hand = only_history && is_changed_by_hand && !is_pending;
-    let verdict = Verdict { status, only_pending, only_changed_by_hand, looks };
-    show::report(settings, &verdict, |verdict| show::own::doctor(verdict, &typed.database));
+    let worst = looks.iter().filter(|look| look.status >= HealthStatus::Degraded).max_by_key(|look| look.status);
+    let advice = match worst {
+        _ if looks.iter().any(|look| look.is_damage) => Advice::BringBack,
+        None => Advice::None,
+        Some(_) if only_pending => Advice::Verb("migrate", &[]),
+        Some(_) if only_changed_by_hand => Advice::ChangedByHand,
+        // why not to that verb: it leads back to this one
+        Some(look) if look.verb == "health" => Advice::Remedies(remedies),
+        Some(look) if look.verb == "audit" => Advice::Verb("audit", &["--verify"]),
+        Some(look) => Advice::Verb(look.verb, &[]),
+    };
+    let verdict = Verdict { status, only_pending, looks, advice };
+    show::report(settings, &verdict, |verdict| show::own::doctor(verdict, args));
     Ok(match (status, only_pending) {
         (HealthStatus::Ok | HealthStatus::Unknown, _) => Exit::Done,
         (_, true) => Exit::Pending,

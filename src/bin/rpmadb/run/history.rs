@@ -57,7 +57,7 @@ pub(super) fn call(
             let report = database.migrations(watch)?;
             show::report(settings, &report, show::migrations);
             if report.pending > 0 {
-                show::suggest(settings, "migrate", args.verb.database());
+                show::suggest(settings, &show::command(args, "migrate", &[]));
                 return Ok(Exit::Pending);
             }
         }

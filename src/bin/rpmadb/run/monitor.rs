@@ -50,7 +50,7 @@ pub(super) fn call(settings: &Settings, typed: &Monitor, database: &Database, wa
                 Ok(()) => {}
                 Err(Error::Timeout { .. }) => break,
                 // why done: this is how it ends, by Ctrl-C or by a service manager
-                Err(Error::Cancelled { .. }) if stop::asked() => break,
+                Err(Error::Cancelled { .. }) if stop::asked() || show::is_shut() => break,
                 Err(error) => return Err(error),
             },
         }

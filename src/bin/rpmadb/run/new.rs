@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use rpmadb::{Error, Set};
 use serde_json::json;
 
+use crate::args::Args;
 use crate::args::history::New;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
@@ -20,7 +21,7 @@ use crate::show;
 /// Digits of the first migration's number.
 const DIGITS: usize = 3;
 
-pub(super) fn call(typed: &New, settings: &Settings) -> Result<Exit> {
+pub(super) fn call(args: &Args, typed: &New, settings: &Settings) -> Result<Exit> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if typed.name.is_empty() || !typed.name.chars().all(fits) {
         let message = format!("the name '{}' may have lower-case letters, digits and _ only", typed.name);
@@ -54,7 +55,7 @@ pub(super) fn call(typed: &New, settings: &Settings) -> Result<Exit> {
         show::json(&json!({ "version": next, "files": made }));
     } else {
         made.iter().for_each(|path| say!("{path}"));
-        show::suggest(settings, "test --migrations", &folder);
+        show::suggest(settings, &show::command(args, "test", &[]));
     }
     Ok(Exit::Done)
 }

@@ -20,10 +20,11 @@ use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
 use serde_json::Value;
 
+use crate::args::Args;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::{show, stop};
+use crate::{show, stop, words};
 
 const DOTTED: &[&str] = &[".help", ".quit", ".schema", ".tables"];
 const HELP: &str = "Lua with db, log and json; an expression shows its value. Globals stay, locals end with their line.\n\
@@ -60,7 +61,7 @@ const SQL: &[&str] = &[
 ];
 
 /// Reads lines until there are no more.
-pub(super) fn call(settings: &Settings, database: &Database) -> Result<Exit> {
+pub(super) fn call(args: &Args, settings: &Settings, database: &Database) -> Result<Exit> {
     let repl = database.repl()?;
     let is_terminal = std::io::stdin().is_terminal();
     let config = Config::builder().completion_type(CompletionType::List).auto_add_history(true).build();
@@ -82,7 +83,7 @@ pub(super) fn call(settings: &Settings, database: &Database) -> Result<Exit> {
         let read = editor.readline(if waiting.is_empty() { "rpmadb> " } else { "   ...> " });
         drop(prompt);
         let line = match read {
-            _ if stop::ended() => {
+            _ if stop::ended() || show::is_shut() => {
                 waiting.clear();
                 break;
             }
@@ -102,7 +103,7 @@ pub(super) fn call(settings: &Settings, database: &Database) -> Result<Exit> {
             Ok(Next::Quit) => break,
             Err(error) => {
                 failed = true;
-                tell(settings, error);
+                tell(args, settings, error);
             }
         }
     }
@@ -110,12 +111,12 @@ pub(super) fn call(settings: &Settings, database: &Database) -> Result<Exit> {
     if !is_terminal && is_sql(&waiting) {
         if let Err(error) = session.line(&waiting, true) {
             failed = true;
-            tell(settings, error);
+            tell(args, settings, error);
         }
     } else if !waiting.is_empty() {
         failed = true;
         let message = "the last line is no whole statement".to_owned();
-        tell(settings, Error::ScriptSyntax { message, place: Box::default() });
+        tell(args, settings, Error::ScriptSyntax { message, place: Box::default() });
     }
     if let Some(path) = &history {
         let folder = path.parent().map(std::fs::create_dir_all);
@@ -127,8 +128,8 @@ pub(super) fn call(settings: &Settings, database: &Database) -> Result<Exit> {
 }
 
 /// Says what went wrong.
-fn tell(settings: &Settings, error: Error) {
-    let failure = Failure::from(error);
+fn tell(args: &Args, settings: &Settings, error: Error) {
+    let failure = words::of_command(Failure::from(error), args, settings);
     if settings.json {
         show::json(&failure.document());
     } else {

@@ -40,23 +40,26 @@ impl File {
     /// Reads the file in `folder`, if there is one.
     pub(super) fn beside(folder: &Path) -> Result<File> {
         let path = folder.join(NAME);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
+        let text = match std::fs::read(&path) {
+            Ok(bytes) => text_of(bytes, &path)?,
             // why without a word: where nothing can be looked at, the database is what is told about
             Err(_) if std::fs::symlink_metadata(&path).is_err() => return Ok(File::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::IsADirectory => {
+                return Err(Failure::usage(format!("{} is a folder, and must be a file", path.display()), None));
+            }
             Err(error) => return Err(Error::from_io(path.display().to_string(), &error).into()),
         };
         let mut file = File { path: Some(path), text, found: Vec::new() };
         let text = file.text.clone();
-        let table = DeTable::parse(&text).map_err(|error| file.wrong(&error))?;
+        let table = DeTable::parse(&text).map_err(|error| file.wrong(&error, &[]))?;
         let mut offsets = Vec::new();
         file.walk("", table.get_ref(), &mut offsets)?;
         let mut options = table;
         for own in keys::OWN {
             options.get_mut().remove(*own);
         }
-        request::Open::deserialize(Deserializer::from(options)).map_err(|error| file.wrong(&error))?;
-        let root: Value = toml::from_str(&text).map_err(|error| file.wrong(&error))?;
+        request::Open::deserialize(Deserializer::from(options)).map_err(|error| file.wrong(&error, &offsets))?;
+        let root: Value = toml::from_str(&text).map_err(|error| file.wrong(&error, &offsets))?;
         for (key, offset) in offsets {
             if let Some(value) = file.value(&root, key) {
                 // why: nobody else looks at it
@@ -70,19 +73,27 @@ impl File {
         Ok(file)
     }
 
-    fn wrong(&self, error: &toml::de::Error) -> Failure {
+    /// What the parser says; `offsets` is where keys stand, as far as that is known.
+    fn wrong(&self, error: &toml::de::Error, offsets: &[(&'static Key, usize)]) -> Failure {
         let message = error.message().lines().collect::<Vec<_>>().join(" ");
         let span = error.span();
+        let is_shown = span.as_ref().is_some_and(|span| is_plain(&self.text, span.clone()));
         // why without a span too: it may be about any line
-        let message = match may_be_secret(&self.text, span.clone().unwrap_or(0..self.text.len())) {
-            true => without_value(&message),
-            false => message,
+        let is_secret = !is_shown && may_be_secret(&self.text, span.clone().unwrap_or(0..self.text.len()));
+        let at = span.as_ref().map_or(0, |span| span.start);
+        let key = offsets.iter().filter(|(_, offset)| *offset <= at).max_by_key(|(_, offset)| *offset);
+        let message = match (is_secret, key) {
+            // why the key: the line that would show it is not shown
+            (true, Some((key, _))) => format!("{}: {}", key.name, without_value(&message)),
+            (true, None) => without_value(&message),
+            (false, _) => message,
         };
-        let failure = Failure::usage(message, None);
-        match span {
-            Some(span) => failure.at(self.place(span.start)),
-            None => failure.at(Place::default().in_file(NAME)),
-        }
+        let place = match span {
+            Some(span) if is_shown => Place::locate(&self.text, span.start).in_file(NAME),
+            Some(span) => self.place(span.start),
+            None => Place::default().in_file(NAME),
+        };
+        Failure::usage(message, None).at(place)
     }
 
     /// Notes where each key stands, and refuses one that nobody knows.
@@ -130,6 +141,29 @@ impl File {
         }
         Some(value)
     }
+}
+
+/// The text of the file; `path` is where it is.
+fn text_of(bytes: Vec<u8>, path: &Path) -> Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
+        // why no line: it may be about a secret
+        let place = Place { source_line: None, ..Place::locate(&before, valid).in_file(NAME) };
+        Failure::usage(format!("{} is not UTF-8", path.display()), None).at(place)
+    })
+}
+
+/// Whether this range is a number or truth value, alone on its line with its key.
+fn is_plain(text: &str, range: Range<usize>) -> bool {
+    let Some(value) = text.get(range.clone()) else { return false };
+    let before = &text[text[..range.start].rfind('\n').map_or(0, |at| at + 1)..range.start];
+    let after = text[range.end..].lines().next().unwrap_or_default();
+    let is_name = |c: char| c.is_ascii_lowercase() || matches!(c, '_' | '.');
+    let name = before.trim().strip_suffix('=').map(str::trim);
+    (value.parse::<f64>().is_ok() || value.parse::<bool>().is_ok())
+        && name.is_some_and(|name| keys::KEYS.iter().any(|key| key.name.ends_with(name)) && name.chars().all(is_name))
+        && after.trim().is_empty()
 }
 
 /// Whether text in this range, or in a line that it touches, may be a secret. Why by lines and not by what was parsed: a file that cannot

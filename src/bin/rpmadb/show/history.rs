@@ -27,7 +27,7 @@ fn drift(drift: &[report::SchemaChange]) {
     }
 }
 
-fn changes(changes: Option<&report::Changes>) {
+pub(super) fn changes(changes: Option<&report::Changes>) {
     let Some(found) = changes else { return };
     schema_changes(&found.schema);
     let shown = |rows: Option<u64>| rows.map_or_else(|| "none".to_owned(), |rows| rows.to_string());

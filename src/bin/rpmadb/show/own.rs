@@ -1,36 +1,43 @@
 //! What the command's own verbs print for people.
 
-use std::path::Path;
-
-use rpmadb::report::HealthStatus;
-use serde_json::Value;
+use rpmadb::report;
 
 use super::table::{Sheet, coloured, table};
 use super::text::{STRONG, duration, escaped, of_health, painted, plain, word};
-use crate::run::doctor::Verdict;
+use crate::args::Args;
+use crate::run::doctor::{Advice, Verdict};
 use crate::settings::keys::KEYS;
 use crate::settings::{Settings, unknown_variables};
 
-pub(crate) fn optimized(report: &Value) {
-    say!("statistics renewed ({})", duration(report["duration_ms"].as_f64().unwrap_or_default()));
+pub(crate) fn optimized(report: &report::Optimize) {
+    say!("statistics renewed ({})", duration(report.duration_ms));
 }
 
-pub(crate) fn doctor(verdict: &Verdict, database: &Path) {
+pub(crate) fn doctor(verdict: &Verdict, args: &Args) {
     let mut sheet = Sheet::of(&["look", "verdict", "finding"]);
     for look in &verdict.looks {
         sheet.row(vec![look.verb.into(), coloured(word(look.status), look.status), escaped(&look.finding).into()]);
     }
     sheet.print(&[]);
     say!("{}", painted(of_health(verdict.status), word(verdict.status)));
-    let worst =
-        verdict.looks.iter().filter(|look| look.status >= HealthStatus::Degraded).max_by_key(|look| look.status);
-    if let Some(look) = worst {
-        let verb = if verdict.only_pending { "migrate" } else { look.verb };
-        let (next, database) = (painted(STRONG, "next"), super::next::typed(database));
-        match verdict.only_changed_by_hand {
-            true => say!("{next}: rpmadb repair {database} --schema, or undo what rpmadb migrations {database} lists"),
-            false => say!("{next}: rpmadb {verb} {database}"),
+    let next = painted(STRONG, "next");
+    let command = |verb: &str, more: &[&str]| super::command(args, verb, more);
+    match &verdict.advice {
+        Advice::None => {}
+        Advice::Remedies(remedies) => {
+            for remedy in remedies {
+                say!("{}: {}", painted(STRONG, "hint"), escaped(remedy));
+            }
         }
+        Advice::ChangedByHand => {
+            let (repair, list) = (command("repair", &["--schema"]), command("migrations", &[]));
+            say!("{next}: {repair}, or undo what {list} lists");
+        }
+        Advice::BringBack => {
+            say!("{}: bring back a verified backup with rpmadb restore", painted(STRONG, "hint"));
+            say!("{next}: {}", command("backups", &[]));
+        }
+        Advice::Verb(verb, more) => say!("{next}: {}", command(verb, more)),
     }
 }
 

@@ -19,6 +19,13 @@ pub(crate) fn script(script: &report::Script) {
         Value::String(text) => say!("{text}"),
         result => json(result),
     }
+    if script.dry_run {
+        super::changes(script.changes.as_ref());
+        match script.rows_changed {
+            Some(rows) => say!("dry run: {rows} row(s) would be changed, nothing was kept"),
+            None => say!("dry run: nothing was kept"),
+        }
+    }
 }
 
 pub(crate) fn scripts(report: &report::Scripts) {
