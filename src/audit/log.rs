@@ -377,6 +377,7 @@ impl Log {
     pub fn prune(&self, access: &Access, account: &Account, prunable: Prunable, archive: &Archived) -> Result<()> {
         self.alone(access, access.settings().busy_timeout, |connection| {
             let Some((head, version)) = self.head_to_write(connection, false)? else { return Ok(()) };
+            self.keep_proof(connection)?;
             let before = connection.total_changes();
             let said = prune::remove(connection, prunable, archive)?;
             let rows = connection.changes_since(before);

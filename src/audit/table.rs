@@ -80,6 +80,16 @@ pub fn head(connection: &Connection) -> Result<Option<Head>> {
     }
 }
 
+/// The hash of the record of a number, where there is one.
+pub(super) fn hash(connection: &Connection, seq: u64) -> Result<Option<[u8; 32]>> {
+    let seq = Value::from(i64::try_from(seq).unwrap_or(i64::MAX));
+    let rows = connection.rows("SELECT hash FROM main.rpmadb_audit WHERE seq = ?", &[seq])?;
+    Ok(match rows.first().map(Vec::as_slice) {
+        Some([Value::Blob(hash)]) => <[u8; 32]>::try_from(hash.as_slice()).ok(),
+        _ => None,
+    })
+}
+
 /// First and last number; `None` without a record or without the table.
 pub fn ends(connection: &Connection) -> Result<Option<(u64, u64)>> {
     match connection.rows("SELECT min(seq), max(seq) FROM main.rpmadb_audit", &[]) {
