@@ -103,7 +103,7 @@ pub(super) fn add_if(
 
 /// The file, opened to add to it, while no other process does or writes it anew: a line that says that the database was replaced
 /// must not get lost.
-fn alone(path: &Path, create: bool) -> Result<Flock<File>> {
+pub(super) fn alone(path: &Path, create: bool) -> Result<Flock<File>> {
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
     let since = Instant::now();
     loop {
@@ -235,11 +235,17 @@ fn rewrite(path: &Path, keeps: impl Fn(bool, &Line) -> bool) -> Result<()> {
             kept.push(b'\n');
         }
     }
+    write_anew(path, &kept)
+}
+
+/// Puts a file with `bytes` in the place of the one at `path`, which the caller has alone.
+pub(super) fn write_anew(path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
     let new = with_suffix(path, &format!(".{}", std::process::id()));
     // why removed first: a process of this number may have died here
     let _ = std::fs::remove_file(&new);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).map_err(failed)?;
-    file.write_all(&kept).and_then(|()| file.sync_all()).map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
     std::fs::rename(&new, path).map_err(failed)
 }
 
