@@ -845,7 +845,8 @@ int32_t rpmadb_checkpoint(rpmadb *db,
  *
  * A change is recorded in its own transaction. A call that failed or was denied is recorded in one of its own; calls that only
  * look are recorded together, at the latest when the handle is closed, and what waits is written before this call reports.
- * Of many equal calls that only look one record may stand for several (calls).
+ * Of many equal calls that only look one record may stand for several (calls). What a close could not write, because another process
+ * held the lock, waits in a file beside the database, "-audit-waiting" behind its name, and the next call that can write takes it in.
  *
  * Options: actor, role, origin ("rust", "c", "lua", "cli", "monitor", "migration"), verb, outcome ("ok", "denied", "error"), target (a
  * text in it), since and until (milliseconds since the Unix epoch), after (a number: go on there), limit (100, at most 1000000),

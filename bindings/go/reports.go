@@ -262,9 +262,9 @@ type AuditReport struct {
 	Text *string `json:"text"`
 	// What to ask for as `after` to get the next ones; null when there are none.
 	Next *uint64 `json:"next"`
-	// Records of this process that are not written yet.
+	// Records that are not written yet: of this process, and of those that closed the database while it was locked.
 	Waiting uint64 `json:"waiting"`
-	// Records of this process that could not be written and are lost.
+	// Records that this process could not write, or found cut or changed where they waited, and that are lost.
 	Lost uint64 `json:"lost"`
 	// What the proof found; null when it was not asked for.
 	Verify *AuditVerify `json:"verify"`

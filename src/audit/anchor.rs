@@ -1,14 +1,16 @@
 //! The anchors: heads of the chain in a file beside the database, `DATABASE-audit`, that is only ever added to. Whoever can change
 //! the database but not this file cannot cut or rewrite the audit unseen.
 //!
-//! A line is a JSON document: `{"kind": "head" | "restored", "seq", "hash", "at", "key", "mac"}`. `restored` says that a database with
-//! that head is about to take the place of this one: nothing that was noted before need be found from then on, for it may be one with
-//! another past, nor need that head, for it may fail. A line begins with a line break too, so that one that a power failure cut spoils no other.
+//! A line is a JSON document: `{"kind": "head" | "restored", "seq", "hash", "at", "key", "mac"}`. `restored` says that a database is about
+//! to take the place of this one, or did: nothing that was noted before need be found from then on, for it may be one with another
+//! past, nor need its head, for it may fail. A line begins with a line break too, so that one that a power failure cut spoils no other.
 //!
 //! Leaves to others: which heads are safe to anchor (`log.rs`), comparing them (`verify.rs`).
 //!
-//! Invariant: a line is written by one call, behind all others.
+//! Invariants: a line is written by one call, behind all others; of two heads of one number, which prove that somebody cut the chain
+//! and let it grow again, no line is left out.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -70,26 +72,38 @@ pub struct Anchors {
 
 /// Adds a line, which says that it is of the time `at`.
 pub(super) fn add(path: &Path, key: &Key, kind: Kind, head: Head, at: i64) -> Result<()> {
+    add_if(path, key, kind, head, at, || Ok(true)).map(|_| ())
+}
+
+/// The same if `is_so` still says so when nobody else can add one; whether it did.
+pub(super) fn add_if(
+    path: &Path,
+    key: &Key,
+    kind: Kind,
+    head: Head,
+    at: i64,
+    is_so: impl FnOnce() -> Result<bool>,
+) -> Result<bool> {
     let (hash, id) = (hex(&head.hash), key.id().to_owned());
     let mut line = Line { kind, seq: head.seq, hash, at, key: id, mac: String::new() };
     line.mac = hex(&key.sign(&line.signed()));
     let text = serde_json::to_string(&line).map_err(|error| Error::Internal { detail: error.to_string() })?;
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
     let mut file = alone(path, true)?;
+    if !is_so()? {
+        return Ok(false);
+    }
     file.write_all(format!("\n{text}\n").as_bytes()).map_err(failed)?;
     if kind == Kind::Restored {
         // why: a power failure must not leave the new database and take this
         file.sync_all().and_then(|()| sync_folder(folder_of(path))).map_err(failed)?;
     }
-    if file.metadata().is_ok_and(|found| found.len() > LARGE) {
-        shorten(path)?;
-    }
-    Ok(())
+    Ok(true)
 }
 
 /// The file, opened to add to it, while no other process does or writes it anew: a line that says that the database was replaced
 /// must not get lost.
-fn alone(path: &Path, create: bool) -> Result<Flock<File>> {
+pub(super) fn alone(path: &Path, create: bool) -> Result<Flock<File>> {
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
     let since = Instant::now();
     loop {
@@ -170,35 +184,68 @@ impl Anchors {
 /// Leaves out what is anchored before `seq`, whose records are gone.
 pub(super) fn forget(path: &Path, seq: u64) -> Result<()> {
     let _alone = alone(path, false)?;
-    rewrite(path, |_, line| line.kind == Kind::Restored || line.seq >= seq)
+    rewrite(path, |_, line| line.seq >= seq)
 }
 
-/// Leaves out the older half of a file that has grown large: a head stands for all before it. The caller has it alone.
-fn shorten(path: &Path) -> Result<()> {
-    rewrite(path, |is_old, line| line.kind == Kind::Restored || !is_old)
+/// Whether a file has grown large.
+pub(super) fn is_large(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.len() > LARGE)
 }
 
-/// Writes the file anew with the lines that `keeps` wants, which is told whether a line stands in the first half; what is no line
-/// of ours is kept, for it tells that somebody was there. The caller has the file alone.
+/// Leaves out the older half: a head stands for all before it, if those are of the same past (`Log::keep_proof`).
+pub(super) fn shorten(path: &Path) -> Result<()> {
+    let _alone = alone(path, false)?;
+    rewrite(path, |is_old, _| !is_old)
+}
+
+/// The numbers of heads that are never left out: the lowest that is anchored twice in two ways, and the highest, which tells that
+/// the end was cut until the chain is as long again.
+fn proofs<'l>(lines: impl Iterator<Item = &'l Line>) -> [Option<u64>; 2] {
+    let mut known: BTreeMap<u64, &str> = BTreeMap::new();
+    let mut contested: Option<u64> = None;
+    for line in lines {
+        if line.kind == Kind::Restored {
+            known.clear();
+            contested = None;
+        } else if **known.entry(line.seq).or_insert(&line.hash) != *line.hash {
+            contested = Some(contested.map_or(line.seq, |lowest| lowest.min(line.seq)));
+        }
+    }
+    [contested, known.keys().max().copied()]
+}
+
+/// Writes the file anew with the lines that `keeps` wants, which is told whether a line stands in the first half. What is no line
+/// of ours is kept, for it tells that somebody was there, and so are restores and proofs. The caller has the file alone.
 fn rewrite(path: &Path, keeps: impl Fn(bool, &Line) -> bool) -> Result<()> {
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
     let bytes = std::fs::read(path).map_err(failed)?;
+    let lines = bytes.split(|byte| *byte == b'\n').map(|text| (text, serde_json::from_slice::<Line>(text).ok()));
+    let lines: Vec<_> = lines.collect();
+    let proofs = proofs(lines.iter().filter_map(|(_, line)| line.as_ref()));
     let mut kept = Vec::with_capacity(bytes.len());
     let mut read = 0;
-    for text in bytes.split(|byte| *byte == b'\n') {
+    for (text, line) in lines {
         let is_old = read < bytes.len() / 2;
         read += text.len() + 1;
-        let is_wanted = serde_json::from_slice::<Line>(text).map_or(!text.is_empty(), |line| keeps(is_old, &line));
+        let is_wanted = line.map_or(!text.is_empty(), |line| {
+            line.kind == Kind::Restored || proofs.contains(&Some(line.seq)) || keeps(is_old, &line)
+        });
         if is_wanted {
             kept.extend_from_slice(text);
             kept.push(b'\n');
         }
     }
+    write_anew(path, &kept)
+}
+
+/// Puts a file with `bytes` in the place of the one at `path`, which the caller has alone.
+pub(super) fn write_anew(path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
     let new = with_suffix(path, &format!(".{}", std::process::id()));
     // why removed first: a process of this number may have died here
     let _ = std::fs::remove_file(&new);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).map_err(failed)?;
-    file.write_all(&kept).and_then(|()| file.sync_all()).map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
     std::fs::rename(&new, path).map_err(failed)
 }
 
@@ -269,13 +316,47 @@ mod tests {
         for seq in 2..7 {
             add(&path, &key, Kind::Head, head(seq), 1).expect("adds");
         }
+        assert!(!is_large(&path));
         shorten(&path).expect("shortens");
         assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [4, 5, 6]);
         let text = std::fs::read_to_string(&path).expect("reads");
         std::fs::write(&path, format!("{}\n{text}", "x".repeat(usize::try_from(LARGE).expect("fits"))))
             .expect("writes");
-        add(&path, &key, Kind::Head, head(7), 1).expect("adds");
-        assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [4, 5, 6, 7]);
+        assert!(is_large(&path));
+    }
+
+    #[test]
+    fn what_proves_that_the_chain_was_cut_is_never_left_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, key) = (folder.path().join("a.db-audit"), Key::new(None));
+        let read = || seqs(&Anchors::read(Some(&path), &key).expect("reads"));
+        let other = |seq| Head { seq, hash: [0xee; 32] };
+        for head in [head(2), head(3), head(90), head(4), other(3), other(4), head(5), head(6), head(7), head(8)] {
+            add(&path, &key, Kind::Head, head, 1).expect("adds");
+        }
+        shorten(&path).expect("shortens");
+        assert_eq!(read(), [3, 90, 3, 4, 5, 6, 7, 8], "the lowest contested one, and the highest");
+        forget(&path, 8).expect("forgets");
+        assert_eq!(read(), [3, 90, 3, 8]);
+        add(&path, &key, Kind::Restored, Head::default(), 2).expect("adds");
+        add(&path, &key, Kind::Head, head(8), 2).expect("adds");
+        add(&path, &key, Kind::Head, head(9), 2).expect("adds");
+        forget(&path, 100).expect("forgets");
+        assert_eq!(read(), [9]);
+        assert!(
+            std::fs::read_to_string(&path).expect("reads").matches("head").count() == 1,
+            "no proof of before a restore"
+        );
+    }
+
+    #[test]
+    fn a_line_whose_reason_is_gone_is_not_added() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, key) = (folder.path().join("a.db-audit"), Key::new(None));
+        assert!(!add_if(&path, &key, Kind::Head, head(3), 1, || Ok(false)).expect("asks"));
+        assert_eq!(std::fs::read(&path).expect("reads"), b"");
+        assert!(add_if(&path, &key, Kind::Head, head(3), 1, || Ok(true)).expect("adds"));
+        assert_eq!(seqs(&Anchors::read(Some(&path), &key).expect("reads")), [3]);
     }
 
     #[test]

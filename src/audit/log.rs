@@ -2,25 +2,29 @@
 //!
 //! A change is recorded by the journal of the connections, inside its own transaction. A call that failed or was refused is
 //! written at its end in a transaction of its own, so that no rollback takes the record away; while the writer is not free it
-//! waits, as calls that only looked do, for the next flush. The head is anchored when the log of SQLite is all in the database,
+//! waits, as calls that only looked do, for the next flush; what waits at the close is set aside for whoever can write. The head is anchored when the log of SQLite is all in the database,
 //! because a commit that is only in the log may not survive the power.
 //!
-//! Leaves to others: the rows (`table.rs`), what waits (`pending.rs`).
+//! Leaves to others: the rows (`table.rs`), what waits (`pending.rs`); `log/` has the commits, the anchors and the close.
 //!
 //! Invariants: a database without the history of this library gets no table of the audit's, unless the host asks for it; nothing is
 //! written by the audit itself into a file that was found damaged, which would make it worse.
 
 mod anchoring;
+mod closing;
+mod journal;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use journal::tell;
 use parking_lot::Mutex;
 
 use super::anchor::{self, Anchors};
 use super::chain::Key;
 use super::denials::{Denials, Denied};
+use super::late;
 use super::pending::Pending;
 use super::prune;
 use super::record::{Head, Record};
@@ -29,11 +33,11 @@ use super::{Archived, Prunable, table};
 use crate::error::{Error, Result};
 use crate::operation::{self, Account, Caller, Operation, Origin};
 use crate::request::AuditLog;
-use crate::sqlite::{Access, Connection, DataVersion, Journal, Settings};
+use crate::sqlite::{Access, Connection, DataVersion, Settings, Stamp};
 
 /// How long an anchor waits for the writer.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// How long records wait for it when the database is closed, after which there is no other time.
+/// How long records wait for it when the database is closed, before they are set aside.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);
 /// After a flush that did not get the writer, the next calls do not try for so long.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -76,6 +80,8 @@ pub struct Log {
     key: Key,
     redaction: Redaction,
     anchors: Option<PathBuf>,
+    /// Where records are set aside.
+    late: Option<PathBuf>,
     pending: Mutex<Pending>,
     state: Mutex<State>,
     denials: Denials,
@@ -90,6 +96,9 @@ struct State {
     /// Until when a database is taken for one without an audit.
     none_until: Option<Instant>,
     tried: Option<Instant>,
+    /// When it was looked whether others set something aside, and what is there that is not for this handle.
+    looked: Option<Instant>,
+    left: Option<Stamp>,
     /// Damage was found: nothing more is written into this file until it is replaced.
     is_damaged: bool,
     /// Why the last flush failed, if that was not because the writer was in use.
@@ -129,6 +138,7 @@ impl Log {
             key: Key::new(options.key.as_ref()),
             redaction: Redaction::new(&options.redact),
             anchors: settings.beside("-audit"),
+            late: settings.beside("-audit-waiting"),
             pending: Mutex::default(),
             state: Mutex::default(),
             denials: Denials::default(),
@@ -162,11 +172,12 @@ impl Log {
         Anchors::read(self.anchors.as_deref(), &self.key)
     }
 
-    /// Records that wait to be written, and those that are lost.
+    /// Records that wait to be written, those that others set aside among them, and those that are lost.
     #[must_use]
     pub fn waiting(&self) -> (u64, u64) {
+        let late = self.late.as_deref().map_or(0, late::count);
         let pending = self.pending.lock();
-        (pending.len() as u64, pending.lost())
+        (pending.len() as u64 + late, pending.lost())
     }
 
     /// What keeps records from being written.
@@ -281,15 +292,22 @@ impl Log {
             let outcome = self.flush(access, Duration::ZERO);
             self.state.lock().tried = outcome.is_err().then(Instant::now);
         }
+        self.look_for_late(access);
         if self.state.lock().is_anchor_due() {
             self.anchor(access, Duration::ZERO);
         }
     }
 
-    /// Writes everything that waits, waiting for the writer at most `patience`; what cannot be written waits on.
+    /// Writes everything that waits, and first what others set aside, waiting for the writer at most `patience`; what cannot be written waits on.
     pub fn flush(&self, access: &Access, patience: Duration) -> Result<()> {
         if self.state.lock().is_damaged {
             return Ok(());
+        }
+        match self.take_late(access, patience) {
+            Err(error @ (Error::Busy { .. } | Error::Cancelled { .. } | Error::Timeout { .. })) => return Err(error),
+            // why no failure: it must not keep this handle's own from being written
+            Err(error) => tracing::warn!(%error, "records of others that wait cannot be taken in"),
+            Ok(()) => {}
         }
         let records = self.pending.lock().take();
         // why not into a file without a page: the transaction would make one, and there is no table in it
@@ -378,11 +396,12 @@ impl Log {
     pub fn prune(&self, access: &Access, account: &Account, prunable: Prunable, archive: &Archived) -> Result<()> {
         self.alone(access, access.settings().busy_timeout, |connection| {
             let Some((head, version)) = self.head_to_write(connection, false)? else { return Ok(()) };
+            self.keep_proof(connection)?;
             let before = connection.total_changes();
             let said = prune::remove(connection, prunable, archive)?;
             let rows = connection.changes_since(before);
             let mut record = Record::of(account, account.caller.origin, Some(said.into()), rows, None);
-            record.verb = prune::VERB;
+            record.verb = prune::VERB.into();
             // why not the rest: the proof reads what was removed there
             record.actor = self.redaction.apply(&record.actor);
             let head = table::append(connection, &self.key, head, version, std::slice::from_ref(&record))?;
@@ -397,93 +416,6 @@ impl Log {
             tracing::debug!(%error, "anchors of records that were pruned are left");
         }
         Ok(())
-    }
-
-    /// The last handle is being closed: writes what waits, and anchors.
-    pub fn close(&self, access: &Access) {
-        if !self.writes || !self.is_on() {
-            return;
-        }
-        if let Err(error) = self.flush(access, LAST_PATIENCE) {
-            tracing::warn!(%error, count = self.waiting().0, "records of the audit could not be written before the close");
-        }
-        self.anchor(access, PATIENCE);
-    }
-}
-
-/// Tells whoever takes log lines.
-fn tell(record: &Record) {
-    tracing::info!(
-        target: "rpmadb::audit",
-        actor = &*record.actor,
-        role = record.role,
-        origin = record.origin,
-        verb = record.verb,
-        about = record.target.as_deref().unwrap_or(""),
-        outcome = record.outcome,
-        status = record.status,
-        rows = record.rows,
-        duration_us = record.duration_us,
-        "audit"
-    );
-}
-
-impl Journal for Log {
-    fn after_begin(&self) {
-        // why: what is still told of an earlier transaction was rolled back with it
-        if let Some(operation) = operation::current()
-            && let Some(account) = operation.account()
-        {
-            account.take_statements();
-        }
-    }
-
-    fn before_commit(&self, connection: &Connection) -> Result<()> {
-        let Some(operation) = operation::current() else { return Ok(()) };
-        let Some(account) = operation.account() else { return Ok(()) };
-        let rows = connection.changes_in_transaction();
-        let statements = account.take_statements();
-        if rows == 0 && statements.is_none() {
-            return Ok(());
-        }
-        // why not for other verbs: they may have moved the version
-        let keeps_version = matches!(account.verb, "query" | "transaction");
-        let Some((head, version)) = self.head_to_write(connection, keeps_version)? else { return Ok(()) };
-        let origin = if account.verb.starts_with("script") { Origin::Lua } else { account.caller.origin };
-        let target = match (account.target(), statements) {
-            (Some(target), Some(statements)) if *target != *statements => {
-                Some(format!("{target}: {statements}").into())
-            }
-            (target, statements) => target.or(statements),
-        };
-        let record = self.redacted(Record::of(account, origin, target, rows, None));
-        let head = table::append(connection, &self.key, head, version, std::slice::from_ref(&record))?;
-        self.state.lock().next = Some(Next { head, schema_version: version, change: Some(record) });
-        Ok(())
-    }
-
-    fn after_commit(&self, connection: &Connection, committed: bool) {
-        let next = {
-            let mut state = self.state.lock();
-            let next = state.next.take().filter(|_| committed);
-            let at = connection.data_version_inside().ok();
-            state.head = at.zip(next.as_ref()).map(|(at, next)| (at, next.head, next.schema_version));
-            if next.is_some() {
-                state.unanchored += 1;
-                state.anchored_at.get_or_insert_with(Instant::now);
-            }
-            next
-        };
-        let Some(next) = next else { return };
-        if let Some(operation) = operation::current()
-            && let Some(account) = operation.account()
-        {
-            account.set_recorded();
-        }
-        // why without the lock: it is the host's code that hears of it
-        if let Some(record) = &next.change {
-            tell(record);
-        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The audit: who did what, in the table `rpmadb_audit` of the database itself, as a chain that shows every change to it.
 //!
 //! `record` (what a record is), `chain` (the hash over it and the one before), `table` (all SQL), `pending` (what waits to be
-//! written), `log` (when what is written), `anchor` (the head, outside the database), `verify`, `prune`, `redact`.
+//! written), `log` (when what is written), `late` (what a close could not write), `anchor` (the head, outside the database), `verify`,
+//! `prune`, `redact`.
 //!
 //! Leaves to others: who is asked (`ops/audit.rs`), and what a call is about (`operation::Account`).
 //!
@@ -11,6 +12,7 @@
 mod anchor;
 mod chain;
 mod denials;
+mod late;
 mod log;
 mod pending;
 mod prune;

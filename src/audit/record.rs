@@ -2,10 +2,12 @@
 //!
 //! Leaves to others: its number and its hash, which it gets when it is written (`table.rs`).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use once_cell::sync::Lazy;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Status};
 use crate::operation::{Account, Origin};
@@ -50,17 +52,17 @@ pub(super) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
 }
 
 /// What becomes a row.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) id: [u8; 16],
     pub(super) process: u32,
     pub(super) at: i64,
     pub(super) actor: Arc<str>,
-    pub(super) role: &'static str,
-    pub(super) origin: &'static str,
-    pub(super) verb: &'static str,
+    pub(super) role: Cow<'static, str>,
+    pub(super) origin: Cow<'static, str>,
+    pub(super) verb: Cow<'static, str>,
     pub(super) target: Option<Arc<str>>,
-    pub(super) outcome: &'static str,
+    pub(super) outcome: Cow<'static, str>,
     pub(super) status: i64,
     pub(super) duration_us: i64,
     pub(super) rows: i64,
@@ -83,15 +85,15 @@ impl Record {
             process,
             at,
             actor: Arc::clone(&account.caller.actor),
-            role: account.caller.role.name(),
-            origin: origin.name(),
-            verb: account.verb,
+            role: account.caller.role.name().into(),
+            origin: origin.name().into(),
+            verb: account.verb.into(),
             target,
-            outcome: match status {
+            outcome: Cow::Borrowed(match status {
                 Status::Ok => "ok",
                 Status::Denied => "denied",
                 _ => "error",
-            },
+            }),
             status: i64::from(status as i32),
             duration_us: account.elapsed_us(),
             rows: i64::try_from(rows).unwrap_or(i64::MAX),

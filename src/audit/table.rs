@@ -5,6 +5,8 @@
 //! Invariant: a row is written in the transaction that read the head before it, under the write lock, so that numbers have no gap
 //! and each hash is over the one before, whichever process wrote that.
 
+use std::collections::HashSet;
+
 use once_cell::sync::Lazy;
 
 use super::chain::{Fields, Key};
@@ -80,6 +82,29 @@ pub fn head(connection: &Connection) -> Result<Option<Head>> {
     }
 }
 
+/// The hash of the record of a number, where there is one.
+pub(super) fn hash(connection: &Connection, seq: u64) -> Result<Option<[u8; 32]>> {
+    let seq = Value::from(i64::try_from(seq).unwrap_or(i64::MAX));
+    let rows = connection.rows("SELECT hash FROM main.rpmadb_audit WHERE seq = ?", &[seq])?;
+    Ok(match rows.first().map(Vec::as_slice) {
+        Some([Value::Blob(hash)]) => <[u8; 32]>::try_from(hash.as_slice()).ok(),
+        _ => None,
+    })
+}
+
+/// The ids of the records behind a number.
+pub(super) fn ids_behind(connection: &Connection, seq: u64) -> Result<HashSet<[u8; 16]>> {
+    let mut ids = HashSet::new();
+    connection.ours("SELECT id FROM main.rpmadb_audit WHERE seq > ?", |statement| {
+        statement.bind(Params::Positional(&[i64::try_from(seq).unwrap_or(i64::MAX).into()]))?;
+        statement.for_each(|row| {
+            ids.extend(row.blob(0).and_then(|id| <[u8; 16]>::try_from(id).ok()));
+            Ok(true)
+        })
+    })?;
+    Ok(ids)
+}
+
 /// First and last number; `None` without a record or without the table.
 pub fn ends(connection: &Connection) -> Result<Option<(u64, u64)>> {
     match connection.rows("SELECT min(seq), max(seq) FROM main.rpmadb_audit", &[]) {
@@ -130,11 +155,11 @@ pub(super) fn append(
                 id: &record.id,
                 at: record.at,
                 actor: &record.actor,
-                role: record.role,
-                origin: record.origin,
-                verb: record.verb,
+                role: &record.role,
+                origin: &record.origin,
+                verb: &record.verb,
                 target: record.target.as_deref(),
-                outcome: record.outcome,
+                outcome: &record.outcome,
                 status: record.status,
                 duration_us: record.duration_us,
                 rows: record.rows,

@@ -6,12 +6,14 @@
 //! | a record was removed | a number is missing | `missing` |
 //! | the newest were removed | an anchor is beyond the last | `tail_cut` |
 //! | the oldest were removed | no record of pruning says so | `head_removed` |
-//! | all was written anew | an anchor's hash is another, or no hash fits the key | `rewritten` |
+//! | all was written anew, or the end was cut and has grown again | an anchor's hash is another, or no hash fits the key | `rewritten` |
 //! | the table is gone | an anchor is left | `table_dropped` |
 //!
 //! Leaves to others: finding the anchors (`anchor.rs`, `ops/audit.rs`).
+//!
+//! Invariant: every anchor is asked for; one with another hash does not take the place of an earlier one of its number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use super::anchor::Anchors;
@@ -28,6 +30,9 @@ use crate::sqlite::Connection;
 const MOST_FINDINGS: usize = 100;
 /// Records between two looks at the operation.
 const STEP: u64 = 10_000;
+
+/// The hashes that a record of a number must have: one, if nobody cut the chain and let it grow again.
+type Heads = BTreeMap<u64, BTreeSet<[u8; 32]>>;
 
 /// A head that was noted elsewhere than in the file beside the database.
 #[derive(Debug, Clone)]
@@ -83,16 +88,18 @@ pub fn verify(
 }
 
 /// Every head that must be found, by its number.
-fn expected(anchors: &Anchors, outside: &[Outside]) -> BTreeMap<u64, [u8; 32]> {
-    let mut heads: BTreeMap<u64, [u8; 32]> = BTreeMap::new();
+fn expected(anchors: &Anchors, outside: &[Outside]) -> Heads {
+    let mut heads = Heads::new();
     for head in outside {
         // why not after a restore: what was brought back then may have another past
         let is_void = anchors.restored.iter().any(|at| *at >= head.at);
         if let Some(hash) = unhex(&head.hash).filter(|_| !is_void && head.seq > 0) {
-            heads.insert(head.seq, hash);
+            heads.entry(head.seq).or_default().insert(hash);
         }
     }
-    heads.extend(anchors.heads.iter().map(|head| (head.seq, head.hash)));
+    for head in &anchors.heads {
+        heads.entry(head.seq).or_default().insert(head.hash);
+    }
     heads
 }
 
@@ -190,7 +197,7 @@ impl Walk {
         })
     }
 
-    fn judge(self, heads: &BTreeMap<u64, [u8; 32]>, pruned: Option<Head>, findings: &mut Vec<AuditFinding>) {
+    fn judge(self, heads: &Heads, pruned: Option<Head>, findings: &mut Vec<AuditFinding>) {
         let mut add = |class, (from_seq, to_seq), message: String| {
             findings.push(AuditFinding { class, from_seq, to_seq, message });
         };
@@ -211,12 +218,13 @@ impl Walk {
         }
         let all_wrong = self.looked_at > 1 && self.wrong == self.looked_at;
         let is_edited = |seq: u64| self.edited.iter().any(|(from, to)| (*from..=*to).contains(&seq));
-        // an anchored record that is there with another hash, and whose own hash fits
-        let other = self
-            .anchored
-            .iter()
-            .filter_map(|(seq, found)| found.filter(|found| heads.get(seq) != Some(found)).map(|_| *seq));
-        let other: Vec<u64> = other.filter(|seq| !is_edited(*seq)).collect();
+        let fits = |seq: u64, found: &[u8; 32]| heads.get(&seq).is_none_or(|hashes| hashes.contains(found));
+        // an anchored record that is there with another hash, and whose own hash fits, or one that is anchored in two ways
+        let other = heads.iter().filter(|(seq, hashes)| {
+            let found = self.anchored.get(seq).copied().flatten();
+            hashes.len() > 1 || found.is_some_and(|found| !fits(**seq, &found) && !is_edited(**seq))
+        });
+        let other: Vec<u64> = other.map(|(seq, _)| *seq).collect();
         if all_wrong {
             let message = "no record fits the key: all were written anew, or with another key".to_owned();
             add("rewritten", (self.first, self.last), message);
@@ -228,10 +236,13 @@ impl Walk {
                     told(*span, "was changed after it was written", "were changed after they were written"),
                 );
             }
-            if let Some(last) = other.last() {
-                let fits = |seq: &u64| self.anchored.get(seq).is_some_and(|found| *found == heads.get(seq).copied());
-                let from = heads.keys().filter(|seq| *seq < last && fits(seq)).max().map_or(1, |seq| seq + 1);
-                let span = (from.max(self.first), *last);
+            if let (Some(first), Some(last)) = (other.first(), other.last()) {
+                let is_good =
+                    |seq: &&u64| self.anchored.get(*seq).copied().flatten().is_some_and(|found| fits(**seq, &found));
+                let good = heads.keys().take_while(|seq| *seq < first).filter(is_good).max();
+                // why not above it: one that is anchored in two ways may be pruned by now
+                let from = good.map_or(1, |seq| seq + 1).max(self.first).min(*first);
+                let span = (from, *last);
                 add(
                     "rewritten",
                     span,

@@ -18,9 +18,9 @@ pub struct Audit {
     pub text: Option<String>,
     /// What to ask for as `after` to get the next ones; null when there are none.
     pub next: Option<u64>,
-    /// Records of this process that are not written yet.
+    /// Records that are not written yet: of this process, and of those that closed the database while it was locked.
     pub waiting: u64,
-    /// Records of this process that could not be written and are lost.
+    /// Records that this process could not write, or found cut or changed where they waited, and that are lost.
     pub lost: u64,
     /// What the proof found; null when it was not asked for.
     pub verify: Option<AuditVerify>,

@@ -212,3 +212,78 @@ fn a_table_that_is_dropped_while_the_database_is_open_is_found_and_stops_nobody(
     assert_eq!(records(&database).len(), 2);
     assert_eq!(verified(&database).status, "tampered");
 }
+
+/// What others anchored between the note of a restore and the moment when it happened was asked for afterwards.
+#[test]
+fn what_another_process_anchors_while_a_restore_is_under_way_is_no_tampering() {
+    let scratch = Scratch::new();
+    let database = open_at(&scratch, "a.db");
+    let first = back_up(&database);
+    insert(&database, 30);
+    let reader = open_at(&scratch, "a.db");
+    let operation = watch();
+    let (path, folder) = (scratch.path("a.db"), options(&scratch));
+    operation.on_boundary(Some(Arc::new(move |place| {
+        if place == "the database is about to be overwritten" {
+            let other = try_open(&path, &folder).expect("opens").0;
+            insert(&other, 5);
+            other.close().expect("closes");
+        }
+    })));
+    let report = database.restore(Path::new(&first), &request::Restore::default(), &operation).expect("restores");
+    assert_eq!(report.method, "transaction");
+    is_whole(&database, "after the restore");
+    is_whole(&reader, "for another");
+    insert(&database, 60);
+    database.close().expect("closes");
+    is_whole(&reader, "when the numbers were given again");
+}
+
+/// Two handles anchor heads out of their order, and both anchor the same one.
+#[test]
+fn processes_that_anchor_at_once_are_no_tampering() {
+    let scratch = Scratch::new();
+    let (path, options) = (scratch.path("a.db"), options(&scratch));
+    let open = || try_open(&path, &options).expect("opens").0;
+    open().close().expect("closes");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..8 {
+                    let database = open();
+                    insert(&database, 1);
+                    database.close().expect("closes");
+                }
+            });
+        }
+    });
+    let database = open();
+    is_whole(&database, "afterwards");
+    let prune = request::AuditPrune { keep_rows: Some(5), ..request::AuditPrune::default() };
+    let request = request::Audit { prune: Some(prune), limit: Some(0), ..request::Audit::default() };
+    assert!(audit(&database, &request).pruned.is_some_and(|pruned| pruned.rows > 0));
+    is_whole(&database, "after a pruning");
+    database.close().expect("closes");
+    is_whole(&open(), "after another open");
+}
+
+#[test]
+fn copies_of_a_database_go_ways_of_their_own() {
+    let scratch = Scratch::new();
+    let database = open_at(&scratch, "a.db");
+    insert(&database, 20);
+    database.close().expect("closes");
+    // with its anchors, without them, and back in the place of the first, which its owner says by removing them
+    std::fs::copy(scratch.path("a.db"), scratch.path("b.db")).expect("copies");
+    std::fs::copy(scratch.path("a.db-audit"), scratch.path("b.db-audit")).expect("copies");
+    std::fs::copy(scratch.path("a.db"), scratch.path("c.db")).expect("copies");
+    for (name, rows) in [("a.db", 3), ("b.db", 2), ("c.db", 4)] {
+        let database = open_at(&scratch, name);
+        insert(&database, rows);
+        database.close().expect("closes");
+        is_whole(&open_at(&scratch, name), name);
+    }
+    std::fs::copy(scratch.path("c.db"), scratch.path("a.db")).expect("copies");
+    std::fs::remove_file(scratch.path("a.db-audit")).expect("removes");
+    is_whole(&open_at(&scratch, "a.db"), "a copy whose owner removed the anchors");
+}

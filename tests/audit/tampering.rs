@@ -288,6 +288,112 @@ fn what_was_cut_is_found_also_when_others_were_written_since() {
     assert_eq!(classes(&verified(&database)), ["rewritten"]);
 }
 
+/// What was anchored was compared with the newest anchor of that number alone, and so the calls that came after a cut wrote over
+/// the proof of it, `audit --verify` itself among them.
+#[test]
+fn what_was_cut_stays_found_however_many_calls_come_after_it() {
+    let key = request::Secret("a secret of the host's".into());
+    for key in [None, Some(key)] {
+        let options = with_audit(request::AuditLog { key, ..request::AuditLog::default() });
+        for tamper in ["DELETE FROM rpmadb_audit WHERE seq > 35", "DROP TABLE rpmadb_audit"] {
+            let scratch = filled(&options);
+            run(&stranger(&scratch.path("a.db")), tamper);
+            for round in 1..=RECORDS {
+                let options = request::Open { migrate: Some(false), ..options.clone() };
+                let database = try_open(scratch.path("a.db"), &options).expect("opens").0;
+                let verify = verified(&database);
+                assert_eq!(verify.status, "tampered", "{tamper}, round {round}: {verify:?}");
+                database.close().expect("closes");
+            }
+            let options = request::Open { migrate: Some(false), ..options.clone() };
+            let verify = verified(&try_open(scratch.path("a.db"), &options).expect("opens").0);
+            assert_eq!(classes(&verify), ["rewritten"], "{tamper}");
+        }
+    }
+}
+
+/// Cuts the end, writes as many records again, and hands the database on; the record that was anchored is another one then.
+fn cut_and_grown_again(grown: usize) -> (Scratch, Database) {
+    let scratch = filled(&request::Open::default());
+    run(&stranger(&scratch.path("a.db")), "DELETE FROM rpmadb_audit WHERE seq > 30");
+    let database = open_as_it_is(&scratch);
+    for _ in 0..grown {
+        query(&database, "INSERT INTO notes VALUES (2)").expect("inserts");
+    }
+    database.close().expect("closes");
+    let database = open_as_it_is(&scratch);
+    (scratch, database)
+}
+
+/// Anchors of records that are pruned are left out, and with them went the proof.
+#[test]
+fn what_was_rewritten_stays_found_when_it_is_pruned() {
+    for grown in [5, 10, 20] {
+        let (scratch, database) = cut_and_grown_again(grown);
+        for _ in 0..30 {
+            query(&database, "INSERT INTO notes VALUES (3)").expect("inserts");
+        }
+        for _ in 0..2 {
+            let prune = request::AuditPrune { keep_rows: Some(2), ..request::AuditPrune::default() };
+            let request = request::Audit { prune: Some(prune), limit: Some(0), ..request::Audit::default() };
+            assert!(audit(&database, &request).pruned.expect("was asked for").to_seq > RECORDS);
+            let verify = verified(&database);
+            assert_eq!((verify.status, classes(&verify)), ("tampered", vec!["rewritten"]), "{verify:?}");
+        }
+        database.close().expect("closes");
+        assert_eq!(classes(&verified(&open_as_it_is(&scratch))), ["rewritten"]);
+    }
+}
+
+/// The older half of a large file of anchors is left out, and with it went the proof.
+#[test]
+fn what_was_cut_stays_found_when_the_file_of_anchors_is_shortened() {
+    for (grown, class) in [(0, "tail_cut"), (5, "tail_cut"), (10, "rewritten"), (20, "rewritten")] {
+        let (scratch, database) = cut_and_grown_again(grown);
+        let size = || std::fs::metadata(scratch.path("a.db-audit")).expect("is there").len();
+        // a head that fits, and that nobody misses
+        let filler = anchor_line(&records(&database)[0]);
+        database.close().expect("closes");
+        for round in 0..2 {
+            let mut text = std::fs::read_to_string(scratch.path("a.db-audit")).expect("reads");
+            text.push_str(&format!("\n{filler}").repeat((5 << 20) / filler.len()));
+            std::fs::write(scratch.path("a.db-audit"), text).expect("writes");
+            let before = size();
+            let database = open_as_it_is(&scratch);
+            query(&database, "CREATE TABLE IF NOT EXISTS other (a)").expect("makes");
+            database.close().expect("closes");
+            assert!(size() < before * 2 / 3, "is shortened");
+            let verify = verified(&open_as_it_is(&scratch));
+            assert_eq!((round, verify.status, classes(&verify)), (round, "tampered", vec![class]), "{verify:?}");
+        }
+    }
+}
+
+/// A line of the file of anchors for a record, as this library writes it without a key.
+fn anchor_line(record: &report::AuditRecord) -> String {
+    let key = blake3::derive_key("rpmadb 2026-11-28 audit chain 1", b"");
+    let signed = format!("Head {} {} 1 ", record.seq, record.hash);
+    let mac = blake3::keyed_hash(&key, signed.as_bytes()).to_hex();
+    format!(r#"{{"kind":"head","seq":{},"hash":"{}","at":1,"key":"","mac":"{mac}"}}"#, record.seq, record.hash)
+}
+
+#[test]
+fn a_restore_that_was_asked_for_ends_the_alarm() {
+    let scratch = filled(&request::Open::default());
+    let database = open_as_it_is(&scratch);
+    database.backup(Some(&scratch.path("kept")), &request::Backup::default(), &watch()).expect("backs up");
+    database.close().expect("closes");
+    run(&stranger(&scratch.path("a.db")), "DELETE FROM rpmadb_audit WHERE seq > 38");
+    for _ in 0..5 {
+        verified(&open_as_it_is(&scratch));
+    }
+    let database = open_as_it_is(&scratch);
+    assert_eq!(verified(&database).status, "tampered");
+    database.restore(&scratch.path("kept"), &request::Restore::default(), &watch()).expect("restores");
+    let verify = verified(&database);
+    assert_eq!((verify.status, verify.findings), ("ok", Vec::new()));
+}
+
 #[test]
 fn an_older_copy_put_in_the_place_of_the_database_is_found() {
     let scratch = filled(&request::Open::default());

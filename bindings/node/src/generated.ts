@@ -847,9 +847,9 @@ export interface AuditReport {
   text: string | null;
   /** What to ask for as `after` to get the next ones; null when there are none. */
   next: number | null;
-  /** Records of this process that are not written yet. */
+  /** Records that are not written yet: of this process, and of those that closed the database while it was locked. */
   waiting: number;
-  /** Records of this process that could not be written and are lost. */
+  /** Records that this process could not write, or found cut or changed where they waited, and that are lost. */
   lost: number;
   /** What the proof found; null when it was not asked for. */
   verify: AuditVerify | null;
@@ -2064,7 +2064,8 @@ export abstract class Verbs {
    *
    * A change is recorded in its own transaction. A call that failed or was denied is recorded in one of its own; calls that only
    * look are recorded together, at the latest when the handle is closed, and what waits is written before this call reports.
-   * Of many equal calls that only look one record may stand for several (calls).
+   * Of many equal calls that only look one record may stand for several (calls). What a close could not write, because another process
+   * held the lock, waits in a file beside the database, "-audit-waiting" behind its name, and the next call that can write takes it in.
    *
    * Options: actor, role, origin ("rust", "c", "lua", "cli", "monitor", "migration"), verb, outcome ("ok", "denied", "error"), target (a
    * text in it), since and until (milliseconds since the Unix epoch), after (a number: go on there), limit (100, at most 1000000),

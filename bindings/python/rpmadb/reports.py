@@ -277,9 +277,9 @@ class Audit(Report):
     text: Optional[str]
     #: What to ask for as `after` to get the next ones; null when there are none.
     next: Optional[int]
-    #: Records of this process that are not written yet.
+    #: Records that are not written yet: of this process, and of those that closed the database while it was locked.
     waiting: int
-    #: Records of this process that could not be written and are lost.
+    #: Records that this process could not write, or found cut or changed where they waited, and that are lost.
     lost: int
     #: What the proof found; null when it was not asked for.
     verify: Optional[AuditVerify]

@@ -2,8 +2,9 @@
 //!
 //! Leaves to others: the file (`anchor.rs`).
 //!
-//! Invariant: nothing is anchored that a power failure could still take from the database: in WAL mode only what a checkpoint has
-//! moved, elsewhere only when the journal is gone for good, and nothing where SQLite does not wait for the disk.
+//! Invariants: nothing is anchored that a power failure could still take from the database: in WAL mode only what a checkpoint has
+//! moved, elsewhere only when the journal is gone for good, and nothing where SQLite does not wait for the disk. Nor is what a restore
+//! replaced: a head is looked for again while nobody else can add a line, and a restore adds one before and one behind it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use crate::error::Result;
 use crate::operation::{self, Operation};
 use crate::report::now_ms;
 use crate::request::CheckpointMode;
-use crate::sqlite::{self, Access};
+use crate::sqlite::{self, Access, Connection};
 
 impl Log {
     /// Anchors the head, where all of it is safe on the disk. A head that cannot be anchored now is anchored another time.
@@ -29,7 +30,7 @@ impl Log {
         if unanchored == 0 || is_damaged {
             return;
         }
-        let outcome = (|| {
+        let outcome = (|| -> Result<bool> {
             let _entered = operation::enter(Operation::new());
             let operation = Operation::new().begin("audit", 0, Arc::default());
             let writer = access.writer_within(&operation, patience)?;
@@ -48,7 +49,16 @@ impl Log {
                 // why: SQLite does not wait until it is on the disk that the journal is gone, and one that is there again undoes the commit
                 writer.sync_beside()?;
             }
-            anchor::add(path, &self.key, Kind::Head, head, now_ms()).map(|()| true)
+            if head.seq == 0 {
+                return Ok(true);
+            }
+            let is_there = || Ok(table::hash(&writer, head.seq)? == Some(head.hash));
+            let added = anchor::add_if(path, &self.key, Kind::Head, head, now_ms(), is_there)?;
+            if anchor::is_large(path) {
+                self.keep_proof(&writer)?;
+                anchor::shorten(path)?;
+            }
+            Ok(added)
         })();
         {
             let mut state = self.state.lock();
@@ -62,6 +72,22 @@ impl Log {
         if let Err(error) = outcome {
             tracing::debug!(%error, "the audit was not anchored");
         }
+    }
+
+    /// Anchors what the database has now in the place of an anchored record, if there is such a one: of two heads of one number
+    /// none is left out when others are, nor when the record is pruned.
+    pub(super) fn keep_proof(&self, connection: &Connection) -> Result<()> {
+        let Some(path) = &self.anchors else { return Ok(()) };
+        let mut heads = self.anchors()?.heads;
+        heads.sort_unstable_by_key(|head| head.seq);
+        for head in &heads {
+            if let Some(hash) = table::hash(connection, head.seq)?.filter(|hash| *hash != head.hash) {
+                let other = Head { seq: head.seq, hash };
+                let is_known = heads.contains(&other);
+                return if is_known { Ok(()) } else { anchor::add(path, &self.key, Kind::Head, other, now_ms()) };
+            }
+        }
+        Ok(())
     }
 
     /// The database is about to be replaced by one whose audit ends with `head`: what is anchored, or was noted elsewhere until
@@ -79,6 +105,12 @@ impl Log {
 
     /// The database was replaced, or that failed: nothing that is known of its audit holds any more, and what is there is anchored.
     pub fn was_replaced(&self, access: &Access) {
+        // why again: until it happened others may have anchored what was there before
+        if let Some(path) = self.anchors.as_deref().filter(|path| path.exists())
+            && let Err(error) = anchor::add(path, &self.key, Kind::Restored, Head::default(), now_ms())
+        {
+            tracing::warn!(%error, "the audit was not told that the database was replaced");
+        }
         // why one: its head is to be anchored, whoever wrote it
         *self.state.lock() = State { unanchored: 1, ..State::default() };
         self.anchor(access, PATIENCE);

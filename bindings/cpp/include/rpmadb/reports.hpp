@@ -691,9 +691,9 @@ struct Audit {
   std::optional<std::string> text;
   /// What to ask for as `after` to get the next ones; null when there are none.
   std::optional<std::uint64_t> next;
-  /// Records of this process that are not written yet.
+  /// Records that are not written yet: of this process, and of those that closed the database while it was locked.
   std::uint64_t waiting = 0;
-  /// Records of this process that could not be written and are lost.
+  /// Records that this process could not write, or found cut or changed where they waited, and that are lost.
   std::uint64_t lost = 0;
   /// What the proof found; null when it was not asked for.
   std::optional<AuditVerify> verify;

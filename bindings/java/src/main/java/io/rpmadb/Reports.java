@@ -309,8 +309,8 @@ public final class Reports {
    * @param records Those asked for; empty with the format {@code jsonl}.
    * @param text Those asked for, with the format {@code jsonl}.
    * @param next What to ask for as {@code after} to get the next ones; null when there are none.
-   * @param waiting Records of this process that are not written yet.
-   * @param lost Records of this process that could not be written and are lost.
+   * @param waiting Records that are not written yet: of this process, and of those that closed the database while it was locked.
+   * @param lost Records that this process could not write, or found cut or changed where they waited, and that are lost.
    * @param verify What the proof found; null when it was not asked for.
    * @param pruned What was archived and removed; null when that was not asked for.
    * @param durationMs How long it took.

@@ -61,7 +61,8 @@ public abstract sealed class Verbs permits Database {
    *
    * <p>A change is recorded in its own transaction. A call that failed or was denied is recorded in one of its own; calls that only
    * look are recorded together, at the latest when the handle is closed, and what waits is written before this call reports.
-   * Of many equal calls that only look one record may stand for several (calls).
+   * Of many equal calls that only look one record may stand for several (calls). What a close could not write, because another process
+   * held the lock, waits in a file beside the database, "-audit-waiting" behind its name, and the next call that can write takes it in.
    */
   public Reports.Audit audit(Options.Audit options, Operation operation) {
     return ask(Reports.Audit.class, "audit", options, operation);
