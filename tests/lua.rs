@@ -7,6 +7,7 @@
 
 mod api;
 mod bounds;
+mod failures;
 mod rows;
 mod running;
 mod scripts;

@@ -174,6 +174,26 @@ impl Revealed {
     }
 }
 
+/// The calls that led to where an error was raised that is on its way out: a transaction stops it and raises it again.
+struct Raising(Option<String>);
+
+/// Remembers where the error that is being raised comes from, unless it is on its way already.
+pub(super) fn note_raised(lua: &Lua) {
+    if lua.app_data_ref::<Raising>().is_none() {
+        lua.set_app_data(Raising(calls(lua)));
+    }
+}
+
+/// Forgets that: the error was caught.
+pub(super) fn forget_raised(lua: &Lua) {
+    lua.remove_app_data::<Raising>();
+}
+
+/// The calls that led to the function that is being run.
+fn calls(lua: &Lua) -> Option<String> {
+    lua.traceback(None, 1).map(|text| shorten(&text.to_string_lossy())).ok()
+}
+
 /// What a script did not catch.
 pub(super) struct Uncaught {
     value: Caught,
@@ -189,7 +209,8 @@ enum Caught {
 impl Uncaught {
     /// From the value that was raised, where it was raised.
     pub(super) fn new(lua: &Lua, value: &LuaValue) -> Uncaught {
-        let traceback = lua.traceback(None, 1).map(|text| text.to_string_lossy()).ok();
+        let raising = lua.remove_app_data::<Raising>();
+        let traceback = raising.map_or_else(|| calls(lua), |raising| raising.0);
         let caught = match value {
             LuaValue::Error(error) if matches!(root(error), mlua::Error::MemoryError(_)) => Caught::Memory,
             LuaValue::Error(error) => match raised(error) {
@@ -208,7 +229,7 @@ impl Uncaught {
             LuaValue::Integer(_) | LuaValue::Number(_) => Caught::Text(value.to_string().unwrap_or_default()),
             other => Caught::Text(format!("a {} was raised", other.type_name())),
         };
-        Uncaught { value: caught, traceback: traceback.map(|text| shorten(&text)) }
+        Uncaught { value: caught, traceback }
     }
 
     /// What a failed run of the chunk `name` was.

@@ -164,8 +164,7 @@ impl Tools {
     /// Makes the functions and metatables in a fresh state. `run` is called with a statement and parameters where the fast way of its
     /// `run` is not open; `methods` are the other methods of a statement: each gets the slot as a light userdata first.
     pub(super) fn install(lua: &Lua, run: Function, methods: &[(&str, Function)]) -> mlua::Result<()> {
-        // SAFETY: see `closure`.
-        let closure = unsafe { lua.create_c_function(raw::closure) }?;
+        let closure = closures(lua)?;
         let raise = lua.create_function(|lua, slot: LightUserData| -> mlua::Result<()> {
             let slot = borrow(slot);
             Err(failure::raise_in(lua, slot.take_failure(), Some(&slot.sql)))
@@ -204,6 +203,17 @@ impl Tools {
             None => Err(failure::raise_in(lua, Error::Internal { detail: "a state without tools".into() }, None)),
         }
     }
+}
+
+/// The function that makes a C function with upvalues: `closure(pointer, upvalues...)`.
+fn closures(lua: &Lua) -> mlua::Result<Function> {
+    // SAFETY: only functions of this file call what is made, with the address of a C function and a few values.
+    unsafe { lua.create_c_function(raw::closure) }
+}
+
+/// A C function with an upvalue.
+pub(super) fn with_upvalue(lua: &Lua, function: ffi::lua_CFunction, upvalue: &Function) -> mlua::Result<Function> {
+    closures(lua)?.call((address(function), upvalue))
 }
 
 /// The userdata of a slot.

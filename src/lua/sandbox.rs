@@ -151,15 +151,18 @@ fn memory_ran_out(limit_bytes: u64) -> mlua::Error {
 fn add_prelude(lua: &Lua, operation: &Operation, memory_limit: u64) -> mlua::Result<()> {
     let polled = operation.clone();
     let expired = lua.create_function(move |_, ()| polled.check().map_err(mlua::Error::external))?;
-    let reveal = lua.create_function(move |lua, caught: LuaValue| match caught {
-        LuaValue::Error(error) => match *error {
-            mlua::Error::MemoryError(_) => Err(memory_ran_out(memory_limit)),
-            ref error if failure::is_final_in(error) => Err(error.clone()),
-            ref error => Revealed::table(lua, error),
-        },
-        // why by its text: Lua's own error for this is a plain string
-        LuaValue::String(text) if text == "not enough memory" => Err(memory_ran_out(memory_limit)),
-        other => Ok(other),
+    let reveal = lua.create_function(move |lua, caught: LuaValue| {
+        failure::forget_raised(lua);
+        match caught {
+            LuaValue::Error(error) => match *error {
+                mlua::Error::MemoryError(_) => Err(memory_ran_out(memory_limit)),
+                ref error if failure::is_final_in(error) => Err(error.clone()),
+                ref error => Revealed::table(lua, error),
+            },
+            // why by its text: Lua's own error for this is a plain string
+            LuaValue::String(text) if text == "not enough memory" => Err(memory_ran_out(memory_limit)),
+            other => Ok(other),
+        }
     })?;
     let plain = lua.create_function(|_, value: LuaValue| match value {
         LuaValue::Table(table) => match table.metatable() {
@@ -191,9 +194,7 @@ pub(super) fn call<R: FromLuaMulti>(lua: &Lua, function: &Function, args: impl I
         let mut all = args.into_lua_multi(lua)?;
         all.push_front(LuaValue::Function(handler?));
         all.push_front(LuaValue::Function(function.clone()));
-        let xpcall = lua.app_data_ref::<Xpcall>().map(|xpcall| xpcall.0.clone());
-        let xpcall = xpcall.ok_or_else(|| mlua::Error::runtime("a state without xpcall"))?;
-        xpcall.call::<MultiValue>(all)
+        Xpcall::of(lua)?.call::<MultiValue>(all)
     };
     let mut results = call().map_err(|error| internal(&error))?;
     match results.pop_front() {
@@ -208,7 +209,14 @@ pub(super) fn call<R: FromLuaMulti>(lua: &Lua, function: &Function, args: impl I
 }
 
 /// Lua's own `xpcall`.
-struct Xpcall(Function);
+pub(super) struct Xpcall(Function);
+
+impl Xpcall {
+    pub(super) fn of(lua: &Lua) -> mlua::Result<Function> {
+        let xpcall = lua.app_data_ref::<Xpcall>().map(|xpcall| xpcall.0.clone());
+        xpcall.ok_or_else(|| mlua::Error::runtime("a state without xpcall"))
+    }
+}
 
 /// `log.debug`, `log.info`, `log.warn`, `log.error` with a format, and `print`, which is an info line.
 fn add_log(lua: &Lua, trace: &Rc<Trace>) -> mlua::Result<()> {

@@ -27,7 +27,7 @@ enum Ran {
 
 /// A C function with upvalues: `closure(pointer, upvalues...)`.
 pub(super) unsafe extern "C-unwind" fn closure(state: *mut ffi::lua_State) -> c_int {
-    // SAFETY: only `Tools::install` calls it, with the address of a C function and at most 20 values behind it.
+    // SAFETY: only functions of `rows.rs` call it, with the address of a C function and at most 20 values behind it.
     unsafe {
         let function = ffi::lua_touserdata(state, 1);
         let function = std::mem::transmute::<*mut c_void, ffi::lua_CFunction>(function);
