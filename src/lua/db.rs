@@ -8,8 +8,7 @@ use std::cell::{Cell as StdCell, RefCell};
 use std::rc::{Rc, Weak};
 
 use mlua::{
-    IntoLuaMulti, LightUserData, Lua, MultiValue, Table, UserData, UserDataFields, UserDataMethods,
-    Value as LuaValue,
+    IntoLuaMulti, LightUserData, Lua, MultiValue, Table, UserData, UserDataFields, UserDataMethods, Value as LuaValue,
 };
 
 use super::convert::{self, Blob, Parameters};

@@ -106,6 +106,20 @@ impl Slot {
         *self.failure.borrow_mut() = Some(error);
     }
 
+    /// Fails because a generic `for` takes a first value that is nil for the end.
+    #[cold]
+    fn refuse_null(&self) {
+        let name = self.with_cursor(|cursor| cursor.names().first().cloned()).flatten();
+        let which = name.map_or_else(String::new, |name| format!(" '{name}'"));
+        self.fail(Error::InvalidArgument {
+            name: "a row of urows".into(),
+            reason: format!(
+                "has NULL in its first column{which}, where the loop would end: use nrows, or put a column first that is never NULL"
+            ),
+        });
+        self.close();
+    }
+
     /// Why the last call of a C function failed.
     pub(super) fn take_failure(&self) -> Error {
         let unknown = || Error::Internal { detail: "a failure without a cause".into() };

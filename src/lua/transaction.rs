@@ -56,11 +56,7 @@ unsafe extern "C-unwind" fn raising(state: *mut ffi::lua_State) -> c_int {
 
 impl Db {
     /// Runs `body` in a transaction and commits if it says so; the same is returned.
-    pub(super) fn in_transaction(
-        &self,
-        lua: &Lua,
-        body: &mut dyn FnMut() -> mlua::Result<bool>,
-    ) -> mlua::Result<bool> {
+    pub(super) fn in_transaction(&self, lua: &Lua, body: &mut dyn FnMut() -> mlua::Result<bool>) -> mlua::Result<bool> {
         let raise = |error: Error| raise_in(lua, error, None);
         let Target::Session(run) = &self.target else {
             return Err(raise(Error::Unsupported {
@@ -94,11 +90,7 @@ impl Db {
 
     /// What came of the function of a transaction, if no limit was reached.
     // why checked once more: a script may have caught its time-out, and half its work must not be kept
-    fn unless_over(
-        &self,
-        outcome: mlua::Result<bool>,
-        raise: impl FnOnce(Error) -> mlua::Error,
-    ) -> mlua::Result<bool> {
+    fn unless_over(&self, outcome: mlua::Result<bool>, raise: impl FnOnce(Error) -> mlua::Error) -> mlua::Result<bool> {
         if outcome? { self.operation.check().map(|()| true).map_err(raise) } else { Ok(false) }
     }
 
