@@ -194,6 +194,7 @@ impl Db {
         let each = || {
             let mut changes = 0;
             for range in migrations::statements(text) {
+                self.operation.check().map_err(|error| raise_in(lua, error, None))?;
                 changes += self.exec(lua, text.get(range).unwrap_or_default(), &MultiValue::new())?.0;
             }
             Ok(changes)
