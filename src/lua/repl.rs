@@ -137,7 +137,7 @@ fn reserve(lua: &Lua) {
 
 /// A value as JSON; what has no JSON, such as a function, as a text.
 fn shown(lua: &Lua, value: &LuaValue) -> Json {
-    convert::to_json(lua, value).unwrap_or_else(|_| value.type_name().into())
+    convert::to_json(lua, value, "the value").unwrap_or_else(|_| value.type_name().into())
 }
 
 /// The line as a function: as an expression if it is one, else as statements; `None` when it goes on.

@@ -9,7 +9,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use mlua::state::{GcGenParams, GcMode};
-use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, LuaOptions, MultiValue, StdLib, Table, Value as LuaValue};
+use mlua::{
+    FromLuaMulti, Function, IntoLuaMulti, LightUserData, Lua, LuaOptions, MultiValue, StdLib, Table, Value as LuaValue,
+};
 
 use super::blocks::{self, Blocks, WEIGHT_BYTES};
 use super::failure::{self, MemoryLimit, Revealed, Uncaught};
@@ -114,6 +116,11 @@ fn fresh(operation: &Operation, memory_limit: u64, trace: &Rc<Trace>) -> mlua::R
     if let Ok(meta) = globals.raw_get::<Function>("getmetatable")?.call::<Table>(text) {
         meta.raw_set("__metatable", false)?;
     }
+    // why of all of the kind: scripts get no other than that which stands for NULL
+    let null = lua.create_table()?;
+    null.raw_set("__tostring", lua.create_function(|_, _: LuaValue| Ok("null"))?)?;
+    null.raw_set("__metatable", false)?;
+    lua.set_type_metatable::<LightUserData>(Some(null));
     lua.set_app_data(MemoryLimit(memory_limit));
     lua.set_app_data(Xpcall(globals.raw_get("xpcall")?));
     let polled = operation.clone();

@@ -121,7 +121,7 @@ fn evaluate(lua: &Lua, run: &Rc<Run>, chunk: &Chunk<'_>, operation: &Operation) 
     let function = load(lua, chunk.name, chunk.source).into_function().map_err(|error| failed(&error))?;
     let value: LuaValue = sandbox::call(lua, &function, ())
         .map_err(|uncaught| uncaught.into_error(chunk.name, chunk.source, run.memory))?;
-    convert::to_json(lua, &value)
+    convert::to_json(lua, &value, "the result")
 }
 
 /// Sets the globals `db` and `job`.

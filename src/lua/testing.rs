@@ -123,7 +123,7 @@ fn script_and_args(
     args: Option<Table>,
 ) -> Result<(Source, Map<String, Json>)> {
     let source = shipped::find(name, Some(folder), Some(&session.access))?;
-    let args = match args.map(|args| convert::to_json(lua, &LuaValue::Table(args))).transpose()? {
+    let args = match args.map(|args| convert::to_json(lua, &LuaValue::Table(args), "the value")).transpose()? {
         Some(Json::Object(args)) => args,
         // why: an empty table is also an empty list
         _ => Map::new(),

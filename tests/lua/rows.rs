@@ -404,3 +404,27 @@ fn bare_values_are_refused_where_the_first_is_null() {
     );
     assert_eq!(result(&database, &many), true);
 }
+
+#[test]
+fn a_blob_is_shown_like_one_that_was_read() {
+    let scratch = Scratch::new();
+    let database = numbers(&scratch, 1);
+    for (source, wanted) in [
+        ("return db.blob('\\xff')", json!({"base64": "/w=="})),
+        ("return { db.blob('a') }", json!([{"base64": "YQ=="}])),
+        ("return json.encode(db.blob('a'))", json!("{\"base64\":\"YQ==\"}")),
+        ("return tostring(db.null)", json!("null")),
+        ("return { db.null == json.null, db:value( 'SELECT ?', db.null) == nil }", json!([true, true])),
+    ] {
+        assert_eq!(result(&database, source), wanted, "{source}");
+    }
+    for (source, said) in [
+        ("json.encode(print)", "the value holds a function"),
+        ("json.encode({ [{}] = 1 })", "the value has a key that is a table"),
+        ("local t = {} t.t = t json.encode(t)", "the value is nested deeper than 64 tables, or holds itself"),
+        ("db:stats({ estimate = print })", "the value holds a function"),
+        ("return print", "the result holds a function"),
+    ] {
+        assert_eq!(failure(&database, source).to_string(), said, "{source}");
+    }
+}
