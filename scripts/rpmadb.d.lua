@@ -787,9 +787,11 @@ function json.decode(text) end
 ---@return table
 function json.array(list) end
 
----What functions of `db` raise and `pcall` catches; `tostring` and `..` give the message. Codes: `constraint.unique`,
----`constraint.foreignkey`, `constraint.notnull`, `constraint.check`, `busy`, `read_only`, `sql`, `denied`, `not_found`, and the
----other names of statuses in lower case.
+---What functions of `db` raise and `pcall` catches; `tostring` and `..` give the message. Codes: `busy`, `read_only`,
+---`sql`, `denied`, `not_found`, and the other names of statuses in lower case; behind `constraint` the kind, as SQLite names it:
+---`constraint.primarykey` for a row whose primary key is there already, `constraint.unique` for another unique column or index,
+---`constraint.foreignkey`, `constraint.notnull`, `constraint.check`, `constraint.datatype` in a STRICT table, `constraint.trigger` where
+---a trigger raises, `constraint.rowid`, `constraint.vtab`, `constraint.function` and `constraint.pinned`.
 ---@class Error
 ---@field code string What happened, for programs.
 ---@field message string What happened, for people.

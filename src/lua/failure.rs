@@ -113,21 +113,23 @@ fn raised(error: &mlua::Error) -> Option<Raised> {
     }
 }
 
+/// The kinds of constraints, as SQLite numbers and names them.
+const CONSTRAINTS: [(i32, &str); 11] = [
+    (1, "check"),
+    (3, "foreignkey"),
+    (4, "function"),
+    (5, "notnull"),
+    (6, "primarykey"),
+    (7, "trigger"),
+    (8, "unique"),
+    (9, "vtab"),
+    (10, "rowid"),
+    (11, "pinned"),
+    (12, "datatype"),
+];
+
 /// As an admin's script tells errors apart: the status in lower case; a constraint with its kind as SQLite names it.
 fn code(error: &Error) -> String {
-    const CONSTRAINTS: [(i32, &str); 11] = [
-        (1, "check"),
-        (3, "foreignkey"),
-        (4, "function"),
-        (5, "notnull"),
-        (6, "primarykey"),
-        (7, "trigger"),
-        (8, "unique"),
-        (9, "vtab"),
-        (10, "rowid"),
-        (11, "pinned"),
-        (12, "datatype"),
-    ];
     let name = error.status().name().to_ascii_lowercase();
     let Error::Constraint { sqlite_code, .. } = error else { return name };
     match CONSTRAINTS.iter().find(|(kind, _)| *kind == sqlite_code >> 8) {
@@ -362,6 +364,17 @@ fn line_of(name: &str, source: &str, line: u32) -> Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_kind_of_constraint_is_in_the_reference() {
+        let doc = api::GROUPS.iter().find(|group| group.name == "error").expect("is there").doc;
+        let missing: Vec<&str> = CONSTRAINTS
+            .iter()
+            .map(|(_, kind)| *kind)
+            .filter(|kind| !doc.contains(&format!("`constraint.{kind}`")))
+            .collect();
+        assert_eq!(missing, Vec::<&str>::new());
+    }
 
     #[test]
     fn the_line_is_found_and_taken_off_the_message() {

@@ -156,11 +156,13 @@ pub(super) const ERROR: Group = Group {
     name: "error",
     class: Some("Error"),
     origin: Origin::Returned,
-    doc: "What functions of `db` raise and `pcall` catches; `tostring` and `..` give the message. Codes: `constraint.unique`,\n\
-          `constraint.foreignkey`, `constraint.notnull`, `constraint.check`, `busy`, `read_only`, `sql`, `denied`, `not_found`, and the\n\
-          other names of statuses in lower case.",
+    doc: "What functions of `db` raise and `pcall` catches; `tostring` and `..` give the message. Codes: `busy`, `read_only`,\n\
+          `sql`, `denied`, `not_found`, and the other names of statuses in lower case; behind `constraint` the kind, as SQLite names it:\n\
+          `constraint.primarykey` for a row whose primary key is there already, `constraint.unique` for another unique column or index,\n\
+          `constraint.foreignkey`, `constraint.notnull`, `constraint.check`, `constraint.datatype` in a STRICT table, `constraint.trigger` where\n\
+          a trigger raises, `constraint.rowid`, `constraint.vtab`, `constraint.function` and `constraint.pinned`.",
     example: "local ok, failure = pcall(db.exec, db, \"INSERT INTO users (id) VALUES (?)\", id)\n\
-              if not ok and failure.code == \"constraint.unique\" then log.warn(\"%s is there already\", id)\n\
+              if not ok and failure.code == \"constraint.primarykey\" then log.warn(\"%s is there already\", id)\n\
               elseif not ok then error(failure) end",
     entries: &[
         value("code", "string", "What happened, for programs."),
