@@ -43,8 +43,7 @@ fn told(kind: &'static str, error: &Error) -> ScriptFinding {
 fn compile(source: &str, name: &str) -> Result<Option<Error>> {
     let lua = Lua::new_with(StdLib::NONE, LuaOptions::default())
         .map_err(|error| Error::Internal { detail: format!("a Lua state could not be made: {error}") })?;
-    let chunk = lua.load(source).set_name(format!("={}", failure::chunk_name(name)));
-    let refused = chunk.set_mode(mlua::chunk::ChunkMode::Text).into_function().err();
+    let refused = script::load(&lua, name, source).into_function().err();
     Ok(refused.map(|error| failure::from_lua(name, source, 0, &error)))
 }
 

@@ -12,7 +12,7 @@ use mlua::{Lua, Value as LuaValue};
 use serde_json::{Map, Value as Json};
 
 use super::db::{self, Db, Run, Target};
-use super::head::Head;
+use super::head::{Head, code_at};
 use super::job::job;
 use super::session::Session;
 use super::{convert, failure, hook, sandbox};
@@ -138,7 +138,9 @@ pub(super) fn set_up(
 
 /// The text of a script, never bytecode, under the name that errors show.
 pub(super) fn load<'s>(lua: &Lua, name: &str, source: &'s str) -> mlua::chunk::Chunk<'s> {
-    lua.load(source).set_name(format!("={}", failure::chunk_name(name))).set_mode(mlua::chunk::ChunkMode::Text)
+    lua.load(&source[code_at(source)..])
+        .set_name(format!("={}", failure::chunk_name(name)))
+        .set_mode(mlua::chunk::ChunkMode::Text)
 }
 
 /// SQLite's extended code for that.
