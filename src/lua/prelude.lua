@@ -3,7 +3,7 @@ local expired, reveal, plain, most_loaded = ...
 local pcall, pack, unpack, setmetatable, rawget, type, error = pcall, table.pack, table.unpack, setmetatable, rawget, type, error
 local tostring, select, concat = tostring, select, table.concat
 local create, resume, status, close = coroutine.create, coroutine.resume, coroutine.status, coroutine.close
-local load, count = load, collectgarbage
+local load, count, byte, find = load, collectgarbage, string.byte, string.find
 
 local function checked(ok, ...)
   expired()
@@ -59,6 +59,9 @@ function _G.load(chunk, name, mode, ...)
   end
   if type(chunk) ~= "string" then error("bad argument #1 to 'load' (string expected)", 2) end
   if #chunk > most_loaded then return nil, "the text is too long to load" end
+  if type(mode) == "string" and byte(chunk) ~= 27 and not find(mode, "t", 1, true) then
+    return nil, "attempt to load a text chunk (mode is '" .. mode .. "')"
+  end
   name = type(name) == "string" and name or "=load"
   if select("#", ...) > 0 then return load(chunk, name, "t", (...)) end
   return load(chunk, name, "t")
