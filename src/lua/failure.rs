@@ -12,9 +12,13 @@ use std::sync::Arc;
 
 use mlua::{AnyUserData, Lua, LuaString, Table, Value as LuaValue};
 
+use super::api::{self, What};
+use super::blocks;
 use super::outside::{self, Held};
 use super::sandbox::first_bytes;
-use crate::error::{Error, Place};
+use super::tokens::{Kind, tokens};
+use crate::error::{Error, Place, Result};
+use crate::operation::Operation;
 
 /// An error of ours on its way through Lua.
 #[derive(Debug, Clone)]
@@ -227,7 +231,9 @@ impl Uncaught {
                 },
             },
             LuaValue::String(text) if *text == "not enough memory" => Caught::Memory,
-            LuaValue::String(text) => Caught::Text(text.to_string_lossy()),
+            LuaValue::String(text) => {
+                Caught::Text(String::from_utf8_lossy(without_ours(&text.as_bytes())).into_owned())
+            }
             LuaValue::Integer(_) | LuaValue::Number(_) => Caught::Text(value.to_string().unwrap_or_default()),
             other => Caught::Text(format!("a {} was raised", other.type_name())),
         };
@@ -304,8 +310,46 @@ pub(super) fn from_lua(name: &str, source: &str, memory_limit: u64, error: &mlua
 fn text_of(error: &mlua::Error) -> String {
     match root(error) {
         mlua::Error::RuntimeError(text) => text.clone(),
+        mlua::Error::BadArgument { to, pos, cause, .. } => bad_argument(to.as_deref(), *pos, cause),
         other => other.to_string(),
     }
+}
+
+/// What Lua would say of the argument, in the words of who wrote the call: `db` in front of the colon is none.
+fn bad_argument(to: Option<&str>, position: usize, cause: &mlua::Error) -> String {
+    let method = to.and_then(|to| to.strip_prefix("Db."));
+    let entry = method.and_then(|name| api::group_of("db")?.entry(name));
+    let (position, called) = match (method, entry.map(|entry| &entry.what)) {
+        (Some(name), Some(What::Method(..))) if position < 2 => return format!("it is called as db:{name}"),
+        (Some(name), Some(What::Method(..))) => (position - 1, format!(" to 'db:{name}'")),
+        (Some(name), _) => (position, format!(" to 'db.{name}'")),
+        (None, _) => (position, to.map_or_else(String::new, |to| format!(" to '{to}'"))),
+    };
+    let reason = match root(cause) {
+        mlua::Error::FromLuaConversionError { from, to, .. } => {
+            let wanted = match to.as_str() {
+                "String" => "string",
+                "i64" | "f64" | "u64" => "number",
+                other => other,
+            };
+            let got = match *from {
+                "integer" => "number",
+                other => other,
+            };
+            format!("{wanted} expected, got {got}")
+        }
+        other => other.to_string(),
+    };
+    format!("bad argument #{position}{called} ({reason})")
+}
+
+/// A message of Lua's without the place in a chunk that is not the script's.
+pub(super) fn without_ours(message: &[u8]) -> &[u8] {
+    let behind = message.strip_prefix(b"prelude:").and_then(|rest| {
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        rest[digits..].strip_prefix(b": ")
+    });
+    behind.unwrap_or(message)
 }
 
 fn first_line(text: &str) -> String {

@@ -78,14 +78,24 @@ function string.rep(text, count, separator)
   if text == "" and (separator == nil or separator == "") then return "" end
   return rep(text, count, separator)
 end
-for _, name in ipairs { "concat", "insert", "remove", "unpack" } do
-  local original = table[name]
-  table[name] = function(list, ...)
-    plain(list)
-    return original(list, ...)
-  end
+-- why one by one: Lua says the name when it refuses an argument
+local concat, insert, remove, unpack, sort = table.concat, table.insert, table.remove, table.unpack, table.sort
+function table.concat(list, ...)
+  plain(list)
+  return concat(list, ...)
 end
-local sort = table.sort
+function table.insert(list, ...)
+  plain(list)
+  return insert(list, ...)
+end
+function table.remove(list, ...)
+  plain(list)
+  return remove(list, ...)
+end
+function table.unpack(list, ...)
+  plain(list)
+  return unpack(list, ...)
+end
 local function less(a, b) return a < b end
 function table.sort(list, order)
   plain(list)

@@ -167,7 +167,16 @@ fn add_prelude(lua: &Lua, operation: &Operation, memory_limit: u64) -> mlua::Res
                 ref error => Revealed::table(lua, error),
             },
             // why by its text: Lua's own error for this is a plain string
-            LuaValue::String(text) if text == "not enough memory" => Err(memory_ran_out(memory_limit)),
+            LuaValue::String(text) if text == "not enough memory" => Err(memory_ran_out()),
+            LuaValue::String(text) => {
+                let bytes = text.as_bytes();
+                let own = failure::without_ours(&bytes);
+                if own.len() == bytes.len() {
+                    Ok(LuaValue::String(text.clone()))
+                } else {
+                    lua.create_string(own).map(LuaValue::String)
+                }
+            }
             other => Ok(other),
         }
     })?;

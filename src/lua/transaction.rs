@@ -7,7 +7,7 @@
 
 use std::ffi::c_int;
 
-use mlua::{Function, IntoLua, Lua, MultiValue, UserDataRef, Value as LuaValue, ffi};
+use mlua::{FromLuaMulti, Function, IntoLua, Lua, MultiValue, UserDataRef, Value as LuaValue, ffi};
 
 use super::db::{Db, Run, Target, note_denied};
 use super::failure::{self, raise_in};
@@ -26,7 +26,8 @@ impl IntoLua for Transaction {
             failure::note_raised(lua);
             Ok(value)
         })?;
-        let attempt = lua.create_function(move |lua, (db, body): (UserDataRef<Db>, Function)| {
+        let attempt = lua.create_function(move |lua, args: MultiValue| {
+            let (db, body) = <(UserDataRef<Db>, Function)>::from_lua_args(args, 1, Some("Db.transaction"), lua)?;
             let mut results = MultiValue::new();
             db.in_transaction(lua, &mut || {
                 let xpcall = Xpcall::of(lua)?;
