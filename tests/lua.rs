@@ -40,6 +40,19 @@ fn failure(database: &Database, source: &str) -> Error {
     run(database, source).expect_err(source)
 }
 
+/// What happened, without where.
+fn placeless(error: Error) -> Error {
+    error.at(rpmadb::error::Place::default())
+}
+
+fn timeout(limit_ms: u64) -> Error {
+    Error::ScriptTimeout { limit_ms, place: Box::default() }
+}
+
+fn memory(limit_bytes: u64) -> Error {
+    Error::ScriptMemory { limit_bytes, place: Box::default() }
+}
+
 /// Runs with a time-out that a right script of these tests never reaches on its own.
 fn limited(database: &Database, source: &str, timeout_ms: u64) -> Result<report::Script, Error> {
     let request = request::Script { timeout_ms: Some(timeout_ms), ..request::Script::default() };

@@ -82,7 +82,9 @@ impl Parameters {
         let mut left = limit_bytes;
         let mut counted = |value: &LuaValue, more: usize| {
             let value = to_sql(value)?;
-            left = left.checked_sub(value.size_bytes() + more as u64).ok_or(Error::ScriptMemory { limit_bytes })?;
+            left = left
+                .checked_sub(value.size_bytes() + more as u64)
+                .ok_or_else(|| Error::ScriptMemory { limit_bytes, place: Box::default() })?;
             Ok(value)
         };
         if let (1, Some(LuaValue::Table(table))) = (args.len(), args.front()) {
@@ -253,7 +255,10 @@ impl Rendering {
     }
 
     fn take(&mut self, bytes: usize) -> Result<()> {
-        self.memory = self.memory.checked_sub(bytes).ok_or(Error::ScriptMemory { limit_bytes: self.limit_bytes })?;
+        self.memory = self
+            .memory
+            .checked_sub(bytes)
+            .ok_or_else(|| Error::ScriptMemory { limit_bytes: self.limit_bytes, place: Box::default() })?;
         Ok(())
     }
 }

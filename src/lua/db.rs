@@ -150,7 +150,7 @@ impl Db {
                 let row = row.values();
                 bytes += row.iter().map(crate::sqlite::Value::size_bytes).sum::<u64>();
                 if bytes > most_bytes {
-                    return Err(Error::ScriptMemory { limit_bytes: most_bytes });
+                    return Err(Error::ScriptMemory { limit_bytes: most_bytes, place: Box::default() });
                 }
                 rows.push(row);
                 Ok(rows.len() < limit)

@@ -60,7 +60,7 @@ pub(super) fn raise_in(lua: &Lua, error: Error, sql: Option<&str>) -> mlua::Erro
     let (mut file, mut line) = (None, None);
     let error = match (error, lua.app_data_ref::<MemoryLimit>()) {
         (Error::Sql { sqlite_code: TOO_BIG, .. } | Error::ScriptMemory { .. }, Some(limit)) => {
-            Error::ScriptMemory { limit_bytes: limit.0 }
+            Error::ScriptMemory { limit_bytes: limit.0, place: Box::default() }
         }
         (error, _) => error,
     };
@@ -101,7 +101,7 @@ impl Raised {
 }
 
 /// Names of chunks that are not the script's.
-const INTERNAL: [&str; 3] = ["prelude", "string", "[C]"];
+pub(super) const INTERNAL: [&str; 3] = ["prelude", "string", "[C]"];
 
 /// The error of ours inside a Lua error, if there is one.
 fn raised(error: &mlua::Error) -> Option<Raised> {
@@ -197,7 +197,22 @@ pub(super) fn forget_raised(lua: &Lua) {
 
 /// The calls that led to the function that is being run.
 fn calls(lua: &Lua) -> Option<String> {
-    lua.traceback(None, 1).map(|text| shorten(&text.to_string_lossy())).ok()
+    if lua.inspect_stack(MOST_FRAMES, |_| ()).is_none() {
+        let calls = lua.traceback(None, 1).map(|text| shorten(&text.to_string_lossy())).ok();
+        // why: where memory ran out Lua keeps none
+        return calls.filter(|calls| calls.contains('\n'));
+    }
+    // why not Lua's own: it looks for the outermost calls, which in a deep recursion takes longer than a stop may
+    let call = |level| {
+        lua.inspect_stack(level, |frame| {
+            let source = frame.source();
+            let (name, first) = (source.short_src.unwrap_or_default(), source.line_defined.unwrap_or_default());
+            let line = frame.current_line();
+            line.map_or_else(|| format!("{name}: in ?"), |line| format!("{name}:{line}: in function <{name}:{first}>"))
+        })
+    };
+    let calls: Vec<String> = (1..MOST_FRAMES - 1).map_while(call).collect();
+    Some(shorten(&format!("stack traceback:\n{}\n...", calls.join("\n"))))
 }
 
 /// What a script did not catch.
@@ -242,28 +257,78 @@ impl Uncaught {
 
     /// What a failed run of the chunk `name` was.
     pub(super) fn into_error(self, name: &str, source: &str, memory_limit: u64) -> Error {
-        let (place, message) = match self.value {
-            Caught::Memory => return Error::ScriptMemory { limit_bytes: memory_limit },
-            Caught::Ours(raised) if is_final(&raised.error) => return raised.error,
+        let from_calls = || place_of(name, source, self.traceback.as_deref().unwrap_or_default()).0;
+        let (place, error) = match self.value {
+            Caught::Memory => {
+                let calls = from_calls();
+                let seen = blocks::seen_at(chunk_name(name)).filter(|_| calls.line.is_none());
+                let place = seen.map_or(calls, |line| line_of(name, source, line));
+                (place, memory_ran_out(memory_limit))
+            }
             Caught::Ours(raised) => {
                 let line = raised.line.filter(|_| raised.file.as_deref() == Some(chunk_name(name)));
-                let place = match line {
-                    Some(line) => line_of(name, source, u32::try_from(line).unwrap_or(0)),
-                    None => place_of(name, source, self.traceback.as_deref().unwrap_or_default()).0,
+                let line = line.and_then(|line| u32::try_from(line).ok());
+                let place = line.map_or_else(from_calls, |line| line_of(name, source, line));
+                let error = match raised.error {
+                    error if is_final(&error) => error,
+                    error => failed(error.to_string()),
                 };
-                (place, raised.error.to_string())
+                (place, error)
             }
             Caught::Text(text) => {
-                let (mut place, message) = place_of(name, source, &text);
-                if place.line.is_none() {
-                    // why: an error that Rust raised while it read the arguments has no position of its own
-                    (place, _) = place_of(name, source, self.traceback.as_deref().unwrap_or_default());
-                }
-                (place, message)
+                let (place, message) = place_of(name, source, &text);
+                // why: an error that Rust raised while it read the arguments has no position of its own
+                (if place.line.is_some() { place } else { from_calls() }, failed(message))
             }
         };
-        Error::ScriptFailed { message, place: Box::new(Place { traceback: self.traceback, ..place }) }
+        placed(error.at(Place { traceback: self.traceback, ..place }), name, source)
     }
+}
+
+fn failed(message: String) -> Error {
+    Error::ScriptFailed { message, place: Box::default() }
+}
+
+/// That a run needed more.
+pub(super) fn memory_ran_out(limit_bytes: u64) -> Error {
+    Error::ScriptMemory { limit_bytes, place: Box::default() }
+}
+
+/// `error` with the script as its file, and with a line if none is known: that of the `return` the script ended with, which is where a
+/// result comes from that cannot be shown, and what a function of the library's took the place of when it was called last.
+pub(super) fn placed(error: Error, name: &str, source: &str) -> Error {
+    let Some(place) = error.place().filter(|place| place.line.is_none()).cloned() else { return error };
+    let found = last_return(source).map_or_else(Place::default, |at| Place::locate(source, at));
+    error.at(Place { traceback: place.traceback, version: place.version, ..found.in_file(name) })
+}
+
+/// What a run came to: why `operation` ended it, at the place where it was, or else its outcome.
+// why the operation first: what a script's own handlers raise on the way out must not hide why it ended
+pub(super) fn ended<T>(operation: &Operation, outcome: Result<T>, name: &str, source: &str) -> Result<T> {
+    let error = match (operation.check(), outcome) {
+        (Ok(()), Ok(value)) => return Ok(value),
+        (Ok(()), Err(error)) => error,
+        (Err(stopped), outcome) => {
+            let place = outcome.err().and_then(|error| error.place().cloned());
+            stopped.at(place.unwrap_or_default())
+        }
+    };
+    Err(placed(error, name, source))
+}
+
+/// Where the last `return` begins that is in no function.
+pub(super) fn last_return(source: &str) -> Option<usize> {
+    let (mut blocks, mut last) = (Vec::new(), None);
+    for token in tokens(source).into_iter().filter(|token| token.kind == Kind::Keyword) {
+        match token.text {
+            // why not for and while: they have a `do`
+            "function" | "if" | "do" | "repeat" => blocks.push(token.text),
+            "end" | "until" => drop(blocks.pop()),
+            "return" if !blocks.contains(&"function") => last = Some(token.at),
+            _ => {}
+        }
+    }
+    last
 }
 
 /// Whether a script must not be able to catch it.
@@ -290,7 +355,7 @@ pub(super) fn raised_error(error: &mlua::Error) -> Error {
 /// What a failure outside of a script's own code was: that it does not compile, or that there was no memory for it.
 pub(super) fn from_lua(name: &str, source: &str, memory_limit: u64, error: &mlua::Error) -> Error {
     match root(error) {
-        mlua::Error::MemoryError(_) => Error::ScriptMemory { limit_bytes: memory_limit },
+        mlua::Error::MemoryError(_) => memory_ran_out(memory_limit),
         mlua::Error::SyntaxError { message, .. } => {
             let (place, message) = place_of(name, source, message);
             Error::ScriptSyntax { message, place: Box::new(place) }

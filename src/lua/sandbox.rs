@@ -151,18 +151,15 @@ fn keep_only(table: &Table, names: &[&str]) -> mlua::Result<()> {
     unwanted.into_iter().try_for_each(|key| table.raw_set(key, LuaValue::Nil))
 }
 
-fn memory_ran_out(limit_bytes: u64) -> mlua::Error {
-    mlua::Error::external(Error::ScriptMemory { limit_bytes })
-}
-
 fn add_prelude(lua: &Lua, operation: &Operation, memory_limit: u64) -> mlua::Result<()> {
     let polled = operation.clone();
     let expired = lua.create_function(move |_, ()| polled.check().map_err(mlua::Error::external))?;
+    let memory_ran_out = move || mlua::Error::external(failure::memory_ran_out(memory_limit));
     let reveal = lua.create_function(move |lua, caught: LuaValue| {
         failure::forget_raised(lua);
         match caught {
             LuaValue::Error(error) => match *error {
-                mlua::Error::MemoryError(_) => Err(memory_ran_out(memory_limit)),
+                mlua::Error::MemoryError(_) => Err(memory_ran_out()),
                 ref error if failure::is_final_in(error) => Err(error.clone()),
                 ref error => Revealed::table(lua, error),
             },

@@ -90,9 +90,7 @@ pub fn run(
         let outcome = evaluate(lua, &run, &Chunk { name, source, args: &request.args }, &operation);
         // why whatever came out: the connection is somebody else's after this
         run.forget_bound();
-        // why the operation first: what a script's own handlers raise on the way out must not hide why it ended
-        operation.check()?;
-        let (result, log) = (outcome?, trace.take());
+        let (result, log) = (failure::ended(&operation, outcome, name, source)?, trace.take());
         let rehearsed = rehearsal.map(Rehearsal::end).transpose()?;
         Ok(report::Script {
             result,

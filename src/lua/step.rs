@@ -47,8 +47,7 @@ pub fn run(step: &LuaStep<'_>, connection: Option<&Connection>, operation: &Oper
         let _limited = connection.limited(MEMORY_BYTES / 2)?;
         db::install(lua, &db).map_err(|error| failed(&error))?;
         let handle: LuaValue = lua.globals().raw_get("db").map_err(|error| failed(&error))?;
-        sandbox::call::<LuaValue>(lua, &function, handle).map_err(uncaught)?;
-        operation.check()?;
+        call(&function, handle)?;
         Ok(has_down)
     })
 }

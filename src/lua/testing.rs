@@ -70,7 +70,7 @@ impl TestFile {
         let (outcome, lines) = sandbox::with_state(&operation, memory, |lua, trace| {
             let run = Rc::new(Run::new(session.clone(), session.access.clone(), memory, false));
             let outcome = self.inside(lua, &run, number, &operation);
-            Ok((operation.check().and(outcome), trace.take()))
+            Ok((failure::ended(&operation, outcome, self.name(), &self.source.text), trace.take()))
         })?;
         log.extend(lines);
         outcome
