@@ -15,22 +15,29 @@ end
 
 job.progress(1, 2, "foreign keys")
 local foreign_keys, rows = json.array({}), 0
-for child, parent, count in db:urows([[
-  SELECT "table", parent, count(*)
-  FROM pragma_foreign_key_check
-  GROUP BY "table", parent
-  ORDER BY count(*) DESC, "table", parent
-]]) do
-  rows = rows + count
-  if #foreign_keys < args.most then
-    foreign_keys[#foreign_keys + 1] = { table = child, parent = parent, rows = count }
+local checked, failure = pcall(function()
+  for child, parent, count in db:urows([[
+    SELECT "table", parent, count(*)
+    FROM pragma_foreign_key_check
+    GROUP BY "table", parent
+    ORDER BY count(*) DESC, "table", parent
+  ]]) do
+    rows = rows + count
+    if #foreign_keys < args.most then
+      foreign_keys[#foreign_keys + 1] = { table = child, parent = parent, rows = count }
+    end
   end
-end
+end)
+-- why caught: in a damaged file the check may not come to its end, and what was found before is what the sweep is for
+if not checked and (check.integrity == "ok" or failure.code ~= "corrupt") then error(failure) end
 
 local sound = check.integrity == "ok" and rows == 0
-if not sound then
+if not checked then
+  log.error("integrity: %s; the foreign keys could not be checked: %s", check.integrity, failure.message)
+elseif not sound then
   log.error("integrity: %s; %d row(s) whose foreign key points nowhere", check.integrity, rows)
 end
 return {
-  sound = sound, integrity = check.integrity, findings = findings, foreign_keys = foreign_keys, orphaned_rows = rows,
+  sound = sound, integrity = check.integrity, findings = findings, foreign_keys = foreign_keys,
+  orphaned_rows = checked and rows or nil, unchecked = not checked and failure.message or nil,
 }

@@ -471,7 +471,7 @@ function db:value(sql, ...) end
 ---@return fun(): Row?
 function db:nrows(sql, ...) end
 
----Iterates over rows as values in the order of the columns.
+---Iterates over rows as values in the order of the columns. A NULL in the first column raises `invalid_argument`, because the loop would end there: use `nrows`, or put a column first that is never NULL.
 ---@param sql string
 ---@param ... Sql
 ---@return fun(): ...
@@ -489,7 +489,7 @@ function db:exec(sql, ...) end
 ---@return Statement
 function db:prepare(sql) end
 
----Runs `body` in a transaction: commits when it returns, rolls back when it raises; inside another it is a savepoint.
+---Runs `body` in a transaction: commits when it returns, rolls back when it raises, and raises the same; inside another it is a savepoint.
 ---
 ---Not in migrations.
 ---@param body fun(db: Db): ...
@@ -713,7 +713,7 @@ function statement:query(...) end
 ---@return fun(): Row?
 function statement:nrows(...) end
 
----Runs it and iterates over rows as values.
+---Runs it and iterates over rows as values; a NULL in the first column is an error, as for `db:urows`.
 ---@param ... Sql
 ---@return fun(): ...
 function statement:urows(...) end
@@ -787,9 +787,11 @@ function json.decode(text) end
 ---@return table
 function json.array(list) end
 
----What functions of `db` raise and `pcall` catches; `tostring` and `..` give the message. Codes: `constraint.unique`,
----`constraint.foreignkey`, `constraint.notnull`, `constraint.check`, `busy`, `read_only`, `sql`, `denied`, `not_found`, and the
----other names of statuses in lower case.
+---What functions of `db` raise and `pcall` catches; `tostring` and `..` give the message. Codes: `busy`, `read_only`,
+---`sql`, `denied`, `not_found`, and the other names of statuses in lower case; behind `constraint` the kind, as SQLite names it:
+---`constraint.primarykey` for a row whose primary key is there already, `constraint.unique` for another unique column or index,
+---`constraint.foreignkey`, `constraint.notnull`, `constraint.check`, `constraint.datatype` in a STRICT table, `constraint.trigger` where
+---a trigger raises, `constraint.rowid`, `constraint.vtab`, `constraint.function` and `constraint.pinned`.
 ---@class Error
 ---@field code string What happened, for programs.
 ---@field message string What happened, for people.

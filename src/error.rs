@@ -144,14 +144,14 @@ pub enum Error {
     #[error("{message}")]
     ScriptFailed { message: String, place: Box<Place> },
     #[error("the script ran longer than its {limit_ms} ms")]
-    ScriptTimeout { limit_ms: u64 },
+    ScriptTimeout { limit_ms: u64, place: Box<Place> },
     #[error("the script needed more than its {limit_bytes} bytes of memory")]
-    ScriptMemory { limit_bytes: u64 },
+    ScriptMemory { limit_bytes: u64, place: Box<Place> },
 
     #[error("{verb} was cancelled")]
     Cancelled { verb: &'static str },
     #[error("{verb} ran out of time after {limit_ms} ms")]
-    Timeout { verb: &'static str, limit_ms: u64 },
+    Timeout { verb: &'static str, limit_ms: u64, place: Box<Place> },
     #[error("the role {role} may not {what}")]
     Denied { role: &'static str, what: String },
 
@@ -353,7 +353,10 @@ impl Error {
             | Error::MigrationInvalid { place, .. }
             | Error::Guard { place, .. }
             | Error::ScriptSyntax { place, .. }
-            | Error::ScriptFailed { place, .. } => Some(place),
+            | Error::ScriptFailed { place, .. }
+            | Error::ScriptTimeout { place, .. }
+            | Error::ScriptMemory { place, .. }
+            | Error::Timeout { place, .. } => Some(place),
             Error::BroughtBack { cause, .. } => cause.place(),
             _ => None,
         }
@@ -371,7 +374,10 @@ impl Error {
             | Error::MigrationInvalid { place, .. }
             | Error::Guard { place, .. }
             | Error::ScriptSyntax { place, .. }
-            | Error::ScriptFailed { place, .. } => **place = new,
+            | Error::ScriptFailed { place, .. }
+            | Error::ScriptTimeout { place, .. }
+            | Error::ScriptMemory { place, .. }
+            | Error::Timeout { place, .. } => **place = new,
             _ => {}
         }
         self

@@ -284,10 +284,12 @@ impl Operation {
         let now = Instant::now();
         if self.deadline.is_some_and(|deadline| now >= deadline) {
             let limit_ms = self.state.timeout_ms.load(Ordering::Acquire);
-            return Err(Error::Timeout { verb: self.verb, limit_ms });
+            return Err(Error::Timeout { verb: self.verb, limit_ms, place: Box::default() });
         }
         match self.script {
-            Some((deadline, limit_ms)) if now >= deadline => Err(Error::ScriptTimeout { limit_ms }),
+            Some((deadline, limit_ms)) if now >= deadline => {
+                Err(Error::ScriptTimeout { limit_ms, place: Box::default() })
+            }
             _ => Ok(()),
         }
     }
@@ -379,7 +381,7 @@ mod tests {
         std::thread::sleep(Duration::from_millis(5));
         let bound = operation.begin("query", 1, Arc::default());
         std::thread::sleep(Duration::from_millis(5));
-        assert_eq!(bound.check(), Err(Error::Timeout { verb: "query", limit_ms: 1 }));
+        assert_eq!(bound.check(), Err(Error::Timeout { verb: "query", limit_ms: 1, place: Box::default() }));
     }
 
     #[test]

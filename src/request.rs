@@ -49,6 +49,7 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
         });
     }
     let mut reader = serde_json::Deserializer::from_str(text);
+    refuse_lists(text)?;
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         // why: the crate calls the outermost object "."
         let path = Some(error.path().to_string()).filter(|path| path != ".").unwrap_or_default();
@@ -63,11 +64,45 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
                 });
                 Error::InvalidOption { key, reason }
             }
-            _ => not_json(&inner),
+            // why asked: where a name belongs, serde calls what is none a mistake in the text
+            _ => match serde_json::from_str::<serde_json::Value>(text) {
+                Ok(value) if !path.is_empty() => {
+                    let found = path.split('.').try_fold(&value, |value, key| value.get(key)).unwrap_or(&value);
+                    Error::InvalidOption { key: path, reason: format!("is {found} and must be a text") }
+                }
+                _ => not_json(&inner),
+            },
         }
     })?;
     reader.end().map_err(|error| not_json(&error))?;
     Ok(value)
+}
+
+/// The options that are objects. Serde would take the items of a list for their members, in the order in which they are declared.
+const OBJECTS: [&str; 7] = ["alerts", "audit", "backup", "monitor", "pool", "prune", "script"];
+
+/// Refuses a list in the place of an object.
+fn refuse_lists(text: &str) -> Result<()> {
+    fn look(object: &serde_json::Map<String, serde_json::Value>, before: &str) -> Result<()> {
+        for (name, value) in object {
+            let key = format!("{before}{name}");
+            match value {
+                serde_json::Value::Array(_) if OBJECTS.contains(&name.as_str()) => {
+                    return Err(Error::InvalidOption { key, reason: "is a list and must be a JSON object".into() });
+                }
+                serde_json::Value::Object(members) if OBJECTS.contains(&name.as_str()) => {
+                    look(members, &format!("{key}."))?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+    if !text.contains('[') {
+        return Ok(());
+    }
+    // why left: what is wrong with the text is told by whoever reads it
+    serde_json::from_str(text).map_or(Ok(()), |object| look(&object, ""))
 }
 
 fn not_json(error: &serde_json::Error) -> Error {
@@ -354,6 +389,58 @@ mod tests {
         );
         assert!(refusal::<Migrate>(r#"{"target": -1}"#).starts_with("option 'target': -1 is outside"));
         assert!(refusal::<Script>(r#"{"memory_bytes": 5}"#).starts_with("option 'memory_bytes': 5 is outside"));
+    }
+
+    #[test]
+    fn a_name_of_another_type_is_refused_by_its_key() {
+        let said = |key: &str, value: &str| format!("option '{key}': is {value} and must be a text");
+        assert_eq!(refusal::<Metrics>(r#"{"format": 5}"#), said("format", "5"));
+        for key in ["role", "synchronous", "journal_mode", "foreign_sqlite"] {
+            assert_eq!(refusal::<Open>(&format!(r#"{{"pool": {{}}, "{key}": [1]}}"#)), said(key, "[1]"));
+        }
+        assert_eq!(refusal::<Audit>(r#"{"format": null}"#), said("format", "null"));
+        assert_eq!(refusal::<Migrate>(r#"{"transaction": true}"#), said("transaction", "true"));
+        assert!(refusal::<Metrics>(r#"{"format": 5"#).contains("are not JSON"));
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        let said = |key: &str| format!("option '{key}': is a list and must be a JSON object");
+        for key in ["pool", "script", "backup", "audit", "monitor"] {
+            for list in ["[4]", "[]"] {
+                assert_eq!(refusal::<Open>(&format!(r#"{{"{key}": {list}}}"#)), said(key));
+            }
+        }
+        assert_eq!(refusal::<Open>(r#"{"monitor": {"alerts": [1]}}"#), said("monitor.alerts"));
+        assert_eq!(refusal::<Audit>(r#"{"prune": [1]}"#), said("prune"));
+        let script = Script::from_json(Some(r#"{"args": {"pool": [1], "backup": []}}"#)).expect("is read");
+        assert_eq!(script.args.len(), 2, "what a script gets is its own business");
+        assert!(Repair::from_json(Some(r#"{"versions": [1]}"#)).is_ok());
+    }
+
+    /// What the schemas call an object must be in the table of those that a list is no substitute for.
+    #[test]
+    fn every_option_that_is_an_object_is_known_as_one() {
+        fn objects(schema: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+            let definitions = schema["$defs"].as_object().cloned().unwrap_or_default();
+            let is_object = |option: &serde_json::Value| {
+                let text = option.to_string();
+                let mut named = definitions.iter().filter(|(name, _)| text.contains(&format!("#/$defs/{name}\"")));
+                named.any(|(_, definition)| definition["type"] == "object")
+            };
+            for of in definitions.values().chain([schema]) {
+                for (name, option) in of["properties"].as_object().into_iter().flatten() {
+                    if is_object(option) {
+                        found.insert(name.clone());
+                    }
+                }
+            }
+        }
+        let mut found = std::collections::BTreeSet::new();
+        for schema in [schemars::schema_for!(Open), schemars::schema_for!(Audit), schemars::schema_for!(Monitor)] {
+            objects(&serde_json::to_value(schema).expect("serialises"), &mut found);
+        }
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), OBJECTS);
     }
 
     #[test]

@@ -84,7 +84,7 @@ fn every_error() -> Vec<Error> {
         migration_failed(Error::LockLost { path: path(), lock: "read" }),
         migration_failed(Error::Busy { what: path(), waited_ms: 60_000 }),
         migration_failed(Error::Cancelled { verb: "migrate" }),
-        migration_failed(Error::Timeout { verb: "migrate", limit_ms: 50 }),
+        migration_failed(Error::Timeout { verb: "migrate", limit_ms: 50, place: place() }),
         Error::BroughtBack {
             cause: Box::new(Error::Guard { guard: "row-loss", finding: text("rows are gone"), place: place() }),
             backup: text("/backups/app.db"),
@@ -121,10 +121,10 @@ fn every_error() -> Vec<Error> {
         Error::Irreversible { version: 7, name: text("add_tags"), reason: "it has no down file", remedy: "write one" },
         Error::ScriptSyntax { message: text("unexpected symbol near '='"), place: place() },
         Error::ScriptFailed { message: text("attempt to call a nil value (global 'boom')"), place: place() },
-        Error::ScriptTimeout { limit_ms: 30_000 },
-        Error::ScriptMemory { limit_bytes: 67_108_864 },
+        Error::ScriptTimeout { limit_ms: 30_000, place: place() },
+        Error::ScriptMemory { limit_bytes: 67_108_864, place: place() },
         Error::Cancelled { verb: "backup" },
-        Error::Timeout { verb: "query", limit_ms: 50 },
+        Error::Timeout { verb: "query", limit_ms: 50, place: place() },
         Error::Denied { role: "supervisor", what: text("call migrate") },
         Error::BackupInvalid { path: path(), detail: text("row 1 missing from index i") },
         Error::BackupFailed { path: path(), detail: text("source and destination must be distinct") },
@@ -203,7 +203,7 @@ fn a_run_that_was_stopped_from_outside_does_not_blame_the_file() {
         Error::DiskFull { what: text("/srv/app.db") },
         Error::Busy { what: text("/srv/app.db"), waited_ms: 60_000 },
         Error::Cancelled { verb: "migrate" },
-        Error::Timeout { verb: "migrate", limit_ms: 50 },
+        Error::Timeout { verb: "migrate", limit_ms: 50, place: place() },
     ] {
         let failed = migration_failed(cause.clone());
         assert_eq!((failed.status(), failed.hint()), (cause.status(), cause.hint()), "{failed}");

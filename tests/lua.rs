@@ -7,6 +7,7 @@
 
 mod api;
 mod bounds;
+mod failures;
 mod rows;
 mod running;
 mod scripts;
@@ -37,6 +38,19 @@ fn log(database: &Database, source: &str) -> Vec<String> {
 
 fn failure(database: &Database, source: &str) -> Error {
     run(database, source).expect_err(source)
+}
+
+/// What happened, without where.
+fn placeless(error: Error) -> Error {
+    error.at(rpmadb::error::Place::default())
+}
+
+fn timeout(limit_ms: u64) -> Error {
+    Error::ScriptTimeout { limit_ms, place: Box::default() }
+}
+
+fn memory(limit_bytes: u64) -> Error {
+    Error::ScriptMemory { limit_bytes, place: Box::default() }
 }
 
 /// Runs with a time-out that a right script of these tests never reaches on its own.

@@ -11,10 +11,12 @@
 //! Invariants: what is kept counts as used there, and is given up before a block is refused for want of memory; a block is
 //! only ever used for the very size it was made for.
 
-use std::ffi::{c_int, c_void};
+use std::cell::Cell;
+use std::ffi::{c_char, c_int, c_void};
 
 use mlua::{Lua, ffi};
 
+use super::failure::INTERNAL;
 use crate::operation;
 
 /// A block of Lua's that is worth a look at the operation.
@@ -45,6 +47,51 @@ struct Allocator {
     /// What that may come to.
     most_kept: usize,
     misses: u32,
+    /// The state, whose line is noted when it is refused a block.
+    state: *mut ffi::lua_State,
+}
+
+/// Where the run of this thread was last seen: the name of the chunk, which ends with a zero, and the line.
+// why: for want of memory Lua calls no handler, and where that is caught the calls are gone
+#[derive(Clone, Copy)]
+struct Seen {
+    chunk: [c_char; 60],
+    line: c_int,
+}
+
+thread_local! {
+    static SEEN: Cell<Option<Seen>> = const { Cell::new(None) };
+}
+
+/// In which line of the chunk `name` the run of this thread was last seen.
+pub(super) fn seen_at(name: &str) -> Option<u32> {
+    let seen = SEEN.get()?;
+    let chunk = seen.chunk.iter().take_while(|byte| **byte != 0).map(|byte| *byte as u8);
+    if chunk.eq(name.bytes()) { u32::try_from(seen.line).ok() } else { None }
+}
+
+/// Notes in which line the script is.
+///
+/// # Safety
+/// `state` is alive and not growing its stack, whose addresses are not what they are while it does.
+#[cold]
+pub(super) unsafe fn note_line(state: *mut ffi::lua_State) {
+    for level in 0..8 {
+        // SAFETY: the caller promises it. Asking for the source and the line allocates nothing and changes nothing.
+        let seen = unsafe {
+            let mut frame: ffi::lua_Debug = std::mem::zeroed();
+            if ffi::lua_getstack(state, level, &raw mut frame) == 0
+                || ffi::lua_getinfo(state, c"Sl".as_ptr(), &raw mut frame) == 0
+            {
+                return;
+            }
+            Seen { chunk: frame.short_src, line: frame.currentline }
+        };
+        let is = |name: &&str| name.bytes().chain([0]).zip(seen.chunk).all(|(a, b)| a == b as u8);
+        if seen.line > 0 && !INTERNAL.iter().any(is) {
+            return SEEN.set(Some(seen));
+        }
+    }
 }
 
 impl Blocks<'_> {
@@ -93,6 +140,9 @@ unsafe extern "C-unwind" fn exchange(state: *mut ffi::lua_State) -> c_int {
     unsafe {
         let own = ffi::lua_touserdata(state, 1).cast::<Allocator>();
         (*own).function = ffi::lua_getallocf(state, &raw mut (*own).data);
+        // why that one: what called this may be collected before the run is over
+        ffi::lua_rawgeti(state, ffi::LUA_REGISTRYINDEX, ffi::LUA_RIDX_MAINTHREAD);
+        (*own).state = ffi::lua_tothread(state, -1);
         ffi::lua_setallocf(state, allocate, own.cast());
     }
     0
@@ -111,7 +161,8 @@ impl Allocator {
     fn without_blocks() -> Allocator {
         let kept = [std::ptr::null_mut(); LONGEST_KEPT + 1];
         let (function, data) = (allocate as ffi::lua_Alloc, std::ptr::null_mut());
-        Allocator { function, data, kept, kept_bytes: 0, most_kept: MOST_KEPT, misses: 0 }
+        let state = std::ptr::null_mut();
+        Allocator { function, data, kept, kept_bytes: 0, most_kept: MOST_KEPT, misses: 0, state }
     }
 
     /// A block of that size which was kept; null when there is none.
@@ -156,6 +207,18 @@ impl Allocator {
         }
     }
 
+    /// Notes where the run is that is refused a block.
+    ///
+    /// # Safety
+    /// The state has this allocator and asks it for a block in the place of `block`.
+    unsafe fn refuse(&self, block: *mut c_void) {
+        // why not in the place of another: that may be the stack
+        if block.is_null() {
+            // SAFETY: the caller promises it.
+            unsafe { note_line(self.state) };
+        }
+    }
+
     /// Gives all that is kept back to mlua's allocator.
     ///
     /// # Safety
@@ -194,14 +257,18 @@ unsafe extern "C" fn allocate(data: *mut c_void, block: *mut c_void, old: usize,
         }
         let is_long = new >= LONG_BYTES && (block.is_null() || new > old);
         if is_long && operation::current().is_some_and(|operation| operation.check().is_err()) {
+            own.refuse(block);
             return std::ptr::null_mut();
         }
-        let made = (own.function)(own.data, block, old, new);
-        if !made.is_null() || own.kept_bytes == 0 {
-            return made;
+        let mut made = (own.function)(own.data, block, old, new);
+        if made.is_null() && own.kept_bytes > 0 {
+            own.give_up();
+            made = (own.function)(own.data, block, old, new);
         }
-        own.give_up();
-        (own.function)(own.data, block, old, new)
+        if made.is_null() {
+            own.refuse(block);
+        }
+        made
     }
 }
 

@@ -12,8 +12,8 @@ use mlua::{Lua, LuaOptions, StdLib};
 use super::api::{self, Origin, What};
 use super::head::{Head, nearest, unknown};
 use super::names::{Use, global_uses};
-use super::tokens::Token;
-use super::{failure, shipped};
+use super::tokens::{Kind, Token, tokens};
+use super::{failure, script, shipped};
 use crate::error::{Error, Place, Result};
 use crate::report::{ScriptCheck, ScriptFinding};
 
@@ -29,7 +29,12 @@ pub fn check(source: &str, name: &str) -> Result<ScriptCheck> {
     findings.extend(Head::parse(source, name).err().map(|error| told("head", &error)));
     match compile(source, name)? {
         Some(error) => findings.push(told("syntax", &error)),
-        None => findings.extend(names(source, name)),
+        None => {
+            findings.extend(names(source, name));
+            if is_migration(name) {
+                findings.extend(steps(source, name));
+            }
+        }
     }
     Ok(ScriptCheck { name: name.to_owned(), passed: findings.is_empty(), findings })
 }
@@ -43,8 +48,7 @@ fn told(kind: &'static str, error: &Error) -> ScriptFinding {
 fn compile(source: &str, name: &str) -> Result<Option<Error>> {
     let lua = Lua::new_with(StdLib::NONE, LuaOptions::default())
         .map_err(|error| Error::Internal { detail: format!("a Lua state could not be made: {error}") })?;
-    let chunk = lua.load(source).set_name(format!("={}", failure::chunk_name(name)));
-    let refused = chunk.set_mode(mlua::chunk::ChunkMode::Text).into_function().err();
+    let refused = script::load(&lua, name, source).into_function().err();
     Ok(refused.map(|error| failure::from_lua(name, source, 0, &error)))
 }
 
@@ -98,6 +102,45 @@ fn names(source: &str, name: &str) -> Vec<ScriptFinding> {
         Some(finding(field.name, format!("it is called as {instead}"), Some(instead)))
     };
     uses.iter().filter_map(judge).collect()
+}
+
+/// Whether a file of this name is a migration: `NNN_name.lua`.
+fn is_migration(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    file.ends_with(".lua")
+        && file
+            .split_once('_')
+            .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// What a migration returns besides its two functions: nobody would call it.
+fn steps(source: &str, name: &str) -> Vec<ScriptFinding> {
+    const STEPS: [&str; 2] = ["up", "down"];
+    let Some(last) = failure::last_return(source) else { return Vec::new() };
+    let tokens: Vec<Token<'_>> = tokens(source).into_iter().filter(|token| token.at > last).collect();
+    let (mut depth, mut found) = (0_u32, Vec::new());
+    for (index, token) in tokens.iter().enumerate() {
+        match (token.kind, token.text) {
+            (Kind::Symbol, "{" | "(" | "[") | (Kind::Keyword, "function" | "if" | "do" | "repeat") => depth += 1,
+            (Kind::Symbol, "}" | ")" | "]") | (Kind::Keyword, "end" | "until") => depth = depth.saturating_sub(1),
+            (Kind::Name, key)
+                if depth == 1
+                    && tokens[0].text == "{"
+                    && matches!(tokens[index - 1].text, "{" | "," | ";")
+                    && tokens.get(index + 1).is_some_and(|next| next.text == "=")
+                    && !STEPS.contains(&key) =>
+            {
+                found.push(ScriptFinding {
+                    kind: "name",
+                    message: unknown("a migration", key, &STEPS),
+                    suggestion: nearest(key, &STEPS).map(str::to_owned),
+                    place: Place::locate(source, token.at).in_file(name),
+                });
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -167,6 +210,21 @@ mod tests {
             assert_eq!(findings(source), [wanted], "{source}");
         }
         assert!(check("describe('x', function() expect(1):equals(1) end)", "a_test.lua").expect("checks").passed);
+    }
+
+    #[test]
+    fn what_a_migration_returns_besides_its_steps_is_found() {
+        let told = |source: &str, name: &str| {
+            let findings = check(source, name).expect("checks").findings;
+            findings.into_iter().map(|found| (found.message, found.place.line, found.place.column)).collect::<Vec<_>>()
+        };
+        let right = "local function f(db) local t = { x = 1 } return t end\nreturn { up = function(db) local t = { dwon = 1 } return { y = t } end, down = f }";
+        assert_eq!(told(right, "007_a.lua"), []);
+        let wrong = "return {\n  up = function(db) end,\n  dwon = function(db) end }";
+        let message = "a migration has no 'dwon'; did you mean 'down'?".to_owned();
+        assert_eq!(told(wrong, "m/007_a.lua"), [(message, Some(3), Some(3))]);
+        assert_eq!(told(wrong, "script.lua"), []);
+        assert_eq!(told("local m = {}\nreturn m", "007_a.lua"), []);
     }
 
     #[test]

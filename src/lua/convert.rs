@@ -7,7 +7,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use mlua::{Lua, LuaString, MultiValue, Table, Value as LuaValue};
+use mlua::{AnyUserData, Lua, LuaString, MultiValue, Table, Value as LuaValue};
 use serde_json::{Map, Value as Json};
 
 use super::failure::MemoryLimit;
@@ -40,6 +40,10 @@ pub(super) fn array_metatable(lua: &Lua) -> mlua::Result<Table> {
 
 struct ArrayMetatable(Table);
 
+fn blob_bytes(blob: &AnyUserData) -> Result<LuaString> {
+    blob.user_value().map_err(|error| Error::Internal { detail: error.to_string() })
+}
+
 /// A Lua value as SQL stores it.
 pub(super) fn to_sql(value: &LuaValue) -> Result<Value> {
     Ok(match value {
@@ -55,11 +59,7 @@ pub(super) fn to_sql(value: &LuaValue) -> Result<Value> {
                 Err(_) => Value::Blob(bytes.to_vec()),
             }
         }
-        LuaValue::UserData(data) if data.is::<Blob>() => {
-            let bytes =
-                data.user_value::<LuaString>().map_err(|error| Error::Internal { detail: error.to_string() })?;
-            Value::Blob(bytes.as_bytes().to_vec())
-        }
+        LuaValue::UserData(data) if data.is::<Blob>() => Value::Blob(blob_bytes(data)?.as_bytes().to_vec()),
         other => {
             return Err(Error::InvalidArgument {
                 name: "a parameter".into(),
@@ -82,7 +82,9 @@ impl Parameters {
         let mut left = limit_bytes;
         let mut counted = |value: &LuaValue, more: usize| {
             let value = to_sql(value)?;
-            left = left.checked_sub(value.size_bytes() + more as u64).ok_or(Error::ScriptMemory { limit_bytes })?;
+            left = left
+                .checked_sub(value.size_bytes() + more as u64)
+                .ok_or_else(|| Error::ScriptMemory { limit_bytes, place: Box::default() })?;
             Ok(value)
         };
         if let (1, Some(LuaValue::Table(table))) = (args.len(), args.front()) {
@@ -132,17 +134,18 @@ fn limit(lua: &Lua) -> u64 {
     lua.app_data_ref::<MemoryLimit>().map_or(super::script::MEMORY_BYTES, |limit| limit.0)
 }
 
-/// What a chunk returned, as JSON.
-pub(super) fn to_json(lua: &Lua, value: &LuaValue) -> Result<Json> {
+/// A value as JSON; `what` is what it is called in messages.
+pub(super) fn to_json(lua: &Lua, value: &LuaValue, what: &'static str) -> Result<Json> {
     let limit_bytes = limit(lua);
     let memory = usize::try_from(limit_bytes).unwrap_or(usize::MAX).saturating_mul(2);
     let (values, bytes) = (MOST_VALUES, MOST_BYTES);
     let array_mark = array_metatable(lua).map_err(|error| super::failure::raised_error(&error))?;
-    Rendering { array_mark, values, bytes, memory, limit_bytes }.value(value, DEEPEST)
+    Rendering { what, array_mark, values, bytes, memory, limit_bytes }.value(value, DEEPEST)
 }
 
 /// A value that is being made JSON, and how much of it may still come.
 struct Rendering {
+    what: &'static str,
     array_mark: Table,
     values: usize,
     bytes: usize,
@@ -173,15 +176,19 @@ impl Rendering {
                 bytes_to_json(&bytes)
             }
             LuaValue::Table(_) if depth == 0 => {
-                return refuse("the result is nested deeper than 64 tables, or holds itself");
+                return self.refuse("is nested deeper than 64 tables, or holds itself");
             }
             LuaValue::Table(table) => self.table(table, depth - 1)?,
-            other => return refuse(&format!("the result holds a {}", other.type_name())),
+            LuaValue::UserData(data) if data.is::<Blob>() => {
+                let bytes = blob_bytes(data)?;
+                self.text(&bytes.as_bytes())?;
+                base64(&bytes.as_bytes())
+            }
+            other => return self.refuse(&format!("holds a {}", other.type_name())),
         })
     }
 
     fn table(&mut self, table: &Table, depth: usize) -> Result<Json> {
-        let failed = |message: String| Error::ScriptFailed { message, place: Box::default() };
         let length = table.raw_len();
         let mut pairs = Vec::new();
         let mut counted = Ok(());
@@ -195,7 +202,7 @@ impl Rendering {
             Ok(())
         });
         counted?;
-        outcome.map_err(|error| failed(error.to_string()))?;
+        outcome.map_err(|error| Error::ScriptFailed { message: error.to_string(), place: Box::default() })?;
         let is_marked = table.metatable().is_some_and(|found| found == self.array_mark);
         if pairs.len() == length && (length > 0 || is_marked) {
             drop(pairs);
@@ -213,7 +220,7 @@ impl Rendering {
                 LuaValue::Integer(number) => number.to_string(),
                 LuaValue::Number(number) => number.to_string(),
                 LuaValue::Boolean(flag) => flag.to_string(),
-                other => return Err(failed(format!("the result has a key that is a {}", other.type_name()))),
+                other => return self.refuse(&format!("has a key that is a {}", other.type_name())),
             };
             self.take(NAME_BYTES)?;
             object.insert(name, self.value(&value, depth)?);
@@ -221,11 +228,15 @@ impl Rendering {
         Ok(Json::Object(object))
     }
 
+    fn refuse<T>(&self, reason: &str) -> Result<T> {
+        Err(Error::ScriptFailed { message: format!("{} {reason}", self.what), place: Box::default() })
+    }
+
     /// One value more.
     fn count(&mut self) -> Result<()> {
         self.values = match self.values.checked_sub(1) {
             Some(left) => left,
-            None => return refuse("the result holds more than a million values"),
+            None => return self.refuse("holds more than a million values"),
         };
         if self.values.is_multiple_of(VALUES_BETWEEN_POLLS) {
             crate::operation::current().map_or(Ok(()), |operation| operation.check())?;
@@ -237,25 +248,28 @@ impl Rendering {
         // why counted: one long string may stand in a table a million times
         self.bytes = match self.bytes.checked_sub(bytes.len()) {
             Some(left) => left,
-            None => return refuse("the result holds more than 64 MiB of text"),
+            None => return self.refuse("holds more than 64 MiB of text"),
         };
         // why so: JSON writes `\u0001` for one byte
         self.take(bytes.iter().map(|byte| if byte.is_ascii_control() { 6 } else { 1 }).sum())
     }
 
     fn take(&mut self, bytes: usize) -> Result<()> {
-        self.memory = self.memory.checked_sub(bytes).ok_or(Error::ScriptMemory { limit_bytes: self.limit_bytes })?;
+        self.memory = self
+            .memory
+            .checked_sub(bytes)
+            .ok_or_else(|| Error::ScriptMemory { limit_bytes: self.limit_bytes, place: Box::default() })?;
         Ok(())
     }
-}
-
-fn refuse<T>(reason: &str) -> Result<T> {
-    Err(Error::ScriptFailed { message: reason.to_owned(), place: Box::default() })
 }
 
 fn bytes_to_json(bytes: &[u8]) -> Json {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.into(),
-        Err(_) => serde_json::json!({ "base64": BASE64.encode(bytes) }),
+        Err(_) => base64(bytes),
     }
+}
+
+fn base64(bytes: &[u8]) -> Json {
+    serde_json::json!({ "base64": BASE64.encode(bytes) })
 }

@@ -1,22 +1,21 @@
-//! The `db` object: statements, transactions, and with a session every verb (`verbs.rs`).
+//! The `db` object: statements, and with a session transactions (`transaction.rs`) and every verb (`verbs.rs`).
 //!
 //! Leaves to others: the rows themselves (`rows.rs`), what a statement may do (`sqlite/rules.rs`).
 //!
-//! Invariants: statements run under the rules for users' SQL; a transaction that a script opened is over when its
-//! function returns, commits only if no limit was reached, and takes every statement on its connection along.
+//! Invariants: statements run under the rules for users' SQL; a transaction that ends takes every statement on its connection along.
 
 use std::cell::{Cell as StdCell, RefCell};
 use std::rc::{Rc, Weak};
 
 use mlua::{
-    Function, IntoLuaMulti, LightUserData, Lua, MultiValue, Table, UserData, UserDataFields, UserDataMethods,
-    Value as LuaValue,
+    IntoLuaMulti, LightUserData, Lua, MultiValue, Table, UserData, UserDataFields, UserDataMethods, Value as LuaValue,
 };
 
 use super::convert::{self, Blob, Parameters};
 use super::failure::raise_in;
 use super::rows::{self, Slot, Source, Tools};
 use super::session::Session;
+use super::transaction::Transaction;
 use super::verbs;
 use crate::error::{Error, Result};
 use crate::migrations;
@@ -39,7 +38,7 @@ pub(super) struct Run {
     pub(super) access: RefCell<Access>,
     /// Statements on the connection of the transaction, and whether each is a prepared one.
     bound: RefCell<Vec<(Weak<Slot>, bool)>>,
-    savepoints: StdCell<u32>,
+    pub(super) savepoints: StdCell<u32>,
     /// Whether everything is rolled back at the end, so that nothing may happen outside of the transaction.
     pub(super) is_dry: bool,
     /// The most memory of the run, which rows that wait in ours are held to as well.
@@ -151,7 +150,7 @@ impl Db {
                 let row = row.values();
                 bytes += row.iter().map(crate::sqlite::Value::size_bytes).sum::<u64>();
                 if bytes > most_bytes {
-                    return Err(Error::ScriptMemory { limit_bytes: most_bytes });
+                    return Err(Error::ScriptMemory { limit_bytes: most_bytes, place: Box::default() });
                 }
                 rows.push(row);
                 Ok(rows.len() < limit)
@@ -195,6 +194,7 @@ impl Db {
         let each = || {
             let mut changes = 0;
             for range in migrations::statements(text) {
+                self.operation.check().map_err(|error| raise_in(lua, error, None))?;
                 changes += self.exec(lua, text.get(range).unwrap_or_default(), &MultiValue::new())?.0;
             }
             Ok(changes)
@@ -209,84 +209,11 @@ impl Db {
             }
             Target::Session(_) => {
                 let mut changes = 0;
-                self.in_transaction(lua, || {
+                self.in_transaction(lua, &mut || {
                     changes = each()?;
-                    Ok(MultiValue::new())
+                    Ok(true)
                 })?;
                 Ok(changes)
-            }
-        }
-    }
-
-    fn in_transaction(&self, lua: &Lua, body: impl FnOnce() -> mlua::Result<MultiValue>) -> mlua::Result<MultiValue> {
-        let raise = |error: Error| raise_in(lua, error, None);
-        let Target::Session(run) = &self.target else {
-            return Err(raise(Error::Unsupported {
-                what: "a transaction inside a migration".into(),
-                instead: Some("the whole migration is one transaction already"),
-            }));
-        };
-        if !run.session.may_write() {
-            let error = run.session.denied("open a write transaction");
-            note_denied(run, "transaction", None, &error);
-            return Err(raise(error));
-        }
-        let access = run.access.borrow().clone();
-        if access.is_bound() {
-            return self.in_savepoint(lua, run, &access, body);
-        }
-        let writer = access.writer(&self.operation).map_err(raise)?;
-        let _limited = writer.limited(run.most_value_bytes()).map_err(raise)?;
-        writer.begin_immediate().map_err(raise)?;
-        let bound = Bound::new(run, access.bind(&writer));
-        let outcome = body();
-        drop(bound);
-        // why checked once more: a script may have caught its time-out, and half its work must not be kept
-        let outcome = outcome.and_then(|values| self.operation.check().map(|()| values).map_err(raise));
-        match outcome {
-            Ok(values) => {
-                writer.must_be_in_transaction().and_then(|()| writer.commit()).map(|()| values).map_err(raise)
-            }
-            Err(error) => {
-                writer.rollback();
-                Err(error)
-            }
-        }
-    }
-
-    fn in_savepoint(
-        &self,
-        lua: &Lua,
-        run: &Run,
-        access: &Access,
-        body: impl FnOnce() -> mlua::Result<MultiValue>,
-    ) -> mlua::Result<MultiValue> {
-        let raise = |error: Error| raise_in(lua, error, None);
-        let writer = access.writer(&self.operation).map_err(raise)?;
-        let number = run.savepoints.get() + 1;
-        run.savepoints.set(number);
-        let account = self.operation.account();
-        let told = account.map(|account| account.told());
-        writer.execute_batch(&format!("SAVEPOINT rpmadb_{number}")).map_err(raise)?;
-        let outcome = body().and_then(|values| self.operation.check().map(|()| values).map_err(raise));
-        match outcome {
-            Ok(values) => writer
-                .must_be_in_transaction()
-                .and_then(|()| writer.execute_batch(&format!("RELEASE rpmadb_{number}")))
-                .map(|()| values)
-                .map_err(raise),
-            Err(error) => {
-                if !writer.is_autocommit() {
-                    // why unwatched: a run that was stopped must still be able to go back
-                    let _unwatched = crate::operation::enter(Operation::new());
-                    writer
-                        .execute_batch(&format!("ROLLBACK TO rpmadb_{number}; RELEASE rpmadb_{number}"))
-                        .map_err(raise)?;
-                    if let Some((account, told)) = account.zip(told) {
-                        account.go_back(told);
-                    }
-                }
-                Err(error)
             }
         }
     }
@@ -401,7 +328,7 @@ impl Db {
 }
 
 /// Records what the role of a script may not do; the script may catch the error, and then nobody else would hear of it.
-fn note_denied(run: &Run, verb: &'static str, sql: Option<&str>, error: &Error) {
+pub(super) fn note_denied(run: &Run, verb: &'static str, sql: Option<&str>, error: &Error) {
     if !matches!(error, Error::Denied { .. }) {
         return;
     }
@@ -410,26 +337,6 @@ fn note_denied(run: &Run, verb: &'static str, sql: Option<&str>, error: &Error) 
         account.set_target(run.access.borrow().as_told(sql));
     }
     run.session.audit.finished_in_script(&account, Some(error));
-}
-
-/// While it lives, the statements of a run go to the connection of a transaction.
-struct Bound<'r> {
-    run: &'r Run,
-    before: Access,
-}
-
-impl<'r> Bound<'r> {
-    fn new(run: &'r Run, access: Access) -> Bound<'r> {
-        Bound { run, before: run.access.replace(access) }
-    }
-}
-
-// why a guard: a panic on its way to whoever called must not leave the run on a connection that is somebody else's by then
-impl Drop for Bound<'_> {
-    fn drop(&mut self) {
-        self.run.forget_bound();
-        self.run.access.replace(self.before.clone());
-    }
 }
 
 /// Runs `body`, and once more after a collection when all readers are in use and some of them by iterators of this run: those
@@ -481,6 +388,7 @@ fn add_statement<M: UserDataMethods<Db>>(
 impl UserData for Db {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
         fields.add_field("null", LuaValue::NULL);
+        fields.add_field("transaction", Transaction);
     }
 
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
@@ -498,9 +406,6 @@ impl UserData for Db {
         add_statement(methods, "prepare", |db, lua, sql, _| db.prepare(lua, sql)?.into_lua_multi(lua));
         add_statement(methods, "columns", |db, lua, of, _| db.columns(lua, of)?.into_lua_multi(lua));
         add_statement(methods, "script", |db, lua, text, _| db.script(lua, text)?.into_lua_multi(lua));
-        methods.add_method("transaction", |lua, db, body: Function| {
-            db.in_transaction(lua, || body.call::<MultiValue>(lua.create_userdata(db.clone())?))
-        });
         verbs::add(methods);
     }
 }

@@ -12,9 +12,13 @@ use std::sync::Arc;
 
 use mlua::{AnyUserData, Lua, LuaString, Table, Value as LuaValue};
 
+use super::api::{self, What};
+use super::blocks;
 use super::outside::{self, Held};
 use super::sandbox::first_bytes;
-use crate::error::{Error, Place};
+use super::tokens::{Kind, tokens};
+use crate::error::{Error, Place, Result};
+use crate::operation::Operation;
 
 /// An error of ours on its way through Lua.
 #[derive(Debug, Clone)]
@@ -56,7 +60,7 @@ pub(super) fn raise_in(lua: &Lua, error: Error, sql: Option<&str>) -> mlua::Erro
     let (mut file, mut line) = (None, None);
     let error = match (error, lua.app_data_ref::<MemoryLimit>()) {
         (Error::Sql { sqlite_code: TOO_BIG, .. } | Error::ScriptMemory { .. }, Some(limit)) => {
-            Error::ScriptMemory { limit_bytes: limit.0 }
+            Error::ScriptMemory { limit_bytes: limit.0, place: Box::default() }
         }
         (error, _) => error,
     };
@@ -97,7 +101,7 @@ impl Raised {
 }
 
 /// Names of chunks that are not the script's.
-const INTERNAL: [&str; 3] = ["prelude", "string", "[C]"];
+pub(super) const INTERNAL: [&str; 3] = ["prelude", "string", "[C]"];
 
 /// The error of ours inside a Lua error, if there is one.
 fn raised(error: &mlua::Error) -> Option<Raised> {
@@ -113,21 +117,23 @@ fn raised(error: &mlua::Error) -> Option<Raised> {
     }
 }
 
+/// The kinds of constraints, as SQLite numbers and names them.
+const CONSTRAINTS: [(i32, &str); 11] = [
+    (1, "check"),
+    (3, "foreignkey"),
+    (4, "function"),
+    (5, "notnull"),
+    (6, "primarykey"),
+    (7, "trigger"),
+    (8, "unique"),
+    (9, "vtab"),
+    (10, "rowid"),
+    (11, "pinned"),
+    (12, "datatype"),
+];
+
 /// As an admin's script tells errors apart: the status in lower case; a constraint with its kind as SQLite names it.
 fn code(error: &Error) -> String {
-    const CONSTRAINTS: [(i32, &str); 11] = [
-        (1, "check"),
-        (3, "foreignkey"),
-        (4, "function"),
-        (5, "notnull"),
-        (6, "primarykey"),
-        (7, "trigger"),
-        (8, "unique"),
-        (9, "vtab"),
-        (10, "rowid"),
-        (11, "pinned"),
-        (12, "datatype"),
-    ];
     let name = error.status().name().to_ascii_lowercase();
     let Error::Constraint { sqlite_code, .. } = error else { return name };
     match CONSTRAINTS.iter().find(|(kind, _)| *kind == sqlite_code >> 8) {
@@ -174,6 +180,41 @@ impl Revealed {
     }
 }
 
+/// The calls that led to where an error was raised that is on its way out: a transaction stops it and raises it again.
+struct Raising(Option<String>);
+
+/// Remembers where the error that is being raised comes from, unless it is on its way already.
+pub(super) fn note_raised(lua: &Lua) {
+    if lua.app_data_ref::<Raising>().is_none() {
+        lua.set_app_data(Raising(calls(lua)));
+    }
+}
+
+/// Forgets that: the error was caught.
+pub(super) fn forget_raised(lua: &Lua) {
+    lua.remove_app_data::<Raising>();
+}
+
+/// The calls that led to the function that is being run.
+fn calls(lua: &Lua) -> Option<String> {
+    if lua.inspect_stack(MOST_FRAMES, |_| ()).is_none() {
+        let calls = lua.traceback(None, 1).map(|text| shorten(&text.to_string_lossy())).ok();
+        // why: where memory ran out Lua keeps none
+        return calls.filter(|calls| calls.contains('\n'));
+    }
+    // why not Lua's own: it looks for the outermost calls, which in a deep recursion takes longer than a stop may
+    let call = |level| {
+        lua.inspect_stack(level, |frame| {
+            let source = frame.source();
+            let (name, first) = (source.short_src.unwrap_or_default(), source.line_defined.unwrap_or_default());
+            let line = frame.current_line();
+            line.map_or_else(|| format!("{name}: in ?"), |line| format!("{name}:{line}: in function <{name}:{first}>"))
+        })
+    };
+    let calls: Vec<String> = (1..MOST_FRAMES - 1).map_while(call).collect();
+    Some(shorten(&format!("stack traceback:\n{}\n...", calls.join("\n"))))
+}
+
 /// What a script did not catch.
 pub(super) struct Uncaught {
     value: Caught,
@@ -189,7 +230,8 @@ enum Caught {
 impl Uncaught {
     /// From the value that was raised, where it was raised.
     pub(super) fn new(lua: &Lua, value: &LuaValue) -> Uncaught {
-        let traceback = lua.traceback(None, 1).map(|text| text.to_string_lossy()).ok();
+        let raising = lua.remove_app_data::<Raising>();
+        let traceback = raising.map_or_else(|| calls(lua), |raising| raising.0);
         let caught = match value {
             LuaValue::Error(error) if matches!(root(error), mlua::Error::MemoryError(_)) => Caught::Memory,
             LuaValue::Error(error) => match raised(error) {
@@ -204,37 +246,89 @@ impl Uncaught {
                 },
             },
             LuaValue::String(text) if *text == "not enough memory" => Caught::Memory,
-            LuaValue::String(text) => Caught::Text(text.to_string_lossy()),
+            LuaValue::String(text) => {
+                Caught::Text(String::from_utf8_lossy(without_ours(&text.as_bytes())).into_owned())
+            }
             LuaValue::Integer(_) | LuaValue::Number(_) => Caught::Text(value.to_string().unwrap_or_default()),
             other => Caught::Text(format!("a {} was raised", other.type_name())),
         };
-        Uncaught { value: caught, traceback: traceback.map(|text| shorten(&text)) }
+        Uncaught { value: caught, traceback }
     }
 
     /// What a failed run of the chunk `name` was.
     pub(super) fn into_error(self, name: &str, source: &str, memory_limit: u64) -> Error {
-        let (place, message) = match self.value {
-            Caught::Memory => return Error::ScriptMemory { limit_bytes: memory_limit },
-            Caught::Ours(raised) if is_final(&raised.error) => return raised.error,
+        let from_calls = || place_of(name, source, self.traceback.as_deref().unwrap_or_default()).0;
+        let (place, error) = match self.value {
+            Caught::Memory => {
+                let calls = from_calls();
+                let seen = blocks::seen_at(chunk_name(name)).filter(|_| calls.line.is_none());
+                let place = seen.map_or(calls, |line| line_of(name, source, line));
+                (place, memory_ran_out(memory_limit))
+            }
             Caught::Ours(raised) => {
                 let line = raised.line.filter(|_| raised.file.as_deref() == Some(chunk_name(name)));
-                let place = match line {
-                    Some(line) => line_of(name, source, u32::try_from(line).unwrap_or(0)),
-                    None => place_of(name, source, self.traceback.as_deref().unwrap_or_default()).0,
+                let line = line.and_then(|line| u32::try_from(line).ok());
+                let place = line.map_or_else(from_calls, |line| line_of(name, source, line));
+                let error = match raised.error {
+                    error if is_final(&error) => error,
+                    error => failed(error.to_string()),
                 };
-                (place, raised.error.to_string())
+                (place, error)
             }
             Caught::Text(text) => {
-                let (mut place, message) = place_of(name, source, &text);
-                if place.line.is_none() {
-                    // why: an error that Rust raised while it read the arguments has no position of its own
-                    (place, _) = place_of(name, source, self.traceback.as_deref().unwrap_or_default());
-                }
-                (place, message)
+                let (place, message) = place_of(name, source, &text);
+                // why: an error that Rust raised while it read the arguments has no position of its own
+                (if place.line.is_some() { place } else { from_calls() }, failed(message))
             }
         };
-        Error::ScriptFailed { message, place: Box::new(Place { traceback: self.traceback, ..place }) }
+        placed(error.at(Place { traceback: self.traceback, ..place }), name, source)
     }
+}
+
+fn failed(message: String) -> Error {
+    Error::ScriptFailed { message, place: Box::default() }
+}
+
+/// That a run needed more.
+pub(super) fn memory_ran_out(limit_bytes: u64) -> Error {
+    Error::ScriptMemory { limit_bytes, place: Box::default() }
+}
+
+/// `error` with the script as its file, and with a line if none is known: that of the `return` the script ended with, which is where a
+/// result comes from that cannot be shown, and what a function of the library's took the place of when it was called last.
+pub(super) fn placed(error: Error, name: &str, source: &str) -> Error {
+    let Some(place) = error.place().filter(|place| place.line.is_none()).cloned() else { return error };
+    let found = last_return(source).map_or_else(Place::default, |at| Place::locate(source, at));
+    error.at(Place { traceback: place.traceback, version: place.version, ..found.in_file(name) })
+}
+
+/// What a run came to: why `operation` ended it, at the place where it was, or else its outcome.
+// why the operation first: what a script's own handlers raise on the way out must not hide why it ended
+pub(super) fn ended<T>(operation: &Operation, outcome: Result<T>, name: &str, source: &str) -> Result<T> {
+    let error = match (operation.check(), outcome) {
+        (Ok(()), Ok(value)) => return Ok(value),
+        (Ok(()), Err(error)) => error,
+        (Err(stopped), outcome) => {
+            let place = outcome.err().and_then(|error| error.place().cloned());
+            stopped.at(place.unwrap_or_default())
+        }
+    };
+    Err(placed(error, name, source))
+}
+
+/// Where the last `return` begins that is in no function.
+pub(super) fn last_return(source: &str) -> Option<usize> {
+    let (mut blocks, mut last) = (Vec::new(), None);
+    for token in tokens(source).into_iter().filter(|token| token.kind == Kind::Keyword) {
+        match token.text {
+            // why not for and while: they have a `do`
+            "function" | "if" | "do" | "repeat" => blocks.push(token.text),
+            "end" | "until" => drop(blocks.pop()),
+            "return" if !blocks.contains(&"function") => last = Some(token.at),
+            _ => {}
+        }
+    }
+    last
 }
 
 /// Whether a script must not be able to catch it.
@@ -261,7 +355,7 @@ pub(super) fn raised_error(error: &mlua::Error) -> Error {
 /// What a failure outside of a script's own code was: that it does not compile, or that there was no memory for it.
 pub(super) fn from_lua(name: &str, source: &str, memory_limit: u64, error: &mlua::Error) -> Error {
     match root(error) {
-        mlua::Error::MemoryError(_) => Error::ScriptMemory { limit_bytes: memory_limit },
+        mlua::Error::MemoryError(_) => memory_ran_out(memory_limit),
         mlua::Error::SyntaxError { message, .. } => {
             let (place, message) = place_of(name, source, message);
             Error::ScriptSyntax { message, place: Box::new(place) }
@@ -281,8 +375,46 @@ pub(super) fn from_lua(name: &str, source: &str, memory_limit: u64, error: &mlua
 fn text_of(error: &mlua::Error) -> String {
     match root(error) {
         mlua::Error::RuntimeError(text) => text.clone(),
+        mlua::Error::BadArgument { to, pos, cause, .. } => bad_argument(to.as_deref(), *pos, cause),
         other => other.to_string(),
     }
+}
+
+/// What Lua would say of the argument, in the words of who wrote the call: `db` in front of the colon is none.
+fn bad_argument(to: Option<&str>, position: usize, cause: &mlua::Error) -> String {
+    let method = to.and_then(|to| to.strip_prefix("Db."));
+    let entry = method.and_then(|name| api::group_of("db")?.entry(name));
+    let (position, called) = match (method, entry.map(|entry| &entry.what)) {
+        (Some(name), Some(What::Method(..))) if position < 2 => return format!("it is called as db:{name}"),
+        (Some(name), Some(What::Method(..))) => (position - 1, format!(" to 'db:{name}'")),
+        (Some(name), _) => (position, format!(" to 'db.{name}'")),
+        (None, _) => (position, to.map_or_else(String::new, |to| format!(" to '{to}'"))),
+    };
+    let reason = match root(cause) {
+        mlua::Error::FromLuaConversionError { from, to, .. } => {
+            let wanted = match to.as_str() {
+                "String" => "string",
+                "i64" | "f64" | "u64" => "number",
+                other => other,
+            };
+            let got = match *from {
+                "integer" => "number",
+                other => other,
+            };
+            format!("{wanted} expected, got {got}")
+        }
+        other => other.to_string(),
+    };
+    format!("bad argument #{position}{called} ({reason})")
+}
+
+/// A message of Lua's without the place in a chunk that is not the script's.
+pub(super) fn without_ours(message: &[u8]) -> &[u8] {
+    let behind = message.strip_prefix(b"prelude:").and_then(|rest| {
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        rest[digits..].strip_prefix(b": ")
+    });
+    behind.unwrap_or(message)
 }
 
 fn first_line(text: &str) -> String {
@@ -341,6 +473,17 @@ fn line_of(name: &str, source: &str, line: u32) -> Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_kind_of_constraint_is_in_the_reference() {
+        let doc = api::GROUPS.iter().find(|group| group.name == "error").expect("is there").doc;
+        let missing: Vec<&str> = CONSTRAINTS
+            .iter()
+            .map(|(_, kind)| *kind)
+            .filter(|kind| !doc.contains(&format!("`constraint.{kind}`")))
+            .collect();
+        assert_eq!(missing, Vec::<&str>::new());
+    }
 
     #[test]
     fn the_line_is_found_and_taken_off_the_message() {

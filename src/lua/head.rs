@@ -81,12 +81,21 @@ impl Complaint<'_> {
     }
 }
 
+/// Where the code of a text begins: behind a byte order mark, and at the end of a first line that begins with `#`, which Lua passes over
+/// in files.
+pub(super) fn code_at(source: &str) -> usize {
+    let text = source.strip_prefix('\u{feff}').unwrap_or(source);
+    let passed = if text.starts_with('#') { text.find('\n').unwrap_or(text.len()) } else { 0 };
+    source.len() - text.len() + passed
+}
+
 impl Head {
     /// Reads the head of `source`; `file` is its name in messages.
     pub fn parse(source: &str, file: &str) -> Result<Head> {
         let complaint = Complaint { source, file };
         let mut head = Head::default();
-        let mut at = source.strip_prefix('\u{feff}').map_or(0, |rest| source.len() - rest.len());
+        let mut at = code_at(source);
+        at += usize::from(source[..at].contains('#') && at < source.len());
         for line in source[at..].split_inclusive('\n') {
             let Some(rest) = line.strip_prefix("--!") else { break };
             head.is_there = true;

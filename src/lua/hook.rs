@@ -22,11 +22,14 @@ use std::time::{Duration, Instant};
 
 use mlua::{Lua, ffi};
 
+use super::blocks;
 use crate::operation::{self, Operation};
 
 const INSTRUCTIONS_BETWEEN_POLLS: c_int = 32;
 /// Polls between two looks at the memory that Lua holds.
 const POLLS_BETWEEN_SAMPLES: u32 = 32;
+/// Looks at the memory between two looks at the line, which take longer.
+const SAMPLES_BETWEEN_LINES: u32 = 16;
 /// How often the waiting thread looks at the operation.
 const TICK: Duration = Duration::from_millis(5);
 /// How often it rings although nothing ended the run: a progress callback is told from the thread that works.
@@ -109,6 +112,10 @@ unsafe extern "C-unwind" fn poll(state: *mut ffi::lua_State, _: *mut ffi::lua_De
         // SAFETY: Lua passes a live state; GCCOUNT only reads.
         let kibibytes = unsafe { ffi::lua_gc(state, ffi::LUA_GCCOUNT, 0) };
         PEAK.set(PEAK.get().max(usize::try_from(kibibytes).unwrap_or(0) * 1024));
+        if polls.is_multiple_of(POLLS_BETWEEN_SAMPLES * SAMPLES_BETWEEN_LINES) {
+            // SAFETY: as above; between two instructions no stack is growing.
+            unsafe { blocks::note_line(state) };
+        }
     }
     let bell = BELL.get();
     // SAFETY: the guard that made it non-null lives as long as the run, and holds the flag.

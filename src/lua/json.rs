@@ -167,7 +167,7 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     json.raw_set(
         "encode",
         lua.create_function(|lua, value: LuaValue| {
-            let value = convert::to_json(lua, &value).map_err(|error| raise_in(lua, error, None))?;
+            let value = convert::to_json(lua, &value, "the value").map_err(|error| raise_in(lua, error, None))?;
             lua.create_string(value.to_string())
         })?,
     )?;

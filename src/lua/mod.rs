@@ -1,6 +1,6 @@
 //! The embedded Lua 5.4: scripts of admins, and migrations whose step SQL can't express.
 //!
-//! A state: `sandbox` (its globals, with `prelude.lua`), `hook`, `pattern` and `blocks` (the limits). What a script finds in it: `db` and `verbs`
+//! A state: `sandbox` (its globals, with `prelude.lua`), `hook`, `pattern` and `blocks` (the limits). What a script finds in it: `db`, `transaction` and `verbs`
 //! (the `db` object), `rows` (rows and prepared statements), `job`, `json`; `session` (what it may use), `convert` (values to and fro),
 //! `failure` (errors to and fro), `outside` (memory that Lua does not count). What is run: `script`, `step`, `testing` (test files), `repl` (lines); `shipped` (scripts that are there
 //! already) and `head` (what their first lines declare). `api` (all names as a table), `check` with `names` and `tokens` (whether a script
@@ -32,6 +32,7 @@ mod shipped;
 mod step;
 mod testing;
 mod tokens;
+mod transaction;
 mod verbs;
 
 pub use check::{check, check_file};

@@ -42,5 +42,5 @@ pub(super) fn make_room(lua: &Lua, bytes: usize) -> Result<(), Error> {
     if fits() || lua.gc_collect().is_ok_and(|()| fits()) {
         return Ok(());
     }
-    Err(Error::ScriptMemory { limit_bytes: limit })
+    Err(Error::ScriptMemory { limit_bytes: limit, place: Box::default() })
 }

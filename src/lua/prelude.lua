@@ -3,7 +3,7 @@ local expired, reveal, plain, most_loaded = ...
 local pcall, pack, unpack, setmetatable, rawget, type, error = pcall, table.pack, table.unpack, setmetatable, rawget, type, error
 local tostring, select, concat = tostring, select, table.concat
 local create, resume, status, close = coroutine.create, coroutine.resume, coroutine.status, coroutine.close
-local load, count = load, collectgarbage
+local load, count, byte, find = load, collectgarbage, string.byte, string.find
 
 local function checked(ok, ...)
   expired()
@@ -59,6 +59,9 @@ function _G.load(chunk, name, mode, ...)
   end
   if type(chunk) ~= "string" then error("bad argument #1 to 'load' (string expected)", 2) end
   if #chunk > most_loaded then return nil, "the text is too long to load" end
+  if type(mode) == "string" and byte(chunk) ~= 27 and not find(mode, "t", 1, true) then
+    return nil, "attempt to load a text chunk (mode is '" .. mode .. "')"
+  end
   name = type(name) == "string" and name or "=load"
   if select("#", ...) > 0 then return load(chunk, name, "t", (...)) end
   return load(chunk, name, "t")
@@ -75,14 +78,24 @@ function string.rep(text, count, separator)
   if text == "" and (separator == nil or separator == "") then return "" end
   return rep(text, count, separator)
 end
-for _, name in ipairs { "concat", "insert", "remove", "unpack" } do
-  local original = table[name]
-  table[name] = function(list, ...)
-    plain(list)
-    return original(list, ...)
-  end
+-- why one by one: Lua says the name when it refuses an argument
+local concat, insert, remove, unpack, sort = table.concat, table.insert, table.remove, table.unpack, table.sort
+function table.concat(list, ...)
+  plain(list)
+  return concat(list, ...)
 end
-local sort = table.sort
+function table.insert(list, ...)
+  plain(list)
+  return insert(list, ...)
+end
+function table.remove(list, ...)
+  plain(list)
+  return remove(list, ...)
+end
+function table.unpack(list, ...)
+  plain(list)
+  return unpack(list, ...)
+end
 local function less(a, b) return a < b end
 function table.sort(list, order)
   plain(list)

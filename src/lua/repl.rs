@@ -109,8 +109,8 @@ fn run(lua: &Lua, line: &Line, memory: u64, log: impl Fn() -> Vec<String>) -> Re
     reserve(lua);
     let outcome = sandbox::call::<MultiValue>(lua, &function, ());
     lua.globals().raw_set("db", LuaValue::Nil).map_err(|error| failed(&error))?;
-    line.operation.check()?;
-    let values = outcome.map_err(|uncaught| uncaught.into_error(NAME, &line.source, memory))?;
+    let outcome = outcome.map_err(|uncaught| uncaught.into_error(NAME, &line.source, memory));
+    let values = failure::ended(&line.operation, outcome, NAME, &line.source)?;
     let values = values.iter().map(|value| shown(lua, value)).collect();
     // why: what is only waiting to be collected still holds the connections
     lua.gc_collect().map_err(|error| failed(&error))?;
@@ -137,7 +137,7 @@ fn reserve(lua: &Lua) {
 
 /// A value as JSON; what has no JSON, such as a function, as a text.
 fn shown(lua: &Lua, value: &LuaValue) -> Json {
-    convert::to_json(lua, value).unwrap_or_else(|_| value.type_name().into())
+    convert::to_json(lua, value, "the value").unwrap_or_else(|_| value.type_name().into())
 }
 
 /// The line as a function: as an expression if it is one, else as statements; `None` when it goes on.

@@ -106,6 +106,20 @@ impl Slot {
         *self.failure.borrow_mut() = Some(error);
     }
 
+    /// Fails because a generic `for` takes a first value that is nil for the end.
+    #[cold]
+    fn refuse_null(&self) {
+        let name = self.with_cursor(|cursor| cursor.names().first().cloned()).flatten();
+        let which = name.map_or_else(String::new, |name| format!(" '{name}'"));
+        self.fail(Error::InvalidArgument {
+            name: "a row of urows".into(),
+            reason: format!(
+                "has NULL in its first column{which}, where the loop would end: use nrows, or put a column first that is never NULL"
+            ),
+        });
+        self.close();
+    }
+
     /// Why the last call of a C function failed.
     pub(super) fn take_failure(&self) -> Error {
         let unknown = || Error::Internal { detail: "a failure without a cause".into() };
@@ -164,8 +178,7 @@ impl Tools {
     /// Makes the functions and metatables in a fresh state. `run` is called with a statement and parameters where the fast way of its
     /// `run` is not open; `methods` are the other methods of a statement: each gets the slot as a light userdata first.
     pub(super) fn install(lua: &Lua, run: Function, methods: &[(&str, Function)]) -> mlua::Result<()> {
-        // SAFETY: see `closure`.
-        let closure = unsafe { lua.create_c_function(raw::closure) }?;
+        let closure = closures(lua)?;
         let raise = lua.create_function(|lua, slot: LightUserData| -> mlua::Result<()> {
             let slot = borrow(slot);
             Err(failure::raise_in(lua, slot.take_failure(), Some(&slot.sql)))
@@ -204,6 +217,17 @@ impl Tools {
             None => Err(failure::raise_in(lua, Error::Internal { detail: "a state without tools".into() }, None)),
         }
     }
+}
+
+/// The function that makes a C function with upvalues: `closure(pointer, upvalues...)`.
+fn closures(lua: &Lua) -> mlua::Result<Function> {
+    // SAFETY: only functions of this file call what is made, with the address of a C function and a few values.
+    unsafe { lua.create_c_function(raw::closure) }
+}
+
+/// A C function with an upvalue.
+pub(super) fn with_upvalue(lua: &Lua, function: ffi::lua_CFunction, upvalue: &Function) -> mlua::Result<Function> {
+    closures(lua)?.call((address(function), upvalue))
 }
 
 /// The userdata of a slot.

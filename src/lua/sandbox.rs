@@ -9,7 +9,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use mlua::state::{GcGenParams, GcMode};
-use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, LuaOptions, MultiValue, StdLib, Table, Value as LuaValue};
+use mlua::{
+    FromLuaMulti, Function, IntoLuaMulti, LightUserData, Lua, LuaOptions, MultiValue, StdLib, Table, Value as LuaValue,
+};
 
 use super::blocks::{self, Blocks, WEIGHT_BYTES};
 use super::failure::{self, MemoryLimit, Revealed, Uncaught};
@@ -114,6 +116,11 @@ fn fresh(operation: &Operation, memory_limit: u64, trace: &Rc<Trace>) -> mlua::R
     if let Ok(meta) = globals.raw_get::<Function>("getmetatable")?.call::<Table>(text) {
         meta.raw_set("__metatable", false)?;
     }
+    // why of all of the kind: scripts get no other than that which stands for NULL
+    let null = lua.create_table()?;
+    null.raw_set("__tostring", lua.create_function(|_, _: LuaValue| Ok("null"))?)?;
+    null.raw_set("__metatable", false)?;
+    lua.set_type_metatable::<LightUserData>(Some(null));
     lua.set_app_data(MemoryLimit(memory_limit));
     lua.set_app_data(Xpcall(globals.raw_get("xpcall")?));
     let polled = operation.clone();
@@ -144,22 +151,31 @@ fn keep_only(table: &Table, names: &[&str]) -> mlua::Result<()> {
     unwanted.into_iter().try_for_each(|key| table.raw_set(key, LuaValue::Nil))
 }
 
-fn memory_ran_out(limit_bytes: u64) -> mlua::Error {
-    mlua::Error::external(Error::ScriptMemory { limit_bytes })
-}
-
 fn add_prelude(lua: &Lua, operation: &Operation, memory_limit: u64) -> mlua::Result<()> {
     let polled = operation.clone();
     let expired = lua.create_function(move |_, ()| polled.check().map_err(mlua::Error::external))?;
-    let reveal = lua.create_function(move |lua, caught: LuaValue| match caught {
-        LuaValue::Error(error) => match *error {
-            mlua::Error::MemoryError(_) => Err(memory_ran_out(memory_limit)),
-            ref error if failure::is_final_in(error) => Err(error.clone()),
-            ref error => Revealed::table(lua, error),
-        },
-        // why by its text: Lua's own error for this is a plain string
-        LuaValue::String(text) if text == "not enough memory" => Err(memory_ran_out(memory_limit)),
-        other => Ok(other),
+    let memory_ran_out = move || mlua::Error::external(failure::memory_ran_out(memory_limit));
+    let reveal = lua.create_function(move |lua, caught: LuaValue| {
+        failure::forget_raised(lua);
+        match caught {
+            LuaValue::Error(error) => match *error {
+                mlua::Error::MemoryError(_) => Err(memory_ran_out()),
+                ref error if failure::is_final_in(error) => Err(error.clone()),
+                ref error => Revealed::table(lua, error),
+            },
+            // why by its text: Lua's own error for this is a plain string
+            LuaValue::String(text) if text == "not enough memory" => Err(memory_ran_out()),
+            LuaValue::String(text) => {
+                let bytes = text.as_bytes();
+                let own = failure::without_ours(&bytes);
+                if own.len() == bytes.len() {
+                    Ok(LuaValue::String(text.clone()))
+                } else {
+                    lua.create_string(own).map(LuaValue::String)
+                }
+            }
+            other => Ok(other),
+        }
     })?;
     let plain = lua.create_function(|_, value: LuaValue| match value {
         LuaValue::Table(table) => match table.metatable() {
@@ -191,9 +207,7 @@ pub(super) fn call<R: FromLuaMulti>(lua: &Lua, function: &Function, args: impl I
         let mut all = args.into_lua_multi(lua)?;
         all.push_front(LuaValue::Function(handler?));
         all.push_front(LuaValue::Function(function.clone()));
-        let xpcall = lua.app_data_ref::<Xpcall>().map(|xpcall| xpcall.0.clone());
-        let xpcall = xpcall.ok_or_else(|| mlua::Error::runtime("a state without xpcall"))?;
-        xpcall.call::<MultiValue>(all)
+        Xpcall::of(lua)?.call::<MultiValue>(all)
     };
     let mut results = call().map_err(|error| internal(&error))?;
     match results.pop_front() {
@@ -208,7 +222,14 @@ pub(super) fn call<R: FromLuaMulti>(lua: &Lua, function: &Function, args: impl I
 }
 
 /// Lua's own `xpcall`.
-struct Xpcall(Function);
+pub(super) struct Xpcall(Function);
+
+impl Xpcall {
+    pub(super) fn of(lua: &Lua) -> mlua::Result<Function> {
+        let xpcall = lua.app_data_ref::<Xpcall>().map(|xpcall| xpcall.0.clone());
+        xpcall.ok_or_else(|| mlua::Error::runtime("a state without xpcall"))
+    }
+}
 
 /// `log.debug`, `log.info`, `log.warn`, `log.error` with a format, and `print`, which is an info line.
 fn add_log(lua: &Lua, trace: &Rc<Trace>) -> mlua::Result<()> {

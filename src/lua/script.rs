@@ -12,7 +12,7 @@ use mlua::{Lua, Value as LuaValue};
 use serde_json::{Map, Value as Json};
 
 use super::db::{self, Db, Run, Target};
-use super::head::Head;
+use super::head::{Head, code_at};
 use super::job::job;
 use super::session::Session;
 use super::{convert, failure, hook, sandbox};
@@ -90,9 +90,7 @@ pub fn run(
         let outcome = evaluate(lua, &run, &Chunk { name, source, args: &request.args }, &operation);
         // why whatever came out: the connection is somebody else's after this
         run.forget_bound();
-        // why the operation first: what a script's own handlers raise on the way out must not hide why it ended
-        operation.check()?;
-        let (result, log) = (outcome?, trace.take());
+        let (result, log) = (failure::ended(&operation, outcome, name, source)?, trace.take());
         let rehearsed = rehearsal.map(Rehearsal::end).transpose()?;
         Ok(report::Script {
             result,
@@ -121,7 +119,7 @@ fn evaluate(lua: &Lua, run: &Rc<Run>, chunk: &Chunk<'_>, operation: &Operation) 
     let function = load(lua, chunk.name, chunk.source).into_function().map_err(|error| failed(&error))?;
     let value: LuaValue = sandbox::call(lua, &function, ())
         .map_err(|uncaught| uncaught.into_error(chunk.name, chunk.source, run.memory))?;
-    convert::to_json(lua, &value)
+    convert::to_json(lua, &value, "the result")
 }
 
 /// Sets the globals `db` and `job`.
@@ -138,7 +136,9 @@ pub(super) fn set_up(
 
 /// The text of a script, never bytecode, under the name that errors show.
 pub(super) fn load<'s>(lua: &Lua, name: &str, source: &'s str) -> mlua::chunk::Chunk<'s> {
-    lua.load(source).set_name(format!("={}", failure::chunk_name(name))).set_mode(mlua::chunk::ChunkMode::Text)
+    lua.load(&source[code_at(source)..])
+        .set_name(format!("={}", failure::chunk_name(name)))
+        .set_mode(mlua::chunk::ChunkMode::Text)
 }
 
 /// SQLite's extended code for that.

@@ -7,8 +7,7 @@
 use mlua::{Function, Lua, Table, Value as LuaValue};
 
 use super::db::{self, Db, Target};
-use super::failure::Uncaught;
-use super::script::MEMORY_BYTES;
+use super::script::{self, MEMORY_BYTES};
 use super::{failure, sandbox};
 use crate::error::{Error, Place, Result};
 use crate::migrations::LuaStep;
@@ -23,15 +22,14 @@ pub fn run(step: &LuaStep<'_>, connection: Option<&Connection>, operation: &Oper
             Err(stopped) => stopped,
             Ok(()) => failure::from_lua(file, text, MEMORY_BYTES, error),
         };
-        let uncaught = |error: Uncaught| match operation.check() {
-            Err(stopped) => stopped,
-            Ok(()) => error.into_error(file, text, MEMORY_BYTES),
+        let call = |function: &Function, args: LuaValue| {
+            let outcome = sandbox::call::<LuaValue>(lua, function, args);
+            let outcome = outcome.map_err(|uncaught| uncaught.into_error(file, text, MEMORY_BYTES));
+            failure::ended(operation, outcome, file, text)
         };
         take_chance_away(lua).map_err(|error| failed(&error))?;
-        let chunk =
-            lua.load(text).set_name(format!("={}", failure::chunk_name(file))).set_mode(mlua::chunk::ChunkMode::Text);
-        let chunk = chunk.into_function().map_err(|error| failed(&error))?;
-        let returned: LuaValue = sandbox::call(lua, &chunk, ()).map_err(uncaught)?;
+        let chunk = script::load(lua, file, text).into_function().map_err(|error| failed(&error))?;
+        let returned = call(&chunk, LuaValue::Nil)?;
         let function = |name: &str| match &returned {
             LuaValue::Table(table) => function_of(table, name),
             _ => None,
@@ -49,8 +47,7 @@ pub fn run(step: &LuaStep<'_>, connection: Option<&Connection>, operation: &Oper
         let _limited = connection.limited(MEMORY_BYTES / 2)?;
         db::install(lua, &db).map_err(|error| failed(&error))?;
         let handle: LuaValue = lua.globals().raw_get("db").map_err(|error| failed(&error))?;
-        sandbox::call::<LuaValue>(lua, &function, handle).map_err(uncaught)?;
-        operation.check()?;
+        call(&function, handle)?;
         Ok(has_down)
     })
 }

@@ -70,7 +70,7 @@ impl TestFile {
         let (outcome, lines) = sandbox::with_state(&operation, memory, |lua, trace| {
             let run = Rc::new(Run::new(session.clone(), session.access.clone(), memory, false));
             let outcome = self.inside(lua, &run, number, &operation);
-            Ok((operation.check().and(outcome), trace.take()))
+            Ok((failure::ended(&operation, outcome, self.name(), &self.source.text), trace.take()))
         })?;
         log.extend(lines);
         outcome
@@ -123,7 +123,7 @@ fn script_and_args(
     args: Option<Table>,
 ) -> Result<(Source, Map<String, Json>)> {
     let source = shipped::find(name, Some(folder), Some(&session.access))?;
-    let args = match args.map(|args| convert::to_json(lua, &LuaValue::Table(args))).transpose()? {
+    let args = match args.map(|args| convert::to_json(lua, &LuaValue::Table(args), "the value")).transpose()? {
         Some(Json::Object(args)) => args,
         // why: an empty table is also an empty list
         _ => Map::new(),

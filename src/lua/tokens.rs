@@ -5,6 +5,8 @@
 //!
 //! Invariant: tokens come in order, and `text` is what stands at `at`.
 
+use super::head::code_at;
+
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -34,11 +36,7 @@ const SYMBOLS: &[&str] = &["...", "..", "==", "~=", "<=", ">=", "//", "::", "<<"
 /// The tokens of `source`.
 pub(super) fn tokens(source: &str) -> Vec<Token<'_>> {
     let mut found = Vec::new();
-    let mut at = 0;
-    // why: Lua passes over a first line that begins with #
-    if source.starts_with('#') {
-        at = source.find('\n').unwrap_or(source.len());
-    }
+    let mut at = code_at(source);
     while let Some(first) = source[at..].chars().next() {
         let rest = &source[at..];
         let (kind, length) = match first {

@@ -74,7 +74,8 @@ fn options<T: Request>(lua: &Lua, table: Option<Table>) -> mlua::Result<T> {
 
 #[inline(never)]
 fn options_text(lua: &Lua, table: Table) -> mlua::Result<String> {
-    let mut json = convert::to_json(lua, &LuaValue::Table(table)).map_err(|error| raise_in(lua, error, None))?;
+    let mut json =
+        convert::to_json(lua, &LuaValue::Table(table), "the value").map_err(|error| raise_in(lua, error, None))?;
     // why: an empty Lua table is both an empty list and an empty object
     if json.as_array().is_some_and(Vec::is_empty) {
         json = serde_json::json!({});

@@ -166,19 +166,13 @@ fn skip_number(bytes: &[u8], at: &mut usize) {
 }
 
 /// The statements of `text` without their semicolons; statements of nothing but comments are left out.
-pub fn statements(text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
+pub fn statements(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut splitter = Splitter::default();
-    for token in tokens(text) {
-        if token.kind == Kind::Comment {
-            continue;
-        }
-        if let Some(range) = splitter.push(&token, &text[token.range.clone()]) {
-            found.push(range);
-        }
-    }
-    found.extend(splitter.range());
-    found
+    let mut tokens = tokens(text).filter(|token| token.kind != Kind::Comment);
+    std::iter::from_fn(move || {
+        let ended = tokens.find_map(|token| splitter.push(&token, &text[token.range.clone()]));
+        ended.or_else(|| std::mem::take(&mut splitter).range())
+    })
 }
 
 /// Refuses a text that is not exactly one statement.
@@ -187,7 +181,7 @@ pub fn one_statement(sql: &str) -> Result<()> {
     if sql.contains('\0') {
         return wrong("holds a NUL byte");
     }
-    match statements(sql).len() {
+    match statements(sql).take(2).count() {
         0 => wrong("holds no statement"),
         1 => Ok(()),
         _ => wrong("holds more than one statement; pass them one by one, or use a script"),
@@ -313,7 +307,7 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<&str> {
-        statements(text).into_iter().map(|range| &text[range]).collect()
+        statements(text).map(|range| &text[range]).collect()
     }
 
     #[test]

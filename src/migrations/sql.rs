@@ -48,7 +48,7 @@ impl<'r> File<'r> {
 
     /// Runs all of it.
     pub(super) fn run(mut self) -> Result<Vec<Moved>> {
-        for (index, range) in scan::statements(self.text).into_iter().enumerate().skip(self.source.done) {
+        for (index, range) in scan::statements(self.text).enumerate().skip(self.source.done) {
             self.statement(index, range)?;
         }
         self.end()?;

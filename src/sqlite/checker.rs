@@ -49,7 +49,7 @@ impl Connection {
     }
 
     /// What SQLite's full check finds, at most `most` findings; none when all is well. That the file is too damaged for a check is a
-    /// finding as well.
+    /// finding as well, the last.
     pub fn integrity(&self, most: usize) -> Result<Vec<String>> {
         self.findings("integrity_check", most)
     }
@@ -60,14 +60,22 @@ impl Connection {
     }
 
     fn findings(&self, check: &str, most: usize) -> Result<Vec<String>> {
-        let rows = match self.rows(&format!("PRAGMA {check}({most})"), &[]) {
-            Err(Error::Corrupt { detail, .. }) => return Ok(vec![detail]),
-            rows => rows?,
-        };
-        let texts = rows.into_iter().filter_map(|row| match row.into_iter().next() {
-            Some(Value::Text(text)) => Some(text),
-            _ => None,
+        let mut findings = Vec::new();
+        let checked = self.ours(&format!("PRAGMA {check}({most})"), |statement| {
+            statement.for_each(|row| {
+                if let Value::Text(text) = row.value(0)
+                    && text != "ok"
+                {
+                    findings.push(text);
+                }
+                Ok(true)
+            })
         });
-        Ok(texts.filter(|text| text != "ok").collect())
+        match checked {
+            // why behind the others: they tell the page
+            Err(Error::Corrupt { detail, .. }) => findings.push(detail),
+            checked => checked?,
+        }
+        Ok(findings)
     }
 }

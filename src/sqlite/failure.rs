@@ -86,7 +86,7 @@ pub(super) fn from_code(code: i32, message: String, path: &str, waited_ms: u64, 
         ffi::SQLITE_INTERRUPT => match (operation::current(), heap::refusal()) {
             (Some(operation), refusal) => match (operation.check(), refusal) {
                 (Err(stopped), _) => stopped,
-                (Ok(()), Some(limit_bytes)) => Error::ScriptMemory { limit_bytes },
+                (Ok(()), Some(limit_bytes)) => Error::ScriptMemory { limit_bytes, place: Box::default() },
                 (Ok(()), None) => Error::Cancelled { verb: operation.verb() },
             },
             (None, _) => Error::Cancelled { verb: "the statement" },
@@ -117,7 +117,7 @@ pub(super) fn from_code(code: i32, message: String, path: &str, waited_ms: u64, 
 /// That the machine has none left, or a script none of its share, or that the call was to stop (see `heap.rs`).
 fn no_memory() -> Error {
     match (heap::refusal(), operation::current().map(|operation| operation.check())) {
-        (Some(limit_bytes), _) => Error::ScriptMemory { limit_bytes },
+        (Some(limit_bytes), _) => Error::ScriptMemory { limit_bytes, place: Box::default() },
         (None, Some(Err(stopped))) => stopped,
         (None, _) => Error::NoMemory { what: "SQLite worked".into() },
     }

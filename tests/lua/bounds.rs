@@ -50,7 +50,8 @@ fn bytecode_is_refused() {
             "local parts = { 'return ', '7' } local n = 0 return load(function() n = n + 1 return parts[n] end)()",
             json!(7),
         ),
-        ("return load('return x', 'named', 'b', { x = 3 })()", json!(3)),
+        ("return load('return x', 'named', 'bt', { x = 3 })()", json!(3)),
+        ("return select(2, load('return 1', 'named', 'b'))", json!("attempt to load a text chunk (mode is 'b')")),
         ("return select(2, load('\\27Lua', 'c', 'b'))", json!("attempt to load a binary chunk (mode is 't')")),
         ("return select(2, load(('x'):rep(2^20 + 1)))", json!("the text is too long to load")),
         ("return select(2, load(function() return ('x'):rep(2^19) end))", json!("the text is too long to load")),
@@ -151,7 +152,7 @@ fn a_time_out_ends_every_kind_of_loop() {
     ] {
         let start = Instant::now();
         let error = limited(&database, &source, 50).expect_err(&source);
-        assert_eq!(error, Error::ScriptTimeout { limit_ms: 50 }, "{source}");
+        assert_eq!(placeless(error), timeout(50), "{source}");
         assert!(start.elapsed() < Duration::from_secs(5), "{source} took {:?}", start.elapsed());
         assert_eq!(result(&database, "return db:value('SELECT count(*) FROM a')"), 1, "the handle works on: {source}");
     }
@@ -172,7 +173,7 @@ fn a_time_out_ends_handlers_of_variables_to_be_closed_too() {
         format!("for _ in function() return 1 end, nil, nil, {closer} do while true do end end"),
         format!("pcall(function() local c <close> = {closer} while true do end end)"),
     ] {
-        assert_eq!(watched(&source), Ok(Err(Error::ScriptTimeout { limit_ms: 50 })), "{source}");
+        assert_eq!(watched(&source), Ok(Err(timeout(50))), "{source}");
     }
 }
 
@@ -181,7 +182,7 @@ fn a_time_out_ends_handlers_of_variables_to_be_closed_too() {
 fn a_time_out_ends_a_slow_search() {
     for search in ["find('.-.-.-b')", "match('.-.-.-b')", "gsub('.-.-.-b', '')", "gmatch('.-.-.-b')()"] {
         let source = format!("return ('a'):rep(400):{search}");
-        assert_eq!(watched(&source), Ok(Err(Error::ScriptTimeout { limit_ms: 50 })), "{source}");
+        assert_eq!(watched(&source), Ok(Err(timeout(50))), "{source}");
     }
 }
 
@@ -191,7 +192,7 @@ fn watched(source: &str) -> Result<Result<(), Error>, mpsc::RecvTimeoutError> {
     let running = source.to_owned();
     std::thread::spawn(move || {
         let database = try_open(":memory:", &bare()).expect("opens").0;
-        let _ = said.send(limited(&database, &running, 50).map(|_| ()));
+        let _ = said.send(limited(&database, &running, 50).map(|_| ()).map_err(placeless));
     });
     ended.recv_timeout(Duration::from_secs(5))
 }
@@ -212,11 +213,11 @@ fn a_script_may_not_have_more_memory() {
         "local t = {} while true do t[#t + 1] = coroutine.create(print) end",
     ] {
         let error = database.script(source, &request, &watch()).expect_err(source);
-        assert_eq!(error, Error::ScriptMemory { limit_bytes }, "{source}");
+        assert_eq!(placeless(error), memory(limit_bytes), "{source}");
         assert_eq!(result(&database, "return 1"), 1, "the handle works on: {source}");
     }
     let caught = "pcall(function() return ('x'):rep(100 << 20) end) return 'survived'";
-    assert_eq!(database.script(caught, &request, &watch()).err(), Some(Error::ScriptMemory { limit_bytes }), "caught");
+    assert_eq!(database.script(caught, &request, &watch()).err().map(placeless), Some(memory(limit_bytes)), "caught");
 }
 
 #[test]
@@ -227,14 +228,11 @@ fn the_limits_of_the_host_cannot_be_raised() {
     let database = try_open(scratch.path("a.db"), &options).expect("opens").0;
     let asked = request::Script { timeout_ms: Some(60_000), memory_bytes: Some(1 << 30), ..request::Script::default() };
     let error = database.script("while true do end", &asked, &watch()).expect_err("ends");
-    assert_eq!(error, Error::ScriptTimeout { limit_ms: 60 });
+    assert_eq!(placeless(error), timeout(60));
     let error = database.script("return ('x'):rep(10 << 20)", &asked, &watch()).expect_err("ends");
-    assert_eq!(error, Error::ScriptMemory { limit_bytes: 3 << 20 });
+    assert_eq!(placeless(error), memory(3 << 20));
     let lower = request::Script { timeout_ms: Some(20), ..request::Script::default() };
-    assert_eq!(
-        database.script("while true do end", &lower, &watch()).err(),
-        Some(Error::ScriptTimeout { limit_ms: 20 })
-    );
+    assert_eq!(database.script("while true do end", &lower, &watch()).err().map(placeless), Some(timeout(20)));
     let wrong = request::Script { timeout_ms: Some(0), ..request::Script::default() };
     assert_eq!(refusal(database.script("return 1", &wrong, &watch())), "INVALID_ARGUMENT");
 }
@@ -391,6 +389,36 @@ fn an_endless_lua_migration_can_be_stopped() {
     let outcome = database.migrate(&request::Migrate::default(), &short);
     assert_eq!(refusal(outcome), "TIMEOUT");
     assert_eq!(contents(&database), before);
+}
+
+/// SQLite's own functions run in one step of a statement, where nothing asks whether the run must end.
+#[test]
+fn a_time_out_ends_functions_of_sql_and_texts_that_are_read_for_long() {
+    let bytes = 12 << 20;
+    for body in [
+        "db:value('SELECT length(trim(?, ?))', s, s)",
+        "db:value('SELECT length(trim(?))', (' '):rep(#s))",
+        "db:value('SELECT length(rtrim(?))', (' '):rep(#s))",
+        "db:value('SELECT length(replace(?, ?, ?))', s, 'ab', 'cd')",
+        "db:value('SELECT instr(?, ?)', s, 'abc')",
+        "db:value('SELECT length(unhex(?, ?))', s, 'x')",
+        "db:exec(('select 1;'):rep(#s // 4))",
+        "db:script(('select 1;'):rep(#s // 12))",
+    ] {
+        let source = format!("local s = ('ab'):rep({}) while true do {body} end", bytes / 2);
+        let limits = request::ScriptLimits { timeout_ms: None, memory_bytes: Some(256 << 20) };
+        let options = request::Open { script: limits, ..bare() };
+        let database = try_open(":memory:", &options).expect("opens").0;
+        let start = Instant::now();
+        let outcome = limited(&database, &source, 400);
+        let took = start.elapsed();
+        assert!(
+            ["SCRIPT_TIMEOUT", "SCRIPT_FAILED"]
+                .contains(&outcome.as_ref().err().map_or("", |error| error.status().name())),
+            "{body}: {outcome:?}"
+        );
+        assert!(took < Duration::from_millis(1_500), "{body} took {took:?}");
+    }
 }
 
 /// What a script writes about its metatables must not run while they are looked at, and an order that is written in C must not

@@ -377,3 +377,54 @@ fn the_iterator_of_a_supervisor_keeps_nobody_from_writing_without_wal() {
     assert_eq!(report.result, 1);
     assert_eq!(value(&database, "SELECT count(*) FROM n"), 3);
 }
+/// The generic `for` ends at a first value that is nil, so rows behind a NULL would be lost unseen.
+#[test]
+fn bare_values_are_refused_where_the_first_is_null() {
+    let scratch = Scratch::new();
+    let database = numbers(&scratch, 3);
+    let sql = "SELECT CASE WHEN i = 2 THEN NULL ELSE s END AS name, i FROM n";
+    for rows in [
+        format!("db:urows('{sql}')"),
+        format!("db:prepare('{sql}'):urows()"),
+        format!("db:transaction(function() for _ in db:urows('{sql}') do seen = seen + 1 end end)"),
+    ] {
+        let rows = if rows.contains("transaction") { rows } else { format!("for _ in {rows} do seen = seen + 1 end") };
+        let source = format!(
+            "seen = 0 local ok, e = pcall(function() {rows} end) return {{ ok, e.code, e.message, e.line, seen }}"
+        );
+        let message = "a row of urows has NULL in its first column 'name', where the loop would end: use nrows, or put a column \
+                       first that is never NULL";
+        assert_eq!(result(&database, &source), json!([false, "invalid_argument", message, 1, 1]), "{source}");
+    }
+    let other = "local t = {} for i, s in db:urows('SELECT i, NULL FROM n') do t[#t + 1] = i t[0] = s == nil end return { #t, t[0] }";
+    assert_eq!(result(&database, other), json!([3, true]));
+    // the connection is given back
+    let many = format!(
+        "for _ = 1, 50 do pcall(function() for _ in db:urows('{sql}') do end end) end return db:health().status ~= nil"
+    );
+    assert_eq!(result(&database, &many), true);
+}
+
+#[test]
+fn a_blob_is_shown_like_one_that_was_read() {
+    let scratch = Scratch::new();
+    let database = numbers(&scratch, 1);
+    for (source, wanted) in [
+        ("return db.blob('\\xff')", json!({"base64": "/w=="})),
+        ("return { db.blob('a') }", json!([{"base64": "YQ=="}])),
+        ("return json.encode(db.blob('a'))", json!("{\"base64\":\"YQ==\"}")),
+        ("return tostring(db.null)", json!("null")),
+        ("return { db.null == json.null, db:value( 'SELECT ?', db.null) == nil }", json!([true, true])),
+    ] {
+        assert_eq!(result(&database, source), wanted, "{source}");
+    }
+    for (source, said) in [
+        ("json.encode(print)", "the value holds a function"),
+        ("json.encode({ [{}] = 1 })", "the value has a key that is a table"),
+        ("local t = {} t.t = t json.encode(t)", "the value is nested deeper than 64 tables, or holds itself"),
+        ("db:stats({ estimate = print })", "the value holds a function"),
+        ("return print", "the result holds a function"),
+    ] {
+        assert_eq!(failure(&database, source).to_string(), said, "{source}");
+    }
+}

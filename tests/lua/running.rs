@@ -94,7 +94,7 @@ fn the_head_of_a_text_is_bound_like_that_of_a_file() {
     let limited = try_open(scratch.path("a.db"), &limited).expect("opens").0;
     assert_eq!(result(&limited, "--! timeout: 1h, memory: 1GB\nreturn job.remaining() <= 0.1"), true);
     let error = failure(&limited, "--! memory: 1GB\nreturn #('x'):rep(3000000)");
-    assert_eq!(error, Error::ScriptMemory { limit_bytes: 2 << 20 });
+    assert_eq!(placeless(error), memory(2 << 20));
     let supervisor = database.act_as("eve", Role::Supervisor).expect("acts");
     assert_eq!(failure(&supervisor, "--! role: admin\nreturn 1").status().name(), "DENIED");
     assert_eq!(result(&supervisor, "--! role: supervisor\nreturn 1"), 1);
@@ -195,6 +195,7 @@ fn what_is_not_caught_comes_out_with_its_line_and_the_calls_that_led_there() {
     assert!(traceback.contains("report.lua:5:") && traceback.contains("report.lua:8:"), "{traceback}");
     let deep = failure(&database, "local function f(n) return 1 + f(n + 1) end\nreturn f(1)");
     assert!(deep.to_string().contains("stack overflow"), "{deep}");
-    let lines = deep.place().and_then(|place| place.traceback.as_ref()).map_or(0, |text| text.lines().count());
-    assert!((1..=40).contains(&lines), "{lines}");
+    // why not the outermost calls as well: to look for them took longer than a time-out may be late
+    let traceback = deep.place().and_then(|place| place.traceback.clone()).unwrap_or_default();
+    assert!((10..=40).contains(&traceback.lines().count()) && traceback.ends_with("\n..."), "{traceback}");
 }

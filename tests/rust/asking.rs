@@ -46,7 +46,10 @@ fn a_time_out_ends_a_query_a_script_and_a_wait_for_a_lock() {
     let short = Operation::new();
     short.set_timeout_ms(60);
     let start = Instant::now();
-    assert_eq!(database.query(ENDLESS, None, &short).err(), Some(Error::Timeout { verb: "query", limit_ms: 60 }));
+    assert_eq!(
+        database.query(ENDLESS, None, &short).err(),
+        Some(Error::Timeout { verb: "query", limit_ms: 60, place: Box::default() })
+    );
     assert_eq!(refusal(database.script("while true do end", &request::Script::default(), &short)), "TIMEOUT");
     let plain = rusqlite::Connection::open(scratch.path("a.db")).expect("opens");
     plain.execute_batch("BEGIN IMMEDIATE").expect("takes the write lock");

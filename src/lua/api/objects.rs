@@ -23,7 +23,7 @@ const DB_ENTRIES: &[Entry] = &[
     method("row", &[SQL, VALUES], &["Row?"], "The first row, or nil when there is none."),
     method("value", &[SQL, VALUES], &["any"], "The first column of the first row, or nil."),
     method("nrows", &[SQL, VALUES], &["fun(): Row?"], "Iterates over rows as tables by column name."),
-    method("urows", &[SQL, VALUES], &["fun(): ...any"], "Iterates over rows as values in the order of the columns."),
+    method("urows", &[SQL, VALUES], &["fun(): ...any"], "Iterates over rows as values in the order of the columns. A NULL in the first column raises `invalid_argument`, because the loop would end there: use `nrows`, or put a column first that is never NULL."),
     method(
         "exec",
         &[SQL, VALUES],
@@ -35,7 +35,7 @@ const DB_ENTRIES: &[Entry] = &[
         "transaction",
         &[("body", "fun(db: Db): ...any")],
         &["...any"],
-        "Runs `body` in a transaction: commits when it returns, rolls back when it raises; inside another it is a savepoint.",
+        "Runs `body` in a transaction: commits when it returns, rolls back when it raises, and raises the same; inside another it is a savepoint.",
     )
     .scripts_only(),
     method("columns", &[("sql_or_table", "string")], &["Column[]"], "The columns of a query or a table.").scripts_only(),
@@ -81,7 +81,12 @@ pub(super) const STATEMENT: Group = Group {
         method("run", &[VALUES], &["integer changes", "integer last_insert_rowid"], "Runs it for what it changes."),
         method("query", &[VALUES], &["Row[]"], "Runs it and returns all rows."),
         method("nrows", &[VALUES], &["fun(): Row?"], "Runs it and iterates over rows as tables by column name."),
-        method("urows", &[VALUES], &["fun(): ...any"], "Runs it and iterates over rows as values."),
+        method(
+            "urows",
+            &[VALUES],
+            &["fun(): ...any"],
+            "Runs it and iterates over rows as values; a NULL in the first column is an error, as for `db:urows`.",
+        ),
         method("close", &[], &[], "Lets go of it; using it later is an error."),
     ],
 };
@@ -151,11 +156,13 @@ pub(super) const ERROR: Group = Group {
     name: "error",
     class: Some("Error"),
     origin: Origin::Returned,
-    doc: "What functions of `db` raise and `pcall` catches; `tostring` and `..` give the message. Codes: `constraint.unique`,\n\
-          `constraint.foreignkey`, `constraint.notnull`, `constraint.check`, `busy`, `read_only`, `sql`, `denied`, `not_found`, and the\n\
-          other names of statuses in lower case.",
+    doc: "What functions of `db` raise and `pcall` catches; `tostring` and `..` give the message. Codes: `busy`, `read_only`,\n\
+          `sql`, `denied`, `not_found`, and the other names of statuses in lower case; behind `constraint` the kind, as SQLite names it:\n\
+          `constraint.primarykey` for a row whose primary key is there already, `constraint.unique` for another unique column or index,\n\
+          `constraint.foreignkey`, `constraint.notnull`, `constraint.check`, `constraint.datatype` in a STRICT table, `constraint.trigger` where\n\
+          a trigger raises, `constraint.rowid`, `constraint.vtab`, `constraint.function` and `constraint.pinned`.",
     example: "local ok, failure = pcall(db.exec, db, \"INSERT INTO users (id) VALUES (?)\", id)\n\
-              if not ok and failure.code == \"constraint.unique\" then log.warn(\"%s is there already\", id)\n\
+              if not ok and failure.code == \"constraint.primarykey\" then log.warn(\"%s is there already\", id)\n\
               elseif not ok then error(failure) end",
     entries: &[
         value("code", "string", "What happened, for programs."),

@@ -27,7 +27,7 @@ enum Ran {
 
 /// A C function with upvalues: `closure(pointer, upvalues...)`.
 pub(super) unsafe extern "C-unwind" fn closure(state: *mut ffi::lua_State) -> c_int {
-    // SAFETY: only `Tools::install` calls it, with the address of a C function and at most 20 values behind it.
+    // SAFETY: only functions of `rows.rs` call it, with the address of a C function and at most 20 values behind it.
     unsafe {
         let function = ffi::lua_touserdata(state, 1);
         let function = std::mem::transmute::<*mut c_void, ffi::lua_CFunction>(function);
@@ -83,7 +83,7 @@ unsafe fn push(state: *mut ffi::lua_State, cell: Cell<'_>) {
 /// It is on a row. No destructor may be waiting in the callers, because `put` may raise, and nothing else may change the slot
 /// meanwhile.
 #[inline(always)]
-unsafe fn each_cell(slot: &Slot, columns: c_int, put: impl Fn(c_int, Cell<'_>)) {
+unsafe fn each_cell(slot: &Slot, columns: c_int, mut put: impl FnMut(c_int, Cell<'_>)) {
     // SAFETY: the caller promises it.
     let source = unsafe { &*slot.source.as_ptr() };
     // why out of the loop: nearly all rows are those of a cursor, and a look for each value is a good part of what it costs
@@ -232,7 +232,16 @@ unsafe extern "C-unwind" fn next_values(state: *mut ffi::lua_State) -> c_int {
                 if columns > ffi::LUA_MINSTACK {
                     ffi::luaL_checkstack(state, columns, c"too many columns".as_ptr());
                 }
-                each_cell(slot, columns, |_, cell| push(state, cell));
+                let mut ends_a_loop = false;
+                each_cell(slot, columns, |column, cell| {
+                    // why in here: `push` tells the kinds of values apart as well, so that for others the look costs nothing
+                    ends_a_loop |= column == 0 && matches!(cell, Cell::Null);
+                    push(state, cell);
+                });
+                if ends_a_loop {
+                    slot.refuse_null();
+                    return raise(state, 2, slot);
+                }
                 columns
             }
             Next::End => {

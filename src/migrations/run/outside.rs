@@ -108,7 +108,7 @@ fn statements(run: &mut Run<'_>, entry: &Entry, source: &Source) -> Result<bool>
     let session = run.session;
     let (connection, bench) = (session.connection(), session.bench());
     let text = source.text.as_str().unwrap_or_default();
-    let ranges = scan::statements(text);
+    let ranges = scan::statements(text).collect::<Vec<_>>();
     let texts: Vec<&str> = ranges.iter().map(|range| &text[range.clone()]).collect();
     let sums = Progress::sums(&texts);
     let mut file = File::new(connection, &bench.guard, &bench.operation, source);
@@ -173,7 +173,7 @@ pub(super) fn done_of(version: i64, history: &History, source: &Source) -> Resul
         return Ok(0);
     }
     let text = source.text.as_str().unwrap_or_default();
-    let texts: Vec<&str> = scan::statements(text).into_iter().map(|range| &text[range]).collect();
+    let texts: Vec<&str> = scan::statements(text).map(|range| &text[range]).collect();
     done(version, history, &Progress::sums(&texts), source)
 }
 

@@ -76,7 +76,7 @@ impl Drop for Held {
 /// Before a statement is made. What earlier ones keep may be too much already, and one that is short is never looked at.
 pub(super) fn check() -> Result<()> {
     match is_over().then(refusal).flatten() {
-        Some(limit_bytes) => Err(Error::ScriptMemory { limit_bytes }),
+        Some(limit_bytes) => Err(Error::ScriptMemory { limit_bytes, place: Box::default() }),
         None => Ok(()),
     }
 }

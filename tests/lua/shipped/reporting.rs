@@ -2,6 +2,7 @@
 
 use super::workshop::{DAY, START};
 use super::*;
+use crate::support::bytes;
 
 // --- data_quality
 
@@ -274,6 +275,33 @@ fn the_sweep_tells_orphans_and_damaged_indexes() {
     let few = shipped(&database, "integrity_sweep", json!({"most": 1}));
     assert_eq!((few["foreign_keys"].as_array().map(Vec::len), &few["orphaned_rows"]), (Some(1), &json!(5)));
     assert_eq!(few["findings"], json!(["wrong # of entries in index by_a"]));
+}
+
+/// A page of noise stops both checks: what they had found by then must not be lost with it.
+#[test]
+fn the_sweep_of_a_damaged_file_tells_what_it_found_and_what_it_could_not_check() {
+    let workshop = Workshop::new(seed("noise"));
+    let root = {
+        let raw = rusqlite::Connection::open(workshop.scratch.path("a.db")).expect("opens");
+        raw.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("truncates");
+        raw.query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'tasks'", [], |row| row.get::<_, u32>(0))
+    };
+    let root = root.expect("a page");
+    let mut noisy = bytes(&workshop.scratch.path("a.db"));
+    let at = (root as usize - 1) * 4096;
+    noisy[at..at + 4096].fill(0xa5);
+    workshop.scratch.write("a.db", &noisy);
+    let database = workshop.open();
+    let integrity = database.diagnostics(&watch()).expect("diagnoses").integrity;
+    assert!(
+        integrity.contains(&format!("page {root}")) && integrity.contains("\ndatabase disk image is malformed"),
+        "{integrity}"
+    );
+    let found = shipped(&database, "integrity_sweep", json!({}));
+    let findings: Vec<&str> = found["findings"].as_array().expect("a list").iter().filter_map(Json::as_str).collect();
+    assert_eq!(findings.join("\n"), integrity);
+    assert_eq!((&found["sound"], found.get("orphaned_rows")), (&json!(false), None));
+    assert!(found["unchecked"].as_str().is_some_and(|said| said.contains("malformed")), "{found}");
 }
 
 // --- duplicate_clients
