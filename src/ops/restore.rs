@@ -31,7 +31,7 @@ use crate::migrations::{self, Catalog};
 use crate::operation::{self, Operation};
 use crate::report::{self, Checks, elapsed_ms};
 use crate::request::{self, Depth, Open};
-use crate::sqlite::file::{folder_of, identity, remove_beside, sync_folder, with_suffix};
+use crate::sqlite::file::{folder_of, identity, is_beside_a_database, remove_beside, sync_folder, with_suffix};
 use crate::sqlite::{self, Access, Connection, Settings, Where};
 
 pub use net::Net;
@@ -142,6 +142,10 @@ pub fn to_file(
     let failed = |error: std::io::Error| Error::from_io(database.display().to_string(), &error);
     if identity(&path).is_some() && identity(&path) == identity(database) {
         return Err(Error::SameFile { path: path.display().to_string() });
+    }
+    // why: it would be taken for a log of the database that it lies beside, or for its audit's anchors
+    if is_beside_a_database(database) {
+        return Err(Error::SameFile { path: database.display().to_string() });
     }
     // why the file itself: a link would be replaced by it
     let database = &std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());

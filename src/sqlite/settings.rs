@@ -164,7 +164,7 @@ impl Settings {
         ["", "-wal", "-shm", "-journal"].iter().filter_map(|suffix| self.beside(suffix)).collect()
     }
 
-    /// The file that SQLite keeps beside the database under its name and `suffix`; `None` for a database in memory.
+    /// The file beside the database with its name and `suffix`; `None` for a database in memory.
     #[must_use]
     pub fn beside(&self, suffix: &str) -> Option<PathBuf> {
         self.real_path.as_deref().map(|path| with_suffix(path, suffix))

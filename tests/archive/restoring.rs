@@ -122,6 +122,25 @@ fn a_missing_or_damaged_database_comes_back_from_a_file() {
 }
 
 #[test]
+fn a_backup_does_not_come_back_in_the_place_of_a_file_beside_a_database() {
+    let scene = scene();
+    let path = scene.backup("{}");
+    let Scene { scratch, database } = scene;
+    drop(database);
+    let anchors = crate::support::bytes(&scratch.path("app.db-audit"));
+    for suffix in ["-wal", "-shm", "-journal", "-audit", "-monitor", "-ballast", "-restored"] {
+        let target = scratch.path(&format!("app.db{suffix}"));
+        let request = request::Restore { allow_newer: true, ..Default::default() };
+        let outcome = Database::restore_file(&target, &path, &request::Open::default(), &request, &watch());
+        assert_eq!(refusal(outcome), "SAME_FILE", "{suffix}");
+    }
+    assert_eq!(crate::support::bytes(&scratch.path("app.db-audit")), anchors);
+    let target = scratch.path("alone.db-audit");
+    let request = request::Restore { allow_newer: true, ..Default::default() };
+    Database::restore_file(&target, &path, &request::Open::default(), &request, &watch()).expect("a name like others");
+}
+
+#[test]
 fn what_a_restore_replaces_is_kept_by_its_name_and_not_copied() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let scene = scene();
@@ -279,10 +298,11 @@ fn nothing_that_was_acknowledged_before_a_restore_is_lost_to_its_backup() {
             while acknowledged.load(Ordering::Acquire) < 20 {
                 std::thread::yield_now();
             }
-            let report = scene.restore(&path, r#"{"busy_timeout_ms": 20000}"#).expect("restores");
+            let report = scene.restore(&path, r#"{"busy_timeout_ms": 20000}"#);
+            // why before it is looked at: the writer would go on for ever behind a failure
             stop.store(true, Ordering::Release);
             writer.join().expect("ends");
-            report
+            report.expect("restores")
         });
         assert_eq!(report.method, "transaction", "{mode}");
         let kept = rusqlite::Connection::open(report.backup.expect("was made")).expect("opens");
