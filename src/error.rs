@@ -331,7 +331,7 @@ impl Error {
         match self {
             Error::Sql { sqlite_code, .. }
             | Error::Corrupt { sqlite_code, .. }
-            | Error::Constraint { sqlite_code, .. } => Some(*sqlite_code),
+            | Error::Constraint { sqlite_code, .. } => Some(*sqlite_code).filter(|code| *code != 0),
             Error::Io { sqlite_code, .. } => *sqlite_code,
             Error::MigrationFailed { cause, .. } | Error::BroughtBack { cause, .. } => cause.sqlite_code(),
             _ => None,
