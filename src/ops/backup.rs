@@ -205,6 +205,9 @@ fn check_destination(access: &Access, destination: &Path, overwrite: bool) -> Re
     let Some(name) = destination.file_name() else {
         return Err(invalid(&format!("{display} names no file")));
     };
+    if destination.as_os_str() == ":memory:" {
+        return Err(invalid(&format!("{display} is no file")));
+    }
     if name.to_str().is_none() {
         return Err(invalid(&format!("{display} is not UTF-8, and a manifest could not name it")));
     }

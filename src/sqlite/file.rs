@@ -36,6 +36,25 @@ pub fn is_beside_a_database(path: &Path) -> bool {
     databases.map(|name| path.with_file_name(std::ffi::OsStr::from_bytes(name))).any(|database| database.is_file())
 }
 
+/// The file that a path leads to through links; of one that is not there yet, the one that will be.
+#[must_use]
+pub fn real_path(path: &Path) -> PathBuf {
+    // why so many: as many as the system follows
+    const MOST_LINKS: usize = 40;
+    let mut at = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        if let Ok(found) = std::fs::canonicalize(&at) {
+            return found;
+        }
+        match std::fs::read_link(&at) {
+            Ok(next) => at = folder_of(&at).join(next),
+            Err(_) => break,
+        }
+    }
+    let folder = at.parent().and_then(|folder| std::fs::canonicalize(folder).ok());
+    folder.zip(at.file_name()).map_or_else(|| path.to_owned(), |(folder, name)| folder.join(name))
+}
+
 /// A path with something behind its name.
 #[must_use]
 pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

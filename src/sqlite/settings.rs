@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ballast::Ballast;
-use super::file::with_suffix;
+use super::file::{real_path, with_suffix};
 use super::foreign::Foreign;
 use super::journal::Journal;
 use super::leases::Ledger;
@@ -176,13 +176,4 @@ impl Settings {
         let parent = self.real_path.as_deref()?.parent()?;
         Some(if parent.as_os_str().is_empty() { std::path::Path::new(".") } else { parent })
     }
-}
-
-/// The file that a path leads to through links; of one that is not there yet, the one that will be.
-fn real_path(path: &Path) -> PathBuf {
-    let found = std::fs::canonicalize(path).ok().or_else(|| {
-        let folder = std::fs::canonicalize(path.parent()?).ok()?;
-        Some(folder.join(path.file_name()?))
-    });
-    found.unwrap_or_else(|| path.to_owned())
 }
