@@ -200,6 +200,11 @@ fn add(
     if let Some(other) = numbered.get(&version) {
         return Err(twice(version, &other.file, &file));
     }
+    if directives.compatible_from.is_some_and(|oldest| oldest > version) {
+        let reason =
+            format!("'{file}' has a compatible-from above its own version {version}, which no library could need");
+        return Err(invalid(&file, reason).at(directive::place(&file, &text, &["compatible-from"])));
+    }
     let checksum = OnceLock::new();
     numbered.insert(version, Migration { version, name, file, is_lua, text, down: None, directives, checksum });
     Ok(())
@@ -296,6 +301,7 @@ mod tests {
         for files in [
             &[("R_v.sql", "-- a view\n\n  -- rpmadb: transaction=off\nSELECT 1")][..],
             &[("R_v.sql", "-- a view\n\n  -- rpmadb: compatible-from=2\nSELECT 1")],
+            &[("1_a.sql", "-- a table\n\n  -- rpmadb: compatible-from=2\nSELECT 1")],
             &[one, ("1_a.down.sql", "-- rpmadb: allow=row-loss\n\n  -- rpmadb: transaction=off\nSELECT 1")],
         ] {
             let (message, place) = refusal(files);
