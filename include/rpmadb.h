@@ -697,6 +697,8 @@ int32_t rpmadb_migrate(rpmadb *db,
  * @param op       watches the call; may be NULL.
  * @param out      receives {current, latest, pending, migrations: [{version, name, kind, state, applied_at, actor, duration_ms,
  *                 reversible, origin, repaired_at, repaired_by}], drift} or the error document; release it with rpmadb_free. May be NULL.
+ *                 state is "applied", "pending", "changed", "missing", "out_of_order", or "removed" for a repeatable whose file
+ *                 is gone.
  * @return RPMADB_OK or an error status.
  *
  * Threads: any.
@@ -979,7 +981,8 @@ int32_t rpmadb_scripts(rpmadb *db,
  *   ask, one makes it; always make one
  *
  * @param db           an open handle.
- * @param destination  the new file; NULL for a name with the time in the folder that rpmadb_open was given.
+ * @param destination  the new file; NULL for a name with the time in the folder that rpmadb_open was given. The database and the files
+ *                     beside it (-wal, -shm, -journal, -audit, -monitor, -ballast, -restored) are RPMADB_SAME_FILE.
  * @param options      a JSON object, or NULL for defaults.
  * @param op           watches the call; may be NULL.
  * @param out          receives {path, manifest, size_bytes, pages, verified, depth, base, duration_ms, deleted} or the error
@@ -1005,7 +1008,7 @@ int32_t rpmadb_backup(rpmadb *db,
  * @param op       watches the call; may be NULL.
  * @param out      receives {folder, backups: [{path, verified, pinned, complete, manifest}], incomplete: [path]} or the error
  *                 document; folder is null when the handle has none, complete is false when what an incremental backup is
- *                 based on is not there, incomplete are files without a manifest that fits, which do not count. A manifest is
+ *                 based on is not there, incomplete are files without a manifest that can be read and fits, which do not count. A manifest is
  *                 {format, id, sequence, file, reason, created_at, database, kind, base, size_bytes, file_hash, page_size,
  *                 page_count, stored_pages, compression, encryption, compact, tables, schema_hash, schema_version,
  *                 migration_in_part, checks: {pages, quick_check, integrity_check, foreign_keys}, audit_head,
@@ -1051,7 +1054,7 @@ int32_t rpmadb_verify(rpmadb *db,
  *
  * Options: backup (false: do not keep what is there), dry_run (prove, say what would be done, change nothing), allow_newer (also
  * one of a newer schema than this library's migrations know), without_manifest (also a SQLite file without a manifest, after a
- * full check), busy_timeout_ms (how long other connections are waited for, 0 to 86400000; default the handle's), identities,
+ * full check; one that somebody has open, or with a log or a hot journal beside it, is refused), busy_timeout_ms (how long other connections are waited for, 0 to 86400000; default the handle's), identities,
  * passphrase (what opens it, before what the handle was opened with).
  *
  * @param db       an open handle.
@@ -1097,7 +1100,7 @@ int32_t rpmadb_undo_restore(rpmadb *db,
  *
  * Options: those of rpmadb_restore; `backup` has no meaning here.
  *
- * @param database      the file.
+ * @param database      the file; one that is kept beside a database (such as x.db-audit) is RPMADB_SAME_FILE.
  * @param path          the backup; a bare name is one in the folder of `open_options`, when it is there.
  * @param open_options  what the database will be opened with, as for rpmadb_open: its migrations and `backup` count here; NULL
  *                      for defaults.
@@ -1180,7 +1183,8 @@ int32_t rpmadb_rollback(rpmadb *db,
 /**
  * Takes over the history that another migration tool left in the database: refinery, rusqlite_migration, sqlx, diesel,
  * goose, golang-migrate, dbmate, flyway, alembic. Its checksums are verified where it has any; its table is left as it is. A
- * history that is dirty, or does not fit the set, is refused with the reason.
+ * history that is dirty, or does not fit the set, is refused with the reason. Where a tool records the version that was reached, every
+ * version of the set up to it counts as applied; applied_at is null where the tool tells no time.
  *
  * Options: tool (default the one that is found), target (the version that an alembic revision stands for), dry_run (look
  * and verify, write nothing).
@@ -1387,11 +1391,14 @@ int32_t rpmadb_on_alert(rpmadb *db,
  * @param json     a document, such as one that a call handed out.
  * @param pointer  an RFC 6901 pointer, such as "/size_bytes" or "/checks/0/cost_us".
  * @param value    receives the number; left as it was on failure.
- * @return RPMADB_OK; RPMADB_NOT_FOUND when nothing is there; RPMADB_INVALID_ARGUMENT when it is no integer of 64 bits.
+ * @return RPMADB_OK; RPMADB_NOT_FOUND when nothing is there; RPMADB_INVALID_ARGUMENT when it is no integer of 64 bits, or the
+ *         pointer is none.
  *
  * Threads: any.
  */
-int32_t rpmadb_json_int(const char *json, const char *pointer, int64_t *value);
+int32_t rpmadb_json_int(const char *json,
+                        const char *pointer,
+                        int64_t *value);
 
 /**
  * Reads a number as a double.
@@ -1399,11 +1406,13 @@ int32_t rpmadb_json_int(const char *json, const char *pointer, int64_t *value);
  * @param json     a document.
  * @param pointer  an RFC 6901 pointer.
  * @param value    receives the number; left as it was on failure.
- * @return RPMADB_OK; RPMADB_NOT_FOUND when nothing is there; RPMADB_INVALID_ARGUMENT when it is no number.
+ * @return RPMADB_OK; RPMADB_NOT_FOUND when nothing is there; RPMADB_INVALID_ARGUMENT when it is no number, or the pointer is none.
  *
  * Threads: any.
  */
-int32_t rpmadb_json_real(const char *json, const char *pointer, double *value);
+int32_t rpmadb_json_real(const char *json,
+                         const char *pointer,
+                         double *value);
 
 /**
  * Reads a text.
@@ -1411,11 +1420,13 @@ int32_t rpmadb_json_real(const char *json, const char *pointer, double *value);
  * @param json     a document.
  * @param pointer  an RFC 6901 pointer.
  * @param value    receives the text, or NULL on failure; release it with rpmadb_free. A NUL inside is shown as U+2400.
- * @return RPMADB_OK; RPMADB_NOT_FOUND when nothing is there; RPMADB_INVALID_ARGUMENT when it is no text.
+ * @return RPMADB_OK; RPMADB_NOT_FOUND when nothing is there; RPMADB_INVALID_ARGUMENT when it is no text, or the pointer is none.
  *
  * Threads: any.
  */
-int32_t rpmadb_json_text(const char *json, const char *pointer, char **value);
+int32_t rpmadb_json_text(const char *json,
+                         const char *pointer,
+                         char **value);
 
 /**
  * Sets where log lines of the whole library go in this process.

@@ -334,7 +334,7 @@ impl Error {
         match self {
             Error::Sql { sqlite_code, .. }
             | Error::Corrupt { sqlite_code, .. }
-            | Error::Constraint { sqlite_code, .. } => Some(*sqlite_code),
+            | Error::Constraint { sqlite_code, .. } => Some(*sqlite_code).filter(|code| *code != 0),
             Error::Io { sqlite_code, .. } => *sqlite_code,
             Error::MigrationFailed { cause, .. } | Error::BroughtBack { cause, .. } => cause.sqlite_code(),
             _ => None,
@@ -407,8 +407,8 @@ impl Error {
             error: Body {
                 status: self.status() as i32,
                 name: self.status().name(),
-                message: self.to_string(),
-                hint: self.hint(),
+                message: in_one_line(self.to_string()),
+                hint: self.hint().map(in_one_line),
                 sqlite_code: self.sqlite_code(),
                 place: self.place().cloned().unwrap_or_else(|| self.place_by_version()),
                 changes: match self {
@@ -440,6 +440,11 @@ impl Error {
 pub struct Document {
     /// The one member.
     pub error: Body,
+}
+
+/// A name of a file may have line ends.
+fn in_one_line(text: String) -> String {
+    if text.contains(['\n', '\r']) { text.replace('\n', "\\n").replace('\r', "\\r") } else { text }
 }
 
 /// The members of an error document.

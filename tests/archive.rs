@@ -1,7 +1,7 @@
 //! Backups through the Rust API: that each kind holds what the database held, is proved, and brings it back.
 //!
 //! `kinds` (plain, compressed, encrypted, incremental, compact, and the ordinary programs that open them), `damage` (every
-//! flipped bit is found), `restoring`, `keeping` (retention, leftovers).
+//! flipped bit is found), `restoring`, `sources` (files without a manifest), `keeping` (retention, leftovers).
 //! Leaves to others: kills and full disks (`crash`), the other doors (`c`, `cli`, `lua`).
 //!
 //! Invariant: content is compared by an independent SQLite, object by object and row by row.
@@ -11,6 +11,7 @@ mod keeping;
 mod kinds;
 mod restoring;
 mod shapes;
+mod sources;
 
 use std::path::{Path, PathBuf};
 

@@ -491,7 +491,8 @@ type RestoreOptions struct {
 	DryRun bool `json:"dry_run,omitzero"`
 	// Restore a backup of a newer schema than this library's migrations know; default false.
 	AllowNewer bool `json:"allow_newer,omitzero"`
-	// Restore a SQLite file that has no manifest, after a full check; default false.
+	// Restore a SQLite file that has no manifest, after a full check; one that somebody has open, or with a log or a hot journal beside it,
+	// is refused; default false.
 	WithoutManifest bool `json:"without_manifest,omitzero"`
 	// How long to wait for other connections; default the handle's busy_timeout_ms.
 	BusyTimeoutMs *uint64 `json:"busy_timeout_ms,omitzero"`

@@ -96,7 +96,7 @@ type AdoptedMigration struct {
 	Version int64 `json:"version"`
 	// Its name in our set.
 	Name string `json:"name"`
-	// When, where that history tells.
+	// When, where that history tells; null also for a version that it has no row for and that lies below its highest.
 	AppliedAt *int64 `json:"applied_at"`
 	// Whether that history has a checksum and our file fits it.
 	Verified bool `json:"verified"`
@@ -1013,7 +1013,7 @@ type MigrationState struct {
 	Name string `json:"name"`
 	// `sql`, `lua`, `host` or `repeatable`.
 	Kind string `json:"kind"`
-	// `applied`, `pending`, `changed`, `missing` or `out_of_order`.
+	// `applied`, `pending`, `changed`, `missing` or `out_of_order`; `removed` is a repeatable whose file is gone, what it made stays.
 	State string `json:"state"`
 	// When it was applied.
 	AppliedAt *int64 `json:"applied_at"`

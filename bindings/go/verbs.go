@@ -174,7 +174,8 @@ func (v *verbs) call(verb string, db uintptr, a []argument, options *byte, op ui
 //
 // Takes over the history that another migration tool left in the database: refinery, rusqlite_migration, sqlx, diesel,
 // goose, golang-migrate, dbmate, flyway, alembic. Its checksums are verified where it has any; its table is left as it is. A
-// history that is dirty, or does not fit the set, is refused with the reason.
+// history that is dirty, or does not fit the set, is refused with the reason. Where a tool records the version that was reached, every
+// version of the set up to it counts as applied; applied_at is null where the tool tells no time.
 func (db *Database) Adopt(ctx context.Context, options *AdoptOptions) (*AdoptedReport, error) {
 	return ask[AdoptedReport](ctx, db, "adopt", options)
 }

@@ -80,21 +80,16 @@ pub fn list(folder: &Path, key: Option<&str>) -> Result<Listing> {
         let has_manifest = names.contains(format!("{name}{}", manifest::SUFFIX).as_str().as_ref() as &std::ffi::OsStr);
         if has_manifest {
             let size = std::fs::metadata(&path).map(|found| found.len()).ok();
-            match manifest::text(&path) {
-                Ok(text) => {
-                    if let Ok((read, refusal)) = manifest::parse(&text, key) {
-                        listing.highest = listing.highest.max(read.manifest.sequence);
-                        let is_its = read.manifest.file == name && Some(read.manifest.size_bytes) == size;
-                        if is_its && refusal.is_none() {
-                            let pinned = store::pin_of(&path).exists();
-                            listing.entries.push(Entry { path, manifest: read.manifest, pinned });
-                            continue;
-                        }
-                    }
+            // why no error: one manifest that cannot be read must not hide the others
+            let read = manifest::text(&path).ok().and_then(|text| manifest::parse(&text, key).ok());
+            if let Some((read, refusal)) = read {
+                listing.highest = listing.highest.max(read.manifest.sequence);
+                let is_its = read.manifest.file == name && Some(read.manifest.size_bytes) == size;
+                if is_its && refusal.is_none() {
+                    let pinned = store::pin_of(&path).exists();
+                    listing.entries.push(Entry { path, manifest: read.manifest, pinned });
+                    continue;
                 }
-                // why not an error: one bad manifest must not hide the others
-                Err(Error::BackupInvalid { .. } | Error::NotFound { .. }) => {}
-                Err(error) => return Err(error),
             }
             listing.incomplete.push(path);
         } else if is_timed(name) {

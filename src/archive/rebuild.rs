@@ -128,8 +128,9 @@ pub fn rebuild(
     Ok(bytes)
 }
 
-/// Reads a SQLite file that has no manifest, unwrapped as its first bytes ask for.
+/// Reads a SQLite file that has no manifest, unwrapped as its first bytes ask for. One that is not all of the database is refused.
 pub fn unwrap(path: &Path, keys: &Keys, sink: &mut dyn Sink, operation: &Operation) -> Result<()> {
+    must_stand_alone(path)?;
     let named = path.display().to_string();
     let failed = |error: io::Error| codec::failure(&named, &error);
     let mut file = store::open_for_reading(path)?;
@@ -146,13 +147,44 @@ pub fn unwrap(path: &Path, keys: &Keys, sink: &mut dyn Sink, operation: &Operati
     let mut offset = 0;
     loop {
         let read = read_up_to(&mut from, &mut chunk).map_err(failed)?;
+        if read == 0 && offset == 0 {
+            return Err(Error::BackupInvalid { path: named, detail: "it is empty".into() });
+        }
         if read == 0 {
             return sink.end(offset).map_err(failed);
+        }
+        if offset == 0 {
+            sqlite::unmark_wal(&mut chunk[..read]);
         }
         sink.write(&chunk[..read], offset).map_err(failed)?;
         offset += read as u64;
         operation.report("reading the backup", offset, 0)?;
     }
+}
+
+/// Refuses a file whose database is partly in a log, or half back from a journal, or that somebody writes to: its bytes alone are
+/// another database than the one SQLite sees.
+fn must_stand_alone(path: &Path) -> Result<()> {
+    let invalid = |detail: String| Err(Error::BackupInvalid { path: path.display().to_string(), detail });
+    if let Some(log) = store::logs(path).iter().find(|log| !is_finished(log)) {
+        return invalid(format!(
+            "{} stands beside it and belongs to it; open it once with SQLite, which takes that in, or back it up through rpmadb",
+            log.display()
+        ));
+    }
+    // why before its bytes are looked at: the close of one more descriptor would drop the locks that this process has on it
+    match sqlite::open_elsewhere(path, 0) {
+        Some(true) => invalid("somebody has it open; close it there, or back it up through rpmadb".into()),
+        // why not where the system does not tell: nothing could be brought back there
+        Some(false) | None => Ok(()),
+    }
+}
+
+/// Whether it is a journal that SQLite would pass over: empty, or with its first bytes made zeros by the commit.
+fn is_finished(log: &Path) -> bool {
+    let is_journal = log.as_os_str().as_encoded_bytes().ends_with(b"-journal");
+    let mut first = [0];
+    is_journal && File::open(log).and_then(|mut file| read_up_to(&mut file, &mut first)).is_ok_and(|_| first == [0])
 }
 
 fn read_up_to(from: &mut dyn Read, into: &mut [u8]) -> io::Result<usize> {

@@ -317,10 +317,23 @@ pub fn set_pin(backup: &Path, pinned: bool) -> Result<()> {
 
 /// The log or journal of another database that would be taken for one of `backup`, if there is one.
 pub fn foreign_log(backup: &Path) -> Option<PathBuf> {
+    logs(backup).into_iter().next()
+}
+
+/// The logs and journals beside a file.
+pub fn logs(file: &Path) -> Vec<PathBuf> {
     // why also beside the file that a link leads to: that is where SQLite looks, and it would roll a journal back into it
-    let real = std::fs::canonicalize(backup).ok();
-    let places = [Some(backup), real.as_deref()].into_iter().flatten();
-    places.flat_map(|path| ["-wal", "-journal"].map(|suffix| with_suffix(path, suffix))).find(|path| path.exists())
+    let real = std::fs::canonicalize(file).ok();
+    let places = [Some(file), real.as_deref()].into_iter().flatten();
+    places
+        .flat_map(|path| ["-wal", "-journal"].map(|suffix| with_suffix(path, suffix)))
+        .filter(|path| path.exists())
+        .collect()
+}
+
+/// Whether a name is one that the archive gives files of its own: those it cleans up, and the lock of a folder.
+pub fn is_own_name(name: &str) -> bool {
+    name == LOCK || taken_apart(name).is_some()
 }
 
 /// Finishes or removes what killed processes left in a folder, and returns the names of what it found.

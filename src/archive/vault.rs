@@ -139,10 +139,13 @@ impl Vault {
     }
 
     /// A backup by its path; a bare name is one in the folder, when it is there.
-    pub fn find(&self, path: &Path) -> PathBuf {
+    pub fn find(&self, path: &Path) -> Result<PathBuf> {
         match &self.folder {
-            Some(folder) if path.components().count() == 1 && folder.join(path).exists() => folder.join(path),
-            _ => path.to_owned(),
+            _ if path.as_os_str().is_empty() => {
+                Err(Error::InvalidArgument { name: "path".into(), reason: "is empty".into() })
+            }
+            Some(folder) if path.components().count() == 1 && folder.join(path).exists() => Ok(folder.join(path)),
+            _ => Ok(path.to_owned()),
         }
     }
 

@@ -50,7 +50,8 @@ fn with_path<R: Request, T: Serialize>(
 ///   ask, one makes it; always make one
 ///
 /// @param db           an open handle.
-/// @param destination  the new file; NULL for a name with the time in the folder that rpmadb_open was given.
+/// @param destination  the new file; NULL for a name with the time in the folder that rpmadb_open was given. The database and the files
+///                     beside it (-wal, -shm, -journal, -audit, -monitor, -ballast, -restored) are RPMADB_SAME_FILE.
 /// @param options      a JSON object, or NULL for defaults.
 /// @param op           watches the call; may be NULL.
 /// @param out          receives {path, manifest, size_bytes, pages, verified, depth, base, duration_ms, deleted} or the error
@@ -85,7 +86,7 @@ pub extern "C" fn rpmadb_backup(
 /// @param op       watches the call; may be NULL.
 /// @param out      receives {folder, backups: [{path, verified, pinned, complete, manifest}], incomplete: [path]} or the error
 ///                 document; folder is null when the handle has none, complete is false when what an incremental backup is
-///                 based on is not there, incomplete are files without a manifest that fits, which do not count. A manifest is
+///                 based on is not there, incomplete are files without a manifest that can be read and fits, which do not count. A manifest is
 ///                 {format, id, sequence, file, reason, created_at, database, kind, base, size_bytes, file_hash, page_size,
 ///                 page_count, stored_pages, compression, encryption, compact, tables, schema_hash, schema_version,
 ///                 migration_in_part, checks: {pages, quick_check, integrity_check, foreign_keys}, audit_head,
@@ -139,7 +140,7 @@ pub extern "C" fn rpmadb_verify(
 ///
 /// Options: backup (false: do not keep what is there), dry_run (prove, say what would be done, change nothing), allow_newer (also
 /// one of a newer schema than this library's migrations know), without_manifest (also a SQLite file without a manifest, after a
-/// full check), busy_timeout_ms (how long other connections are waited for, 0 to 86400000; default the handle's), identities,
+/// full check; one that somebody has open, or with a log or a hot journal beside it, is refused), busy_timeout_ms (how long other connections are waited for, 0 to 86400000; default the handle's), identities,
 /// passphrase (what opens it, before what the handle was opened with).
 ///
 /// @param db       an open handle.
@@ -195,7 +196,7 @@ pub extern "C" fn rpmadb_undo_restore(
 ///
 /// Options: those of rpmadb_restore; `backup` has no meaning here.
 ///
-/// @param database      the file.
+/// @param database      the file; one that is kept beside a database (such as x.db-audit) is RPMADB_SAME_FILE.
 /// @param path          the backup; a bare name is one in the folder of `open_options`, when it is there.
 /// @param open_options  what the database will be opened with, as for rpmadb_open: its migrations and `backup` count here; NULL
 ///                      for defaults.

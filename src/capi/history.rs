@@ -41,7 +41,8 @@ pub extern "C" fn rpmadb_rollback(
 
 /// Takes over the history that another migration tool left in the database: refinery, rusqlite_migration, sqlx, diesel,
 /// goose, golang-migrate, dbmate, flyway, alembic. Its checksums are verified where it has any; its table is left as it is. A
-/// history that is dirty, or does not fit the set, is refused with the reason.
+/// history that is dirty, or does not fit the set, is refused with the reason. Where a tool records the version that was reached, every
+/// version of the set up to it counts as applied; applied_at is null where the tool tells no time.
 ///
 /// Options: tool (default the one that is found), target (the version that an alembic revision stands for), dry_run (look
 /// and verify, write nothing).

@@ -16,6 +16,11 @@ fn value_at<T>(
 ) -> Result<T> {
     // SAFETY: the header demands NUL-terminated texts that stay valid during the call.
     let (json, pointer) = unsafe { (text::required("json", json)?, text::required("pointer", pointer)?) };
+    // why: the parser passes over it, and would find what another pointer names
+    if pointer.split('~').skip(1).any(|rest| !rest.starts_with(['0', '1'])) {
+        let reason = format!("'{pointer}' has a '~' that is not followed by 0 or 1");
+        return Err(Error::InvalidArgument { name: "pointer".into(), reason });
+    }
     let document: Value = serde_json::from_str(json)
         .map_err(|error| Error::InvalidArgument { name: "json".into(), reason: format!("is not JSON: {error}") })?;
     let found =
@@ -41,7 +46,8 @@ fn store<T>(name: &'static str, target: *mut T, value: impl FnOnce() -> Result<T
 /// @param json     a document, such as one that a call handed out.
 /// @param pointer  an RFC 6901 pointer, such as "/size_bytes" or "/checks/0/cost_us".
 /// @param value    receives the number; left as it was on failure.
-/// @return RPMADB_OK; RPMADB_NOT_FOUND when nothing is there; RPMADB_INVALID_ARGUMENT when it is no integer of 64 bits.
+/// @return RPMADB_OK; RPMADB_NOT_FOUND when nothing is there; RPMADB_INVALID_ARGUMENT when it is no integer of 64 bits, or the
+///         pointer is none.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -58,7 +64,7 @@ pub extern "C" fn rpmadb_json_int(json: *const c_char, pointer: *const c_char, v
 /// @param json     a document.
 /// @param pointer  an RFC 6901 pointer.
 /// @param value    receives the number; left as it was on failure.
-/// @return RPMADB_OK; RPMADB_NOT_FOUND when nothing is there; RPMADB_INVALID_ARGUMENT when it is no number.
+/// @return RPMADB_OK; RPMADB_NOT_FOUND when nothing is there; RPMADB_INVALID_ARGUMENT when it is no number, or the pointer is none.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -71,7 +77,7 @@ pub extern "C" fn rpmadb_json_real(json: *const c_char, pointer: *const c_char, 
 /// @param json     a document.
 /// @param pointer  an RFC 6901 pointer.
 /// @param value    receives the text, or NULL on failure; release it with rpmadb_free. A NUL inside is shown as U+2400.
-/// @return RPMADB_OK; RPMADB_NOT_FOUND when nothing is there; RPMADB_INVALID_ARGUMENT when it is no text.
+/// @return RPMADB_OK; RPMADB_NOT_FOUND when nothing is there; RPMADB_INVALID_ARGUMENT when it is no text, or the pointer is none.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

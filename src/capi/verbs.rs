@@ -60,6 +60,8 @@ pub extern "C" fn rpmadb_migrate(
 /// @param op       watches the call; may be NULL.
 /// @param out      receives {current, latest, pending, migrations: [{version, name, kind, state, applied_at, actor, duration_ms,
 ///                 reversible, origin, repaired_at, repaired_by}], drift} or the error document; release it with rpmadb_free. May be NULL.
+///                 state is "applied", "pending", "changed", "missing", "out_of_order", or "removed" for a repeatable whose file
+///                 is gone.
 /// @return RPMADB_OK or an error status.
 ///
 /// Threads: any.

@@ -76,12 +76,10 @@ impl Opening {
         let start = Instant::now();
         operation.check()?;
         self.options.check()?;
-        if self.path.as_os_str().is_empty() {
-            return Err(Error::InvalidArgument { name: "path".into(), reason: "is empty".into() });
-        }
+        let path = file(&self.path)?;
         super::ready()?;
         absolute_folders(&mut self.options);
-        let settings = Settings::new(file(&self.path)?, &self.options);
+        let settings = Settings::new(path, &self.options);
         let vault = vault(settings.identity(), &self.options, self.may_lack_backups)?;
         let catalog = catalog(self.set, &self.options)?;
 
@@ -141,8 +139,16 @@ impl Opening {
 
 /// The file of a path; `None` for a database in memory.
 fn file(path: &Path) -> Result<Option<PathBuf>> {
+    let invalid = |reason: String| Err(Error::InvalidArgument { name: "path".into(), reason });
     if path.as_os_str() == ":memory:" {
         return Ok(None);
+    }
+    if path.as_os_str().is_empty() {
+        return invalid("is empty".into());
+    }
+    // why not of a folder: that is told by what it is
+    if path.as_os_str().as_encoded_bytes().ends_with(b"/") && !path.is_dir() {
+        return invalid(format!("{} ends as the path of a folder does", path.display()));
     }
     std::path::absolute(path).map(Some).map_err(|error| Error::from_io(path.display().to_string(), &error))
 }
@@ -195,13 +201,16 @@ pub(super) fn restore_file(
     rights::check("restore", options.role)?;
     options.check()?;
     request.check()?;
+    let Some(file) = file(database)? else {
+        return Err(Error::InvalidArgument { name: "path".into(), reason: ":memory: is no file".into() });
+    };
     let mut options = options.clone();
     absolute_folders(&mut options);
     if options.read_only {
         return Err(Error::ReadOnly { what: database.display().to_string() });
     }
     super::ready()?;
-    let settings = Settings::new(file(database)?, &options);
+    let settings = Settings::new(Some(file), &options);
     let (vault, catalog) = (vault(settings.identity(), &options, false)?, catalog(None, &options)?);
     let operation = operation.begin("restore", 0, Arc::default());
     let _entered = operation::enter(operation.clone());

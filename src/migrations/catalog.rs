@@ -140,7 +140,7 @@ impl Entry {
     }
 }
 
-/// Lua has other comments and strings than SQL, so only line endings are made alike.
+/// A sum over the text. What has another sum may still be the same program, see `plan::compared`.
 fn lua_checksum(text: &str) -> String {
     blake3::hash(text.replace("\r\n", "\n").as_bytes()).to_hex()[..32].to_owned()
 }

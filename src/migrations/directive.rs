@@ -21,18 +21,29 @@ pub(super) struct Directives {
     pub(super) allowed: Vec<String>,
 }
 
+/// The directives at the head of a text, with the places of their comments.
+fn directives(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    let comments = scan::tokens(text).take_while(|token| token.kind == Kind::Comment);
+    comments.filter_map(|token| {
+        let line = text[token.range.clone()].strip_prefix("--")?;
+        Some((line.trim().strip_prefix("rpmadb:")?.trim(), token.range.start))
+    })
+}
+
+/// Where the directive with one of these keys stands.
+pub(super) fn place(file: &str, text: &str, keys: &[&str]) -> Place {
+    let is_it = |directive: &str| directive.split_once('=').is_some_and(|(key, _)| keys.contains(&key.trim()));
+    let found = directives(text).find(|(directive, _)| is_it(directive));
+    Place::locate(text, found.map_or(0, |(_, at)| at)).in_file(file)
+}
+
 /// Reads the directives of a file. A Lua file's first lines are comments in both languages.
 pub(super) fn read(file: &str, text: &str) -> Result<Directives> {
     let mut found = Directives::default();
-    for token in scan::tokens(text) {
-        if token.kind != Kind::Comment {
-            break;
-        }
-        let line = text[token.range.clone()].strip_prefix("--");
-        let Some(directive) = line.and_then(|line| line.trim().strip_prefix("rpmadb:")) else { continue };
-        apply(directive.trim(), &mut found).map_err(|problem| Error::MigrationInvalid {
-            reason: format!("'{file}' has the directive '{}', {problem}", directive.trim()),
-            place: Box::new(Place::locate(text, token.range.start).in_file(file)),
+    for (directive, at) in directives(text) {
+        apply(directive, &mut found).map_err(|problem| Error::MigrationInvalid {
+            reason: format!("'{file}' has the directive '{directive}', {problem}"),
+            place: Box::new(Place::locate(text, at).in_file(file)),
         })?;
     }
     Ok(found)

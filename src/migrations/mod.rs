@@ -1,6 +1,6 @@
 //! The migration engine: which files there are, what the database has had, what is missing, and running that.
 //!
-//! One noun a file. What there is: `file` and `style` (names), `scan` and `statement` (SQL by tokens), `directive`, `set`,
+//! One noun a file. What there is: `file` and `style` (names), `scan` and `statement` (SQL by tokens), `lua_text`, `directive`, `set`,
 //! `glance` (whether a folder changed), `catalog` (a set plus steps in code). What was: `history` (and `outstanding` rows of
 //! it), `state`, `drift` (the schema), `adopt` (other tools' histories). What is to do: `plan`, `run`, `rollback`, `takeover`,
 //! one `step` and its `sql`, watched by `guard`. `lint` warns, `review` shows.
@@ -17,6 +17,7 @@ mod glance;
 mod guard;
 mod history;
 mod lint;
+mod lua_text;
 mod outstanding;
 mod plan;
 mod review;

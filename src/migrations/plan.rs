@@ -5,14 +5,20 @@
 //! Invariant: a plan that exists is safe to run: nothing applied has changed or gone, and nothing is out of order
 //! unless that was allowed.
 
+use std::ops::Range;
+
 use super::catalog::{Entry, Listing, LuaStep};
-use super::history::{self, History, Row};
-use super::scan;
+use super::history::{self, History, RepeatableRow, Row};
+use super::lua_text;
+use super::scan::{self, Kind};
 use super::set::Repeatable;
 use crate::error::{Error, LineChange, Place, Result};
 use crate::report::MigrationState;
 use crate::request;
 use crate::sqlite::Connection;
+
+/// The kind of a Lua file.
+const LUA: &str = "lua";
 
 /// What a run would do.
 pub(super) struct Plan {
@@ -100,6 +106,20 @@ pub(super) fn check_applied(listing: &Listing, history: &History) -> Result<()> 
     Ok(())
 }
 
+/// Reads the history to compare a set with it. A Lua file that differs from its recorded text in comments and spacing alone counts as that
+/// text: its sum is one over all of it.
+pub(super) fn compared(connection: &Connection, listing: &Listing) -> Result<History> {
+    let mut history = History::read(connection)?;
+    for row in history.rows.iter_mut().filter(|row| row.kind == LUA) {
+        let entry = listing.numbered.get(&row.version).filter(|entry| entry.kind() == LUA && is_changed(entry, row));
+        let Some((entry, now)) = entry.and_then(|entry| Some((entry, entry.text()?))) else { continue };
+        if history::text(connection, row.version)?.is_some_and(|then| lua_text::is_same(&then, now)) {
+            row.checksum = entry.checksum().map(str::to_owned);
+        }
+    }
+    Ok(history)
+}
+
 /// Code has no text to compare, and code may take the place of a file.
 pub(super) fn is_changed(entry: &Entry, row: &Row) -> bool {
     match (entry.checksum(), &row.checksum) {
@@ -110,9 +130,10 @@ pub(super) fn is_changed(entry: &Entry, row: &Row) -> bool {
 
 /// The error of a changed file with the lines that changed, found by the text that the history keeps.
 pub(super) fn explained(connection: &Connection, listing: &Listing, version: i64, error: Error) -> Error {
-    let now = listing.numbered.get(&version).and_then(|entry| Some((entry.file(), entry.text()?.clone())));
+    let entry = listing.numbered.get(&version);
+    let now = entry.and_then(|entry| Some((entry.file(), entry.text()?.clone())));
     let (Some((file, now)), Ok(Some(then))) = (now, history::text(connection, version)) else { return error };
-    let changes = line_changes(&then, &now);
+    let changes = line_changes(&then, &now, entry.is_some_and(|entry| entry.kind() == LUA));
     let line = changes.first().map_or(1, |change| change.line);
     let start: usize = now.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
     let indent = now[start..].len() - now[start..].trim_start_matches([' ', '\t']).len();
@@ -120,32 +141,64 @@ pub(super) fn explained(connection: &Connection, listing: &Listing, version: i64
     Error::MigrationChanged { version, file, changes, place: Box::new(place) }
 }
 
-/// Lines whose tokens are not the same. Lines of comments or blanks are passed over.
-fn line_changes(then: &str, now: &str) -> Vec<LineChange> {
-    let meant = |text: &str| -> Vec<(u32, String, String)> {
-        let lines = (1..).zip(text.lines());
-        lines.map(|(number, line)| (number, line.trim_end().to_owned(), scan::checksum(line))).collect()
+/// A line as a diff sees it.
+struct Line {
+    number: u32,
+    text: String,
+    /// The parts of tokens that stand in it.
+    tokens: Vec<String>,
+}
+
+/// The lines of a text with their tokens.
+fn lines(text: &str, is_lua: bool) -> Vec<Line> {
+    let tokens: Vec<Range<usize>> = match is_lua {
+        true => lua_text::tokens(text).collect(),
+        false => scan::tokens(text).filter(|token| token.kind != Kind::Comment).map(|token| token.range).collect(),
     };
-    let nothing = scan::checksum("");
+    let mut tokens = tokens.into_iter().peekable();
+    let (mut lines, mut end) = (Vec::new(), 0);
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+        let start = end;
+        end += line.len();
+        let mut parts = Vec::new();
+        while let Some(token) = tokens.peek().filter(|token| token.start < end) {
+            let part = &text[token.start.max(start)..token.end.min(end)];
+            parts.push(part.trim_end_matches(['\r', '\n']).to_owned());
+            // why kept: the rest of a string of several lines stands in the next ones
+            if token.end > end {
+                break;
+            }
+            tokens.next();
+        }
+        lines.push(Line { number, text: line.trim_end().to_owned(), tokens: parts });
+    }
+    lines
+}
+
+/// Lines whose tokens are not the same. Lines of comments or blanks are passed over.
+fn line_changes(then: &str, now: &str, is_lua: bool) -> Vec<LineChange> {
+    let meant =
+        |text: &str| -> Vec<Line> { lines(text, is_lua).into_iter().filter(|line| !line.tokens.is_empty()).collect() };
     let (then, now) = (meant(then), meant(now));
-    let sums = |lines: &[(u32, String, String)]| -> Vec<String> { lines.iter().map(|line| line.2.clone()).collect() };
-    let (then_sums, now_sums) = (sums(&then), sums(&now));
+    let keys = |lines: &[Line]| -> Vec<Vec<String>> { lines.iter().map(|line| line.tokens.clone()).collect() };
+    let (then_keys, now_keys) = (keys(&then), keys(&now));
     let mut changes = Vec::new();
-    for operation in similar::capture_diff_slices(similar::Algorithm::Myers, &then_sums, &now_sums) {
+    for operation in similar::capture_diff_slices(similar::Algorithm::Myers, &then_keys, &now_keys) {
         if let similar::DiffTag::Equal = operation.tag() {
             continue;
         }
         let (mut old, mut new) = (then[operation.old_range()].iter(), now[operation.new_range()].iter());
-        let next_line = operation.new_range().start + 1;
+        // why the one behind: where lines are gone, that is what stands there now
+        let behind = now.get(operation.new_range().start).or(now.last()).map_or(1, |line| line.number);
         loop {
-            let (before, after) = (old.find(|line| line.2 != nothing), new.find(|line| line.2 != nothing));
+            let (before, after) = (old.next(), new.next());
             if before.is_none() && after.is_none() {
                 break;
             }
             changes.push(LineChange {
-                line: after.map_or(u32::try_from(next_line).unwrap_or(u32::MAX), |line| line.0),
-                before: before.map(|line| line.1.clone()),
-                after: after.map(|line| line.1.clone()),
+                line: after.map_or(behind, |line| line.number),
+                before: before.map(|line| line.text.clone()),
+                after: after.map(|line| line.text.clone()),
             });
         }
     }
@@ -220,6 +273,20 @@ pub(super) fn states(
             repaired_at: None,
             repaired_by: None,
         }
+    }));
+    let is_gone = |row: &&RepeatableRow| listing.repeatables.iter().all(|repeatable| repeatable.name != row.name);
+    states.extend(history.repeatables.iter().filter(is_gone).map(|row| MigrationState {
+        version: None,
+        name: row.name.clone(),
+        kind: "repeatable".into(),
+        state: "removed",
+        applied_at: Some(row.applied_at),
+        actor: Some(row.actor.clone()),
+        duration_ms: Some(row.duration_us as f64 / 1000.0),
+        reversible: Some(false),
+        origin: Some("run".to_owned()),
+        repaired_at: None,
+        repaired_by: None,
     }));
     states
 }

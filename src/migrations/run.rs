@@ -84,7 +84,7 @@ pub fn migrate(
             return Ok(nothing(listing.latest(), request, start, Vec::new()));
         }
         let _wait = connection.wait_for_locks(lock_timeout);
-        let history = History::read(&connection)?;
+        let history = plan::compared(&connection, &listing)?;
         let plan = planned(&connection, &listing, &history, request)?;
         let found = drift::since_last_run(&connection, &history.state)?;
         for change in &found {
@@ -192,7 +192,7 @@ fn restamp(access: &Access, listing: &Listing, operation: &Operation) {
     let _wait = connection.wait_for_locks(Duration::ZERO);
     let written = connection.begin_immediate().and_then(|()| {
         // why all of it again: between the look and the lock another process may have migrated, or changed the schema
-        let history = History::read(&connection)?;
+        let history = plan::compared(&connection, listing)?;
         let plan = Plan::new(listing, &history, &request::Migrate::default())?;
         let has_everything = plan.is_empty() && plan.completes;
         let is_unchanged = drift::since_last_run(&connection, &history.state)?.is_empty();
@@ -244,7 +244,7 @@ impl Run<'_> {
     fn transaction(&mut self) -> Result<Next> {
         let connection = self.session.connection();
         // why again: another process may have migrated while we waited for the lock
-        let mut history = History::read(connection)?;
+        let mut history = plan::compared(connection, self.listing)?;
         if history.rows.is_empty()
             && let Some(adopted) = takeover::at_first_sight(connection, self.listing, self.actor)?
         {
@@ -410,7 +410,7 @@ pub fn status(access: &Access, catalog: &Catalog, operation: &Operation) -> Resu
 /// As [`status`], on a connection the caller has.
 pub fn status_on(connection: &Connection, catalog: &Catalog, operation: &Operation) -> Result<report::Migrations> {
     let listing = catalog.listing()?;
-    let history = History::read(connection)?;
+    let history = plan::compared(connection, &listing)?;
     let migrations = plan::states(&listing, &history, |lua| (catalog.run_lua)(lua, None, operation));
     let pending = migrations.iter().filter(|state| matches!(state.state, "pending" | "out_of_order")).count();
     let drift = drift::since_last_run(connection, &history.state)?;

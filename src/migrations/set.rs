@@ -90,7 +90,7 @@ impl Set {
             let text = check_text(&file, bytes)?;
             let mut directives = directive::read(&file, &text)?;
             directives.without_transaction |= without_transaction;
-            let place = || Box::new(Place::default().in_file(&file));
+            let place = || Box::new(directive::place(&file, &text, &["compatible-from", "transaction"]));
             match role {
                 Role::Up { version, name } => add(&mut numbered, version, name, file, text, false, directives)?,
                 Role::Lua { version, name } => add(&mut numbered, version, name, file, text, true, directives)?,
@@ -200,6 +200,11 @@ fn add(
     if let Some(other) = numbered.get(&version) {
         return Err(twice(version, &other.file, &file));
     }
+    if directives.compatible_from.is_some_and(|oldest| oldest > version) {
+        let reason =
+            format!("'{file}' has a compatible-from above its own version {version}, which no library could need");
+        return Err(invalid(&file, reason).at(directive::place(&file, &text, &["compatible-from"])));
+    }
     let checksum = OnceLock::new();
     numbered.insert(version, Migration { version, name, file, is_lua, text, down: None, directives, checksum });
     Ok(())
@@ -255,7 +260,7 @@ fn check_text(file: &str, bytes: Cow<'static, [u8]>) -> Result<Text> {
     };
     let is_empty = if file.ends_with(".lua") { text.trim().is_empty() } else { !scan::has_statement(&text) };
     if is_empty {
-        return Err(invalid(file, format!("'{file}' holds no statement")));
+        return Err(invalid(file, format!("'{file}' holds no statement")).at(Place::locate(&text, 0).in_file(file)));
     }
     Ok(text)
 }
@@ -290,7 +295,18 @@ mod tests {
             refusal(&[one, ("001_b.sql", "SELECT 1")]).0.contains("version 1 stands twice: '001_b.sql' and '1_a.sql'")
         );
         assert!(refusal(&[one, ("notes.txt", "x")]).0.contains("'notes.txt' fits no pattern"));
-        assert!(refusal(&[("1_a.sql", "  -- nothing\n")]).0.contains("holds no statement"));
+        let (message, place) = refusal(&[("1_a.sql", "  -- nothing\n")]);
+        assert!(message.contains("holds no statement"), "{message}");
+        assert_eq!((place.line, place.column), (Some(1), Some(1)));
+        for files in [
+            &[("R_v.sql", "-- a view\n\n  -- rpmadb: transaction=off\nSELECT 1")][..],
+            &[("R_v.sql", "-- a view\n\n  -- rpmadb: compatible-from=2\nSELECT 1")],
+            &[("1_a.sql", "-- a table\n\n  -- rpmadb: compatible-from=2\nSELECT 1")],
+            &[one, ("1_a.down.sql", "-- rpmadb: allow=row-loss\n\n  -- rpmadb: transaction=off\nSELECT 1")],
+        ] {
+            let (message, place) = refusal(files);
+            assert_eq!((place.line, place.column), (Some(3), Some(3)), "{message}");
+        }
         assert!(refusal(&[("1_a.down.sql", "SELECT 1")]).0.contains("has no up file"));
         assert!(refusal(&[("1_a.sql", "-- rpmadb: speed=high\nSELECT 1")]).0.contains("'speed=high'"));
         let (message, place) = refusal(&[("1_a.sql", "SELECT 1;\nSEL\0ECT 2;")]);

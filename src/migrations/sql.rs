@@ -126,6 +126,13 @@ impl<'r> File<'r> {
                 });
                 Ok(())
             }
+            Reading::VacuumInto => Err(at_start(Error::MigrationInvalid {
+                // why not moved outside: after a crash it would be run anew, and find its file there
+                reason:
+                    "VACUUM INTO cannot stand in a migration: a copy is what backup makes, with compact a vacuumed one"
+                        .into(),
+                place: Box::default(),
+            })),
             Reading::AddColumn(column) => match self.declared(&column).map_err(at_start)? {
                 None => self.without_condition(sql, &column),
                 Some(found) => {

@@ -28,6 +28,8 @@ pub(super) enum Reading {
     JournalMode(String),
     /// A statement that SQLite refuses, or passes over, inside a transaction.
     Outside,
+    /// `VACUUM ... INTO ...`
+    VacuumInto,
     /// `ALTER TABLE ... ADD COLUMN IF NOT EXISTS ...`
     AddColumn(Column),
     /// `ALTER TABLE ... DROP COLUMN IF EXISTS ...`
@@ -148,6 +150,9 @@ fn recognised(words: &mut Words<'_>) -> Option<Reading> {
         }
         "vacuum" => {
             let _database = if words.is("into") { None } else { words.name() };
+            if words.is("into") {
+                return Some(Reading::VacuumInto);
+            }
             words.is_over().then_some(Reading::Outside)
         }
         "pragma" => pragma(words),
@@ -262,7 +267,9 @@ mod tests {
             ("PRAGMA journal_mode=WAL", Reading::JournalMode("wal".into())),
             ("VACUUM", Reading::Outside),
             ("vacuum main", Reading::Outside),
-            ("VACUUM INTO 'x'", Reading::Plain),
+            ("VACUUM INTO 'x'", Reading::VacuumInto),
+            ("VACUUM \"main\" into ?1", Reading::VacuumInto),
+            ("VACUUM into", Reading::VacuumInto),
             ("PRAGMA page_size = 8192", Reading::Outside),
             ("PRAGMA page_size", Reading::Plain),
             ("SELECT 'BEGIN'", Reading::Plain),

@@ -50,7 +50,7 @@ pub fn adopt(
         })?),
     };
     let listing = catalog.listing()?;
-    locked(access, "adopt", request.dry_run, operation, |connection, history| {
+    locked(access, &listing, "adopt", request.dry_run, operation, |connection, history| {
         if let Some(row) = history.rows.first() {
             return Err(Error::AdoptRefused {
                 reason: format!("the database has a history of rpmadb already, from version {}", row.version),
@@ -146,7 +146,7 @@ pub fn baseline(
         let reason = format!("there is no migration {target}; the latest is {}", listing.latest());
         return Err(Error::InvalidOption { key: "target".into(), reason });
     }
-    locked(access, "baseline", false, operation, |connection, history| {
+    locked(access, &listing, "baseline", false, operation, |connection, history| {
         plan::check_applied(&listing, history)?;
         history::create(connection)?;
         let mut recorded = Vec::new();
@@ -170,7 +170,7 @@ pub fn repair(
     operation: &Operation,
 ) -> Result<report::Repair> {
     let listing = catalog.listing()?;
-    locked(access, "repair", false, operation, |connection, history| {
+    locked(access, &listing, "repair", false, operation, |connection, history| {
         if let Some(unknown) = request.versions.iter().flatten().find(|version| history.find(**version).is_none()) {
             let reason = format!("{unknown} is not applied");
             return Err(Error::InvalidOption { key: "versions".into(), reason });
@@ -195,6 +195,7 @@ pub fn repair(
 /// Runs `body` under the write lock. The stamp is taken off: the next start looks at everything and puts it back.
 fn locked<T>(
     access: &Access,
+    listing: &Listing,
     verb: &str,
     dry_run: bool,
     operation: &Operation,
@@ -206,7 +207,7 @@ fn locked<T>(
     let _wait = connection.wait_for_locks(LOCK_TIMEOUT);
     connection.begin_immediate()?;
     let outcome = (|| {
-        let history = History::read(&connection)?;
+        let history = plan::compared(&connection, listing)?;
         let value = body(&connection, &history)?;
         history::create(&connection)?;
         let state = History::read(&connection)?.state;

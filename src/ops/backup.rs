@@ -20,7 +20,7 @@ use crate::migrations;
 use crate::operation::Operation;
 use crate::report::{self, elapsed_ms, now_ms};
 use crate::request::{self, Incremental};
-use crate::sqlite::file::{folder_of, identity};
+use crate::sqlite::file::{BESIDE, folder_of, identity, is_same};
 use crate::sqlite::{Access, Where};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -206,21 +206,22 @@ fn check_destination(access: &Access, destination: &Path, overwrite: bool) -> Re
     let Some(name) = destination.file_name() else {
         return Err(invalid(&format!("{display} names no file")));
     };
+    if destination.as_os_str() == ":memory:" {
+        return Err(invalid(&format!("{display} is no file")));
+    }
     if name.to_str().is_none() {
         return Err(invalid(&format!("{display} is not UTF-8, and a manifest could not name it")));
     }
     if name.to_string_lossy().ends_with(manifest::SUFFIX) {
         return Err(invalid(&format!("{display} is the name of a manifest")));
     }
+    if store::is_own_name(&name.to_string_lossy()) {
+        return Err(invalid(&format!("{display} is a name that backups have only while they are written or removed")));
+    }
     if let Some(database) = access.settings().path.as_deref() {
-        let mut files = vec![database.to_owned()];
-        // why these too: SQLite would take the backup for a log or a journal of the database
-        files.extend(["-wal", "-shm", "-journal"].iter().filter_map(|suffix| access.settings().beside(suffix)));
-        let is_same = |file: &PathBuf| {
-            std::path::absolute(destination).is_ok_and(|destination| destination == *file)
-                || (identity(file).is_some() && identity(file) == identity(destination))
-        };
-        if files.iter().any(is_same) {
+        // why these too: the backup would be taken for a log of the database or for its audit's anchors, and be written into
+        let beside = BESIDE.iter().filter_map(|suffix| access.settings().beside(suffix));
+        if std::iter::once(database.to_owned()).chain(beside).any(|file| is_same(&file, destination)) {
             return Err(Error::SameFile { path: display });
         }
     }

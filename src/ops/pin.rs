@@ -14,7 +14,7 @@ use crate::request;
 
 /// Pins the backup at `path`, or of that name in the folder of `vault`.
 pub fn run(vault: &Vault, path: &Path, request: &request::Pin) -> Result<report::Pin> {
-    let path = vault.find(path);
+    let path = vault.find(path)?;
     std::fs::metadata(&path).map_err(|error| Error::from_io(path.display().to_string(), &error))?;
     // why: what has no manifest is no backup, and a pin on it would promise something
     manifest::read(&path, vault.sign_key())?;

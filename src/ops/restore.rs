@@ -31,7 +31,9 @@ use crate::migrations::{self, Catalog};
 use crate::operation::{self, Operation};
 use crate::report::{self, Checks, elapsed_ms};
 use crate::request::{self, Depth, Open};
-use crate::sqlite::file::{folder_of, identity, remove_beside, sync_folder, with_suffix};
+use crate::sqlite::file::{
+    folder_of, identity, is_beside_a_database, real_path, remove_beside, sync_folder, with_suffix,
+};
 use crate::sqlite::{self, Access, Connection, Settings, Where};
 
 pub use net::Net;
@@ -77,7 +79,7 @@ pub fn run(
     if access.settings().read_only {
         return Err(Error::ReadOnly { what: access.settings().display() });
     }
-    let path = place.vault.find(path);
+    let path = place.vault.find(path)?;
     if access.is_file(&path) {
         return Err(Error::SameFile { path: path.display().to_string() });
     }
@@ -138,13 +140,21 @@ pub fn to_file(
     operation: &Operation,
 ) -> Result<report::Restore> {
     let start = Instant::now();
-    let path = place.vault.find(path);
+    let path = place.vault.find(path)?;
     let failed = |error: std::io::Error| Error::from_io(database.display().to_string(), &error);
     if identity(&path).is_some() && identity(&path) == identity(database) {
         return Err(Error::SameFile { path: path.display().to_string() });
     }
+    // why: it would be taken for a log of the database that it lies beside, or for its audit's anchors
+    if is_beside_a_database(database) {
+        return Err(Error::SameFile { path: database.display().to_string() });
+    }
     // why the file itself: a link would be replaced by it
-    let database = &std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+    let database = &real_path(database);
+    if database.is_symlink() {
+        let reason = format!("{} is a link that leads to no place", database.display());
+        return Err(Error::InvalidArgument { name: "path".into(), reason });
+    }
     let mut candidate = Candidate::prepare(&path, database, place, request, operation)?;
     let exists = std::fs::symlink_metadata(database).is_ok();
     if exists && sqlite::is_open_elsewhere(database, 0) {

@@ -109,6 +109,8 @@ impl Kit<'_> {
         let total = all.len() as u64;
         let mut before = 0;
         let base = self.folder.join("base.db");
+        // why: where nothing is started from the first one, nobody else makes it
+        drop(open(&base)?);
         for (done, version) in all.iter().enumerate() {
             self.operation.report(&format!("trying migration {version}"), done as u64, total)?;
             if chosen.contains(&before) {

@@ -28,7 +28,7 @@ pub fn run(
     operation: &Operation,
 ) -> Result<report::Verify> {
     let start = Instant::now();
-    let path = vault.find(path);
+    let path = vault.find(path)?;
     if access.is_file(&path) {
         // why: to open the file of a live database by other means than SQLite's gives up the locks on it
         return Err(Error::SameFile { path: path.display().to_string() });

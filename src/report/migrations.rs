@@ -145,7 +145,7 @@ pub struct AdoptedMigration {
     pub version: i64,
     /// Its name in our set.
     pub name: String,
-    /// When, where that history tells.
+    /// When, where that history tells; null also for a version that it has no row for and that lies below its highest.
     pub applied_at: Option<i64>,
     /// Whether that history has a checksum and our file fits it.
     pub verified: bool,
@@ -279,7 +279,7 @@ pub struct MigrationState {
     pub name: String,
     /// `sql`, `lua`, `host` or `repeatable`.
     pub kind: String,
-    /// `applied`, `pending`, `changed`, `missing` or `out_of_order`.
+    /// `applied`, `pending`, `changed`, `missing` or `out_of_order`; `removed` is a repeatable whose file is gone, what it made stays.
     pub state: &'static str,
     /// When it was applied.
     pub applied_at: Option<i64>,

@@ -336,7 +336,8 @@ pub struct Restore {
     pub dry_run: bool,
     /// Restore a backup of a newer schema than this library's migrations know; default false.
     pub allow_newer: bool,
-    /// Restore a SQLite file that has no manifest, after a full check; default false.
+    /// Restore a SQLite file that has no manifest, after a full check; one that somebody has open, or with a log or a hot journal beside it,
+    /// is refused; default false.
     pub without_manifest: bool,
     /// How long to wait for other connections; default the handle's busy_timeout_ms.
     pub busy_timeout_ms: Option<u64>,

@@ -7,8 +7,53 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+/// What the names of files end with that SQLite or this library keeps beside a database.
+pub const BESIDE: [&str; 7] = ["-wal", "-shm", "-journal", "-audit", "-monitor", "-ballast", "-restored"];
+
+/// Whether two paths lead to the same file, or would when there is one.
+#[must_use]
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    if identity(one).is_some() && identity(one) == identity(other) {
+        return true;
+    }
+    let folder = |path: &Path| identity(folder_of(path));
+    one.file_name().is_some()
+        && one.file_name() == other.file_name()
+        && folder(one).is_some()
+        && folder(one) == folder(other)
+}
+
+/// Whether the name is that of a file kept beside a database that is there.
+#[must_use]
+pub fn is_beside_a_database(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let databases =
+        BESIDE.iter().filter_map(|suffix| name.strip_suffix(suffix.as_bytes())).filter(|name| !name.is_empty());
+    databases.map(|name| path.with_file_name(std::ffi::OsStr::from_bytes(name))).any(|database| database.is_file())
+}
+
+/// The file that a path leads to through links; of one that is not there yet, the one that will be.
+#[must_use]
+pub fn real_path(path: &Path) -> PathBuf {
+    // why so many: as many as the system follows
+    const MOST_LINKS: usize = 40;
+    let mut at = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        if let Ok(found) = std::fs::canonicalize(&at) {
+            return found;
+        }
+        match std::fs::read_link(&at) {
+            Ok(next) => at = folder_of(&at).join(next),
+            Err(_) => break,
+        }
+    }
+    let folder = at.parent().and_then(|folder| std::fs::canonicalize(folder).ok());
+    folder.zip(at.file_name()).map_or_else(|| path.to_owned(), |(folder, name)| folder.join(name))
+}
 
 /// A path with something behind its name.
 #[must_use]

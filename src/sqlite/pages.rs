@@ -39,6 +39,13 @@ pub fn page_figures(connection: &Connection) -> Result<(u32, u32)> {
     Ok((fits(pragma("page_size")?), fits(pragma("page_count")?)))
 }
 
+/// Marks the database that begins with these bytes for a rollback journal: where its pages go there is no log.
+pub fn unmark_wal(first: &mut [u8]) {
+    if let Some(versions) = first.get_mut(VERSIONS) {
+        versions.iter_mut().filter(|version| **version == 2).for_each(|version| *version = 1);
+    }
+}
+
 /// Where the pages of a snapshot are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Where {
@@ -61,9 +68,7 @@ pub fn for_each_page(
             return each(number, page);
         }
         first.extend_from_slice(page);
-        if let Some(versions) = first.get_mut(VERSIONS) {
-            versions.fill(1);
-        }
+        unmark_wal(&mut first);
         each(1, &first)
     };
     if place == Where::File {

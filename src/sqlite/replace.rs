@@ -191,7 +191,13 @@ pub fn fold_log(path: &Path) -> Result<()> {
 /// connection of this one. Where the system does not tell, which is everywhere but on Linux, somebody has.
 #[must_use]
 pub fn is_open_elsewhere(path: &Path, own: usize) -> bool {
-    let Some(wanted) = file::identity(path) else { return false };
+    open_elsewhere(path, own).unwrap_or(true)
+}
+
+/// The same; `None` where the system does not tell.
+#[must_use]
+pub fn open_elsewhere(path: &Path, own: usize) -> Option<bool> {
+    let Some(wanted) = file::identity(path) else { return Some(false) };
     let count = |process: &Path| {
         let open = std::fs::read_dir(process.join("fd"))?;
         let is_open = |name: &Path| file::identity(&process.join("fd").join(name)) == Some(wanted);
@@ -200,7 +206,7 @@ pub fn is_open_elsewhere(path: &Path, own: usize) -> bool {
         Ok(names.filter(|name| is_open(name) && !waits(&process.join("fdinfo").join(name))).count())
     };
     let here: std::io::Result<usize> = count(Path::new("/proc/self"));
-    let (Ok(here), Ok(processes)) = (here, std::fs::read_dir("/proc")) else { return true };
+    let (Ok(here), Ok(processes)) = (here, std::fs::read_dir("/proc")) else { return None };
     let this = std::process::id().to_string();
     let others = processes.flatten().filter(|entry| {
         let name = entry.file_name();
@@ -208,7 +214,7 @@ pub fn is_open_elsewhere(path: &Path, own: usize) -> bool {
         name != *this && name.bytes().all(|byte| byte.is_ascii_digit())
     });
     // why not those that may not be looked at: they belong to other users, and a server has hundreds
-    here > own || others.map(|entry| count(&entry.path()).unwrap_or(0)).any(|count| count > 0)
+    Some(here > own || others.map(|entry| count(&entry.path()).unwrap_or(0)).any(|count| count > 0))
 }
 
 /// Whether a descriptor of some process is one that a shim like ours keeps for later.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ballast::Ballast;
-use super::file::with_suffix;
+use super::file::{real_path, with_suffix};
 use super::foreign::Foreign;
 use super::journal::Journal;
 use super::leases::Ledger;
@@ -171,7 +171,7 @@ impl Settings {
         ["", "-wal", "-shm", "-journal"].iter().filter_map(|suffix| self.beside(suffix)).collect()
     }
 
-    /// The file that SQLite keeps beside the database under its name and `suffix`; `None` for a database in memory.
+    /// The file beside the database with its name and `suffix`; `None` for a database in memory.
     #[must_use]
     pub fn beside(&self, suffix: &str) -> Option<PathBuf> {
         self.real_path.as_deref().map(|path| with_suffix(path, suffix))
@@ -183,13 +183,4 @@ impl Settings {
         let parent = self.real_path.as_deref()?.parent()?;
         Some(if parent.as_os_str().is_empty() { std::path::Path::new(".") } else { parent })
     }
-}
-
-/// The file that a path leads to through links; of one that is not there yet, the one that will be.
-fn real_path(path: &Path) -> PathBuf {
-    let found = std::fs::canonicalize(path).ok().or_else(|| {
-        let folder = std::fs::canonicalize(path.parent()?).ok()?;
-        Some(folder.join(path.file_name()?))
-    });
-    found.unwrap_or_else(|| path.to_owned())
 }

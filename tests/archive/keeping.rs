@@ -155,3 +155,20 @@ fn two_databases_in_one_folder_leave_each_other_alone() {
     other.prune(&request::Prune { keep_last: Some(1), ..Default::default() }, &watch()).expect("prunes");
     assert!(mine.exists());
 }
+
+/// One manifest that is no file, or that only somebody else may read, would end every look at the folder.
+#[test]
+fn a_manifest_that_cannot_be_read_hides_no_other_backup() {
+    let scene = scene_with(r#"{"backup": {"keep_last": 1}}"#);
+    let unreadable = scene.backup("{}");
+    let manifest = format!("{}.manifest.json", unreadable.display());
+    std::fs::remove_file(&manifest).expect("removes");
+    std::fs::create_dir(&manifest).expect("makes");
+    let whole = scene.backup("{}");
+    let listed = scene.database.backups(&watch()).expect("lists");
+    let paths: Vec<&str> = listed.backups.iter().map(|backup| backup.path.as_str()).collect();
+    assert_eq!((paths, listed.incomplete), (vec![&*text(&whole)], vec![text(&unreadable)]));
+    scene.restore(&whole, "{}").expect("restores");
+    let report = scene.database.prune(&request::Prune::default(), &watch()).expect("prunes");
+    assert!(report.deleted.is_empty() && unreadable.exists(), "what is not known stays: {:?}", report.deleted);
+}

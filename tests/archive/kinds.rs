@@ -155,7 +155,19 @@ fn a_destination_that_is_there_is_refused_or_replaced_as_a_whole() {
     backup(r#"{"overwrite": true}"#).expect("replaces");
     assert_eq!(contents(&destination), scene.contents());
     scene.verify(&destination, "{}").expect("the manifest is the new one's");
-    for name in ["app.db", "./app.db", "app.db-wal", "app.db-journal"] {
+    scene.scratch.write("app.db-ballast", "");
+    std::os::unix::fs::symlink(scene.scratch.path(""), scene.scratch.path("same")).expect("links");
+    for name in [
+        "app.db",
+        "./app.db",
+        "app.db-wal",
+        "app.db-journal",
+        "app.db-audit",
+        "app.db-monitor",
+        "app.db-ballast",
+        "app.db-restored",
+        "same/app.db-restored",
+    ] {
         let request =
             <request::Backup as request::Request>::from_json(Some(r#"{"overwrite": true}"#)).expect("options");
         let outcome = scene.database.backup(Some(&scene.scratch.path(name)), &request, &watch());
@@ -171,6 +183,20 @@ fn a_destination_that_is_there_is_refused_or_replaced_as_a_whole() {
         }
     }
     assert_eq!(contents(&scene.path()), contents(&destination));
+}
+
+/// A backup under such a name would be taken for a leftover and removed, or be written into by whoever locks the folder.
+#[test]
+fn a_name_that_the_archive_uses_itself_is_no_destination() {
+    let scene = scene();
+    for name in [".rpmadb-backups.lock", ".a.db.1-1.partial", ".a.db.1-1.manifest.partial", ".a.db.1-1.deleted"] {
+        let destination = scene.folder().join(name);
+        let before = destination.exists();
+        let request = request::Backup { overwrite: true, ..request::Backup::default() };
+        let outcome = scene.database.backup(Some(&destination), &request, &watch());
+        assert_eq!(refusal(outcome), "INVALID_ARGUMENT", "{name}");
+        assert_eq!(destination.exists(), before, "{name}");
+    }
 }
 
 #[test]

@@ -122,6 +122,60 @@ fn a_missing_or_damaged_database_comes_back_from_a_file() {
 }
 
 #[test]
+fn a_database_that_is_missing_comes_back_where_its_link_leads_to() {
+    let scene = scene();
+    let path = scene.backup("{}");
+    let wanted = scene.contents();
+    std::fs::create_dir(scene.scratch.path("volume")).expect("makes");
+    std::os::unix::fs::symlink("volume/real.db", scene.scratch.path("inner.db")).expect("links");
+    std::os::unix::fs::symlink(scene.scratch.path("inner.db"), scene.scratch.path("link.db")).expect("links");
+    let request = request::Restore { allow_newer: true, ..Default::default() };
+    let restore = |target: &Path| Database::restore_file(target, &path, &request::Open::default(), &request, &watch());
+    assert_eq!(restore(&scene.scratch.path("link.db")).expect("restores").kept, None);
+    assert!(scene.scratch.path("link.db").is_symlink() && scene.scratch.path("inner.db").is_symlink());
+    assert_eq!(contents(&scene.scratch.path("volume/real.db")), wanted);
+    std::os::unix::fs::symlink("round.db", scene.scratch.path("round.db")).expect("links");
+    assert!(restore(&scene.scratch.path("round.db")).is_err() && scene.scratch.path("round.db").is_symlink());
+}
+
+#[test]
+fn what_names_no_file_is_refused_as_an_argument() {
+    let scene = scene();
+    let path = scene.backup("{}");
+    let empty = Path::new("");
+    let (open, request) = (request::Open::default(), request::Restore::default());
+    assert_eq!(refusal(scene.verify(empty, "{}")), "INVALID_ARGUMENT");
+    assert_eq!(refusal(scene.restore(empty, "{}")), "INVALID_ARGUMENT");
+    assert_eq!(refusal(scene.database.pin(empty, &request::Pin::default(), &watch())), "INVALID_ARGUMENT");
+    for database in ["", ":memory:"] {
+        let outcome = Database::restore_file(database, &path, &open, &request, &watch());
+        assert_eq!(refusal(outcome), "INVALID_ARGUMENT", "{database}");
+    }
+    let outcome = scene.database.backup(Some(Path::new(":memory:")), &request::Backup::default(), &watch());
+    assert_eq!(refusal(outcome), "INVALID_ARGUMENT");
+    assert!(!Path::new(":memory:").exists());
+}
+
+#[test]
+fn a_backup_does_not_come_back_in_the_place_of_a_file_beside_a_database() {
+    let scene = scene();
+    let path = scene.backup("{}");
+    let Scene { scratch, database } = scene;
+    drop(database);
+    let anchors = crate::support::bytes(&scratch.path("app.db-audit"));
+    for suffix in ["-wal", "-shm", "-journal", "-audit", "-monitor", "-ballast", "-restored"] {
+        let target = scratch.path(&format!("app.db{suffix}"));
+        let request = request::Restore { allow_newer: true, ..Default::default() };
+        let outcome = Database::restore_file(&target, &path, &request::Open::default(), &request, &watch());
+        assert_eq!(refusal(outcome), "SAME_FILE", "{suffix}");
+    }
+    assert_eq!(crate::support::bytes(&scratch.path("app.db-audit")), anchors);
+    let target = scratch.path("alone.db-audit");
+    let request = request::Restore { allow_newer: true, ..Default::default() };
+    Database::restore_file(&target, &path, &request::Open::default(), &request, &watch()).expect("a name like others");
+}
+
+#[test]
 fn what_a_restore_replaces_is_kept_by_its_name_and_not_copied() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let scene = scene();
@@ -279,10 +333,11 @@ fn nothing_that_was_acknowledged_before_a_restore_is_lost_to_its_backup() {
             while acknowledged.load(Ordering::Acquire) < 20 {
                 std::thread::yield_now();
             }
-            let report = scene.restore(&path, r#"{"busy_timeout_ms": 20000}"#).expect("restores");
+            let report = scene.restore(&path, r#"{"busy_timeout_ms": 20000}"#);
+            // why before it is looked at: the writer would go on for ever behind a failure
             stop.store(true, Ordering::Release);
             writer.join().expect("ends");
-            report
+            report.expect("restores")
         });
         assert_eq!(report.method, "transaction", "{mode}");
         let kept = rusqlite::Connection::open(report.backup.expect("was made")).expect("opens");

@@ -22,7 +22,8 @@ static void integers_are_read(void) {
         CHECK_EQUAL(right[index].expected, number);
     }
     static const char *const wrong[] = {"/over", "/under", "/real",   "/exp",         "/null",
-                                        "/text", "",       "/nested", "/nested/list"};
+                                        "/text", "",       "/nested", "/nested/list",
+                                        "/m~n",  "/a~1b~", "/~2"};
     for (size_t index = 0; index < sizeof wrong / sizeof *wrong; index++) {
         int64_t number = 99;
         CHECK_PLAIN(RPMADB_INVALID_ARGUMENT, rpmadb_json_int(document, wrong[index], &number));

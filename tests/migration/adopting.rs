@@ -350,3 +350,27 @@ fn the_command_adopts_when_it_is_told_to() {
     let report: Json = serde_json::from_str(&ran.stdout).expect("JSON");
     assert_eq!((ran.code, &report["applied"][0]["name"], &report["from"]), (Some(0), &"last".into(), &2.into()));
 }
+
+/// The original application's database may have been opened by a newer one of it.
+#[test]
+fn a_history_that_goes_beyond_the_set_is_a_database_too_new() {
+    let scratch = Scratch::new();
+    let plain = rusqlite::Connection::open(scratch.path("a.db")).expect("opens");
+    let history = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied_at INTEGER); \
+                   INSERT INTO schema_version VALUES (1, 1), (2, 2), (3, 3), (4, 4);";
+    plain.execute_batch(&format!("{PERSONS}{CARS}{history}")).expect("writes");
+    drop(plain);
+    let folder = scratch.migrations("m", SET);
+    let before = bytes(&scratch.path("a.db"));
+    let outcome = try_open(scratch.path("a.db"), &Kept::Journal.options(&folder)).expect("opens").0;
+    for outcome in [
+        outcome.migrate(&request::Migrate::default(), &watch()).map(|_| ()),
+        outcome.adopt(&request::Adopt::default(), &watch()).map(|_| ()),
+    ] {
+        let error = outcome.expect_err("must be refused");
+        assert_eq!(error.status().name(), "DATABASE_TOO_NEW", "{error}");
+        assert_eq!(error.to_string(), "the database is at version 4, this set of migrations ends at 3");
+    }
+    drop(outcome);
+    assert_eq!(bytes(&scratch.path("a.db")), before);
+}

@@ -235,3 +235,46 @@ fn the_command_shows_more_than_nine_lines_aligned() {
         hint: mend the file and run again; nothing of this run was kept\n";
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), expected));
 }
+
+#[test]
+fn a_directive_that_does_not_belong_there_and_an_empty_file_have_their_line() {
+    let fine = ("1_a.sql", "CREATE TABLE a (x);");
+    let lua = "-- about\n\n-- rpmadb: transaction=off\nreturn { up = function() end }";
+    for (files, status, file, at_line, column) in [
+        (&[fine, ("2_b.lua", lua)][..], "MIGRATION_FAILED", "2_b.lua", 3, 1),
+        (&[fine, ("R_v.sql", "-- x\n  -- rpmadb: transaction=off\nSELECT 1;")], "MIGRATION_INVALID", "R_v.sql", 2, 3),
+        (&[fine, ("2_b.sql", "-- nothing yet\n")], "MIGRATION_INVALID", "2_b.sql", 1, 1),
+        (&[fine, ("2_b.lua", "\n")], "MIGRATION_INVALID", "2_b.lua", 1, 1),
+    ] {
+        let scratch = Scratch::new();
+        let folder = scratch.migrations("m", files);
+        let error = try_open(scratch.path("a.db"), &with_folder(&folder)).map(|_| ()).expect_err("must fail");
+        let found = (at(&error).1, at(&error).2, at(&error).3);
+        assert_eq!(found, (Some(file), Some(at_line), Some(column)), "{error}");
+        let invalid = error.status().name() == "MIGRATION_INVALID" || error.status().name() == status;
+        assert!(invalid, "{}: {error}", error.status().name());
+        assert!(error.place().is_some_and(|place| place.source_line.is_some()), "{error}");
+    }
+}
+
+/// To run it anew after a crash would find the file of the first time and fail for ever, so it is not moved outside as VACUUM is.
+#[test]
+fn vacuum_into_is_refused_with_what_to_use_in_its_place() {
+    for head in ["", "-- rpmadb: transaction=off\n"] {
+        let kit = kit(&[("1_a.sql", &format!("{head}CREATE TABLE a (x);\n  VACUUM INTO 'copy.db';"))]);
+        let error = kit.migrate().expect_err("must fail");
+        assert_eq!(
+            at(&error),
+            ("MIGRATION_FAILED", Some("1_a.sql"), Some(2 + u32::from(!head.is_empty())), Some(3), Some(2))
+        );
+        assert!(error.to_string().contains("VACUUM INTO cannot stand in a migration"), "{error}");
+        assert_eq!(error.sqlite_code(), None);
+    }
+}
+
+#[test]
+fn a_step_of_the_host_that_fails_has_no_code_of_sqlites() {
+    let error = Error::Sql { message: "the host says no".into(), sqlite_code: 0, place: Box::default() };
+    let document = serde_json::to_value(error.document()).expect("JSON");
+    assert!(document["error"].get("sqlite_code").is_none(), "{document}");
+}

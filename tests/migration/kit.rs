@@ -123,6 +123,16 @@ fn the_same_seed_finds_the_same_and_options_are_checked() {
 }
 
 #[test]
+fn no_version_to_start_from_and_the_latest_alone_leave_the_crashes_to_be_tried() {
+    for (versions, started) in [(vec![], vec![]), (vec![3], vec![3])] {
+        let report = tried(SOUND, &request::Test { versions: Some(versions), ..request::Test::default() });
+        assert!(report.passed, "{:?}", report.problems);
+        assert_eq!(report.started_from, started);
+        assert!(report.crashes > 15, "{}", report.crashes);
+    }
+}
+
+#[test]
 fn the_embedded_set_passes() {
     let database: Database = try_open(":memory:", &bare()).expect("opens").0;
     let request = request::Test { versions: Some(vec![0, 4, 12, 18]), crash: Some(false), ..request::Test::default() };

@@ -96,6 +96,69 @@ fn a_changed_lua_file_is_refused_with_its_lines_too() {
     assert_eq!(at(&error), ("MIGRATION_CHANGED", Some("1_a.lua"), Some(2), Some(3), None), "{error}");
 }
 
+/// The sum over a Lua file is one over all of its text, which databases have recorded; what it tells apart by comments alone is
+/// compared token by token.
+#[test]
+fn comments_and_spacing_of_a_lua_file_are_no_change() {
+    let then =
+        "return { up = function(db)\n  db:exec([[CREATE TABLE a (x)]])\n  db:exec('CREATE TABLE b (y)')\nend }\n";
+    let kit = migrated(&[("1_a.lua", then)]);
+    for same in [
+        format!("-- about\n\n{then}\n"),
+        then.replace("end }", "--[==[ the\n]] end ]==] end } -- really"),
+        then.replace("  db", "\t db").replace(" = ", "="),
+        then.replace('\n', "\r\n"),
+    ] {
+        kit.file("1_a.lua", &same);
+        assert_eq!(kit.migrate().expect(&same).applied.len(), 0);
+        assert_eq!(kit.states(), ["1 applied"], "{same}");
+        assert_eq!(repair(&kit, request::Repair::default()).expect("looks").repaired, Vec::<i64>::new(), "{same}");
+        assert_eq!(kit.reopen().expect("opens").1.migrate.map_or(0, |report| report.applied.len()), 0);
+    }
+    for (now, line, changes) in [
+        (then.replace("(x)", "(x )"), 2, 1),
+        (format!("--[[ a\n(y)\n]]\n{}", then.replace("(y)", "(y) --")), 6, 1),
+        (then.replace("a (x)", "a (\n  -- no comment\n x)"), 2, 3),
+        (then.replace("end }", "end,\n-- back\ndown = nil }"), 4, 2),
+    ] {
+        kit.file("1_a.lua", &now);
+        let error = kit.failure();
+        assert_eq!((at(&error).0, at(&error).2), ("MIGRATION_CHANGED", Some(line)), "{error}");
+        let document = serde_json::to_value(error.document()).expect("JSON");
+        assert_eq!(document["error"]["changes"].as_array().map(Vec::len), Some(changes), "{document}");
+        assert_eq!(kit.states(), ["1 changed"], "{now}");
+    }
+}
+
+#[test]
+fn only_lines_whose_tokens_changed_are_shown_whatever_the_comments_around_them() {
+    let then = "/* one\n   two */\nCREATE TABLE a (x);\nINSERT INTO a VALUES ('p\n\nq');\n";
+    let kit = migrated(&[("1_a.sql", then)]);
+    kit.file("1_a.sql", then.replace("   two", "   2\n   and three").replace("\nq'", "\nr'"));
+    let error = kit.failure();
+    let document = serde_json::to_value(error.document()).expect("JSON");
+    let expected = serde_json::json!([{"line": 7, "before": "q');", "after": "r');"}]);
+    assert_eq!(document["error"]["changes"], expected);
+    kit.file("1_a.sql", then.replace("'p\n\nq'", "'p\nq'"));
+    let document = serde_json::to_value(kit.failure().document()).expect("JSON");
+    assert_eq!(document["error"]["changes"], serde_json::json!([{"line": 5, "before": "", "after": null}]));
+}
+
+#[test]
+fn a_repeatable_whose_file_is_gone_is_still_listed() {
+    let kit = migrated(&[TWO[0], ("R_v.sql", "DROP VIEW IF EXISTS v;\nCREATE VIEW v AS SELECT 1;")]);
+    kit.remove("R_v.sql");
+    assert_eq!(kit.states(), ["1 applied", "R v removed"]);
+    let state = kit.migrations().migrations.remove(1);
+    assert_eq!(
+        (state.kind.as_str(), state.reversible, state.actor.as_deref()),
+        ("repeatable", Some(false), Some("host"))
+    );
+    assert!(state.applied_at.is_some() && state.duration_ms.is_some());
+    assert_eq!(kit.migrations().pending, 0);
+    assert!(kit.migrate().expect("is no obstacle").applied.is_empty() && kit.has("v"), "what it made stays");
+}
+
 #[test]
 fn a_changed_file_is_accepted_by_repair_which_tells_by_whom() {
     let kit = migrated(TWO);

@@ -66,6 +66,26 @@ fn an_empty_path_is_refused() {
 }
 
 #[test]
+fn a_path_that_ends_as_one_of_a_folder_does_is_refused_whether_the_file_is_there_or_not() {
+    let scratch = Scratch::new();
+    let path = format!("{}/", text(&scratch.path("a.db")));
+    for _ in 0..2 {
+        let error = try_open(&path, &bare()).map(|_| ()).expect_err("must be refused");
+        assert_eq!((error.status().name(), error.to_string().contains(&path)), ("INVALID_ARGUMENT", true), "{error}");
+        open(scratch.path("a.db")).close().expect("closes");
+    }
+    assert_eq!(refusal(try_open(format!("{}/", text(scratch.folder())), &bare())), "NOT_A_DATABASE");
+}
+
+#[test]
+fn the_message_of_an_error_document_is_one_line_whatever_the_path() {
+    let scratch = Scratch::new();
+    let error = try_open(scratch.path("no\nsuch\r\nfolder/a.db"), &bare()).map(|_| ()).expect_err("must be refused");
+    let message = error.document().error.message;
+    assert!(message.contains("no\\nsuch\\r\\nfolder") && !message.contains(['\n', '\r']), "{message}");
+}
+
+#[test]
 fn a_database_in_memory_works_and_leaves_no_file() {
     let scratch = Scratch::new();
     let (database, report) = try_open(":memory:", &request::Open::default()).expect("opens");

@@ -526,7 +526,10 @@ export interface RestoreOptions {
   dry_run?: boolean;
   /** Restore a backup of a newer schema than this library's migrations know; default false. */
   allow_newer?: boolean;
-  /** Restore a SQLite file that has no manifest, after a full check; default false. */
+  /**
+   * Restore a SQLite file that has no manifest, after a full check; one that somebody has open, or with a log or a hot journal beside it,
+   * is refused; default false.
+   */
   without_manifest?: boolean;
   /** How long to wait for other connections; default the handle's busy_timeout_ms. */
   busy_timeout_ms?: number | null;
@@ -703,7 +706,7 @@ export interface AdoptedMigration {
   version: number;
   /** Its name in our set. */
   name: string;
-  /** When, where that history tells. */
+  /** When, where that history tells; null also for a version that it has no row for and that lies below its highest. */
   applied_at: number | null;
   /** Whether that history has a checksum and our file fits it. */
   verified: boolean;
@@ -1577,7 +1580,7 @@ export interface MigrationState {
   name: string;
   /** `sql`, `lua`, `host` or `repeatable`. */
   kind: string;
-  /** `applied`, `pending`, `changed`, `missing` or `out_of_order`. */
+  /** `applied`, `pending`, `changed`, `missing` or `out_of_order`; `removed` is a repeatable whose file is gone, what it made stays. */
   state: string;
   /** When it was applied. */
   applied_at: number | null;
@@ -2037,7 +2040,8 @@ export abstract class Verbs {
   /**
    * Takes over the history that another migration tool left in the database: refinery, rusqlite_migration, sqlx, diesel,
    * goose, golang-migrate, dbmate, flyway, alembic. Its checksums are verified where it has any; its table is left as it is. A
-   * history that is dirty, or does not fit the set, is refused with the reason.
+   * history that is dirty, or does not fit the set, is refused with the reason. Where a tool records the version that was reached, every
+   * version of the set up to it counts as applied; applied_at is null where the tool tells no time.
    *
    * Options: tool (default the one that is found), target (the version that an alembic revision stands for), dry_run (look
    * and verify, write nothing).
@@ -2233,7 +2237,7 @@ export abstract class Verbs {
    *
    * Options: backup (false: do not keep what is there), dry_run (prove, say what would be done, change nothing), allow_newer (also
    * one of a newer schema than this library's migrations know), without_manifest (also a SQLite file without a manifest, after a
-   * full check), busy_timeout_ms (how long other connections are waited for, 0 to 86400000; default the handle's), identities,
+   * full check; one that somebody has open, or with a log or a hot journal beside it, is refused), busy_timeout_ms (how long other connections are waited for, 0 to 86400000; default the handle's), identities,
    * passphrase (what opens it, before what the handle was opened with).
    */
   restore(path: string, options?: RestoreOptions & CallOptions): Promise<RestoreReport> {

@@ -369,7 +369,8 @@ class AsyncVerbs:
             backup: Keep what is there as a backup first; default true.
             dry_run: Verify, say what would be done, and change nothing; default false.
             allow_newer: Restore a backup of a newer schema than this library's migrations know; default false.
-            without_manifest: Restore a SQLite file that has no manifest, after a full check; default false.
+            without_manifest: Restore a SQLite file that has no manifest, after a full check; one that somebody has
+              open, or with a log or a hot journal beside it, is refused; default false.
             busy_timeout_ms: How long to wait for other connections; default the handle's busy_timeout_ms.
             identities: Texts of age identities that open it; default what the handle was opened with.
             passphrase: The passphrase that opens it; default what the handle was opened with.

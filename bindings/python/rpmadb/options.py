@@ -425,7 +425,8 @@ class Restore(TypedDict, total=False):
     dry_run: bool
     #: Restore a backup of a newer schema than this library's migrations know; default false.
     allow_newer: bool
-    #: Restore a SQLite file that has no manifest, after a full check; default false.
+    #: Restore a SQLite file that has no manifest, after a full check; one that somebody has open, or with a log or a
+    #: hot journal beside it, is refused; default false.
     without_manifest: bool
     #: How long to wait for other connections; default the handle's busy_timeout_ms.
     busy_timeout_ms: Optional[int]

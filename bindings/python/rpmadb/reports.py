@@ -115,7 +115,7 @@ class AdoptedMigration(Report):
     version: int
     #: Its name in our set.
     name: str
-    #: When, where that history tells.
+    #: When, where that history tells; null also for a version that it has no row for and that lies below its highest.
     applied_at: Optional[int]
     #: Whether that history has a checksum and our file fits it.
     verified: bool
@@ -1108,7 +1108,8 @@ class MigrationState(Report):
     name: str
     #: `sql`, `lua`, `host` or `repeatable`.
     kind: str
-    #: `applied`, `pending`, `changed`, `missing` or `out_of_order`.
+    #: `applied`, `pending`, `changed`, `missing` or `out_of_order`; `removed` is a repeatable whose file is gone, what
+    #: it made stays.
     state: str
     #: When it was applied.
     applied_at: Optional[int]

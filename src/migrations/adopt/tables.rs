@@ -7,6 +7,7 @@
 
 use super::checksum::Sum;
 use super::{Claim, Claims, Foreign, Ours, Refusal, Stop, cell, up_to};
+use crate::error::Error;
 use crate::sqlite::{Connection, Value};
 
 /// A row a run, and the highest version counts: rows of versions below it may be missing or be of another set.
@@ -19,6 +20,9 @@ pub(super) fn rpma(connection: &Connection, foreign: &Foreign, ours: &Ours<'_>) 
     let highest = times.iter().map(|(version, _)| *version).max().unwrap_or(0);
     if highest == 0 {
         return Ok(Claims::new());
+    }
+    if let Some(latest) = ours.keys().next_back().filter(|latest| **latest < highest) {
+        return Err(Error::DatabaseTooNew { database: highest, library: *latest }.into());
     }
     let mut claims = up_to(foreign, ours, highest)?;
     for (version, time) in times {
@@ -192,7 +196,10 @@ mod tests {
         let adopted_now = adopted(&sql, &set(&[1, 2, 4, 5]), None);
         let expected = [plain(1, Some(1_700_000_000_123)), plain(2, None), plain(4, Some(1_700_000_000_456))];
         assert_eq!(adopted_now.expect("adopted"), expected);
-        let refused = refusal(adopted(&sql, &set(&[1, 2, 3]), None));
+        let newer = adopted(&sql, &set(&[1, 2, 3]), None).expect_err("must be refused");
+        let Stop::Error(newer) = newer else { panic!("{newer:?}") };
+        assert_eq!((newer.status().name(), newer.to_string().contains('4')), ("DATABASE_TOO_NEW", true), "{newer}");
+        let refused = refusal(adopted(&sql, &set(&[1, 2, 5]), None));
         assert_eq!(refused.reason, "the table schema_version records version 4, which is not in the set");
         assert_eq!(refused.version, Some(4));
     }

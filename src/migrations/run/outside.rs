@@ -16,7 +16,7 @@ use super::super::sql::{self, File};
 use super::super::state::{self, Moved, Progress};
 use super::super::statement::{self, Reading};
 use super::super::step::Work;
-use super::super::{drift, scan};
+use super::super::{directive, drift, scan};
 use super::{Run, Session};
 use crate::error::{Error, Kept, Place, Result};
 use crate::report;
@@ -45,7 +45,11 @@ pub(super) fn apply(run: &mut Run<'_>, entry: &Entry) -> Result<()> {
     bench.operation.report(&format!("applying {}", entry.file()), run.applied.len() as u64, 0)?;
     if !matches!(work, Work::Sql) {
         let reason = format!("'{}' has transaction=off, which only SQL files can have", source.file);
-        return Err(Error::MigrationInvalid { reason, place: Box::new(Place::default().in_file(&source.file)) });
+        let place = directive::place(&source.file, source.text.as_str().unwrap_or_default(), &["transaction"]);
+        return Err(Error::MigrationInvalid {
+            reason,
+            place: Box::new(Place { version: Some(entry.version), ..place }),
+        });
     }
     bench.kept.set(Kept::Statements(run.applied.len()));
     let outcome = statements(run, entry, &source);

@@ -704,7 +704,8 @@ struct Restore {
   std::optional<bool> dry_run = {};
   /// Restore a backup of a newer schema than this library's migrations know; default false.
   std::optional<bool> allow_newer = {};
-  /// Restore a SQLite file that has no manifest, after a full check; default false.
+  /// Restore a SQLite file that has no manifest, after a full check; one that somebody has open, or with a log or a hot
+  /// journal beside it, is refused; default false.
   std::optional<bool> without_manifest = {};
   /// How long to wait for other connections; default the handle's busy_timeout_ms.
   std::optional<std::uint64_t> busy_timeout_ms = {};

@@ -25,7 +25,7 @@ struct AdoptedMigration {
   std::int64_t version = 0;
   /// Its name in our set.
   std::string name;
-  /// When, where that history tells.
+  /// When, where that history tells; null also for a version that it has no row for and that lies below its highest.
   std::optional<std::int64_t> applied_at;
   /// Whether that history has a checksum and our file fits it.
   bool verified = false;
@@ -2096,7 +2096,8 @@ struct MigrationState {
   std::string name;
   /// `sql`, `lua`, `host` or `repeatable`.
   std::string kind;
-  /// `applied`, `pending`, `changed`, `missing` or `out_of_order`.
+  /// `applied`, `pending`, `changed`, `missing` or `out_of_order`; `removed` is a repeatable whose file is gone, what
+  /// it made stays.
   std::string state;
   /// When it was applied.
   std::optional<std::int64_t> applied_at;

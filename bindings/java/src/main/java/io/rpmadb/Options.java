@@ -1611,7 +1611,10 @@ public final class Options {
       return this;
     }
 
-    /** Restore a SQLite file that has no manifest, after a full check; default false. */
+    /**
+     * Restore a SQLite file that has no manifest, after a full check; one that somebody has open, or with a log or a hot journal beside it,
+     * is refused; default false.
+     */
     public Restore withoutManifest(Boolean value) {
       withoutManifest = value;
       return this;

@@ -117,7 +117,7 @@ public final class Reports {
    *
    * @param version Its version.
    * @param name Its name in our set.
-   * @param appliedAt When, where that history tells.
+   * @param appliedAt When, where that history tells; null also for a version that it has no row for and that lies below its highest.
    * @param verified Whether that history has a checksum and our file fits it.
    */
   public record AdoptedMigration(
@@ -1162,7 +1162,7 @@ public final class Reports {
    * @param version Its version; null for a repeatable.
    * @param name Its name.
    * @param kind {@code sql}, {@code lua}, {@code host} or {@code repeatable}.
-   * @param state {@code applied}, {@code pending}, {@code changed}, {@code missing} or {@code out_of_order}.
+   * @param state {@code applied}, {@code pending}, {@code changed}, {@code missing} or {@code out_of_order}; {@code removed} is a repeatable whose file is gone, what it made stays.
    * @param appliedAt When it was applied.
    * @param actor By whom.
    * @param durationMs How long it took then.
