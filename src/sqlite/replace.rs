@@ -28,7 +28,7 @@ use crate::request::JournalMode;
 
 /// Pages between two looks at the operation.
 const STEP: i32 = 1_000;
-/// How often a database with a rollback journal is looked at anew because somebody wrote to it meanwhile.
+/// How often a database with a rollback journal is looked at anew because somebody wrote to it meanwhile, however short the wait.
 const TRIES: usize = 5;
 
 impl Access {
@@ -109,7 +109,11 @@ impl Access {
             return pages.ok_or_else(|| Error::Internal { detail: "a restore into memory was given up".into() });
         }
         let is_wal = writer.is_wal()?;
-        for _ in 0..TRIES {
+        let since = Instant::now();
+        let mut tries = 0;
+        while tries < TRIES || since.elapsed() < wait {
+            operation.check()?;
+            tries += 1;
             let seen = match is_wal {
                 true => None,
                 // why before the lock: it keeps every reader out of a database with a rollback journal
@@ -135,7 +139,7 @@ impl Access {
                 return Ok(pages);
             }
         }
-        let waited_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let waited_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
         Err(Error::Busy { what: self.settings().display(), waited_ms })
     }
 }
