@@ -144,7 +144,7 @@ pub fn to_file(
         return Err(Error::SameFile { path: path.display().to_string() });
     }
     // why the file itself: a link would be replaced by it
-    let database = &std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+    let database = &sqlite::file::real(database);
     let mut candidate = Candidate::prepare(&path, database, place, request, operation)?;
     let exists = std::fs::symlink_metadata(database).is_ok();
     if exists && sqlite::is_open_elsewhere(database, 0) {

@@ -74,6 +74,29 @@ pub fn let_go(file: &File) {
     let _ = std::thread::Builder::new().name("rpmadb-free".into()).spawn(wait);
 }
 
+/// More links in a row than this lead nowhere, as for the kernel.
+const MOST_LINKS: usize = 40;
+
+/// The file that a path leads to through links; of one that is not there yet, the one that will be.
+#[must_use]
+pub fn real(path: &Path) -> PathBuf {
+    let mut name = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        if let Ok(found) = std::fs::canonicalize(&name) {
+            return found;
+        }
+        let folder = std::fs::canonicalize(folder_of(&name)).ok();
+        let Some((folder, last)) = folder.zip(name.file_name()) else { break };
+        let there = folder.join(last);
+        match std::fs::read_link(&there) {
+            // why from the folder: that is where a link without a leading slash begins
+            Ok(target) => name = folder.join(target),
+            Err(_) => return there,
+        }
+    }
+    path.to_owned()
+}
+
 /// What tells a file from all others on the machine, by whatever way `path` leads to it; `None` when it leads nowhere.
 #[must_use]
 pub fn identity(path: &Path) -> Option<(u64, u64)> {
