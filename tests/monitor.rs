@@ -183,6 +183,11 @@ fn somebody_else_who_has_the_file_open_in_this_process_fires_unless_the_two_are_
         assert_eq!(fires(&database, "foreign_sqlite"), is_trouble, "{mode:?}");
         let found = check(&database, "foreign_sqlite").expect("is checked");
         assert_eq!(found.value["descriptors"].as_array().map(Vec::len), Some(1), "{found:?}");
+        // health is asked at each tenth look as well
+        wait_until("it has asked health", || ticks(&database) > seen + 24);
+        assert!(!fires(&database, "health"), "one fault is told of once: {:?}", alerts(&database));
+        let health = database.health(&request::Health::default(), &watch()).expect("looks");
+        assert_eq!(health.score, if is_trouble { 39 } else { 100 }, "and counts once: {health:?}");
         drop(other);
         wait_until("it is over", || !fires(&database, "foreign_sqlite"));
         database.close().expect("closes");
