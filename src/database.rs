@@ -294,7 +294,7 @@ impl Database {
     }
 
     /// Sets what is told of alerts, on the thread of the monitor, or removes it; returns when the one before is not running any more.
-    /// There is one for each database, and it goes with the handle that set it. From inside it the database answers `REENTRANT`.
+    /// There is one for each handle, and it goes with that. From inside it the database answers `REENTRANT`.
     pub fn on_alert(&self, callback: Option<Arc<OnAlert>>) -> Result<()> {
         self.call("on_alert", &Operation::new(), |core, _| {
             core.monitor.listen(self.gate.id(), callback);

@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 
 use super::super::call::Gate;
 use super::super::{Core, Database};
-use super::{Signals, Stop, WATCHED};
+use super::{OnAlert, Signals, Stop, WATCHED};
 use crate::audit::Denied;
 use crate::error::{Error, Result};
 use crate::machine::Moment;
@@ -421,12 +421,14 @@ impl Watch {
             (self.record)(&event, &alert);
             let slot = &self.ticker.core.monitor;
             let _telling = slot.telling.lock();
-            let listener = slot.listener.lock().as_ref().map(|(_, listener)| Arc::clone(listener));
-            let Some(listener) = listener else { continue };
+            let listeners: Vec<Arc<OnAlert>> =
+                slot.listeners.lock().iter().map(|(_, listener)| Arc::clone(listener)).collect();
             // why inside a call: whatever it does with a handle of this database is refused, and cannot wait for this thread
             let _entered = operation::enter(self.ticker.gate.operation("alert"));
-            if catch_unwind(AssertUnwindSafe(|| listener(&alert))).is_err() {
-                tracing::error!(key = alert.key, "the host's callback for alerts panicked");
+            for listener in listeners {
+                if catch_unwind(AssertUnwindSafe(|| listener(&alert))).is_err() {
+                    tracing::error!(key = alert.key, "the host's callback for alerts panicked");
+                }
             }
         }
     }
