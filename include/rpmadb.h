@@ -527,7 +527,8 @@ int32_t rpmadb_open(const char *path,
  *
  * @param db      an open handle.
  * @param actor   who: a name for records and logs.
- * @param role    "admin", "supervisor" or "user"; never more than `db` has (RPMADB_DENIED).
+ * @param role    "admin", "supervisor" or "user"; never more than `db` has, and of a supervisor "supervisor" to the own actor
+ *                alone (RPMADB_DENIED).
  * @param db_out  receives the handle, or NULL on failure; release it with rpmadb_close. It stays good when `db` is closed,
  *                unless `db` was lent to a transaction: then it ends with that.
  * @param out     receives {actor, role} or the error document; release it with rpmadb_free. May be NULL.
@@ -928,7 +929,8 @@ int32_t rpmadb_script(rpmadb *db,
  * Options: as for rpmadb_script; name is that of the file unless it is given.
  *
  * @param db            an open handle.
- * @param name_or_path  the name of a script that rpmadb_scripts lists, or the path of a regular file of at most 4 MiB.
+ * @param name_or_path  the name of a script that rpmadb_scripts lists, or the path of a regular file of at most 4 MiB;
+ *                      for a supervisor its name must end in .lua.
  * @param options       a JSON object, or NULL for defaults.
  * @param op            watches the call; may be NULL.
  * @param out           receives the same as with rpmadb_script; release it with rpmadb_free. May be NULL.
@@ -1369,7 +1371,7 @@ int32_t rpmadb_alerts(rpmadb *db,
 
 /**
  * Sets or, with a NULL function, removes what is told when an alert fires, is acknowledged or is resolved. There is one for each
- * database, and it is removed when the handle that set it is closed.
+ * handle, and it is removed when that is closed; those of several handles on one database are told one after the other.
  *
  * @param db         an open handle.
  * @param callback   see rpmadb_alert_fn.

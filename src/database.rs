@@ -126,12 +126,18 @@ impl Database {
         Database::at(path).options(options.clone()).open(operation)
     }
 
-    /// A second handle on the same database, for `actor` with the rights of `role`; never more than this handle's.
+    /// A second handle on the same database, for `actor` with the rights of `role`; never more than this handle's. A supervisor, who
+    /// is shown the records of the own actor, hands out that role to no other.
     pub fn act_as(&self, actor: &str, role: Role) -> Result<Database> {
         self.call("as", &Operation::new(), |core, operation| {
             operation.about(|| format!("{actor} as {}", role.name()));
             if role > self.caller.role {
                 let what = format!("hand out the role {}", role.name());
+                return Err(Error::Denied { role: self.caller.role.name(), what });
+            }
+            // why: by another name it would be shown the records of that one
+            if self.caller.role != Role::Admin && role == Role::Supervisor && *actor != *self.caller.actor {
+                let what = format!("hand out the role {} to another actor", role.name());
                 return Err(Error::Denied { role: self.caller.role.name(), what });
             }
             let gate = Arc::new(Gate::new(Arc::clone(core)));
@@ -289,7 +295,7 @@ impl Database {
     }
 
     /// Sets what is told of alerts, on the thread of the monitor, or removes it; returns when the one before is not running any more.
-    /// There is one for each database, and it goes with the handle that set it. From inside it the database answers `REENTRANT`.
+    /// There is one for each handle, and it goes with that. From inside it the database answers `REENTRANT`.
     pub fn on_alert(&self, callback: Option<Arc<OnAlert>>) -> Result<()> {
         self.call("on_alert", &Operation::new(), |core, _| {
             core.monitor.listen(self.gate.id(), callback);

@@ -167,6 +167,43 @@ fn what_is_changed_by_hand_fires_and_is_over_when_it_is_undone() {
 }
 
 #[test]
+fn each_handle_has_a_callback_of_its_own_and_takes_away_nobody_elses() {
+    let scratch = Scratch::new();
+    let database = open(scratch.path("a.db"));
+    let told: Arc<Mutex<Vec<&str>>> = Arc::default();
+    let note = |name: &'static str| {
+        let list = Arc::clone(&told);
+        move |_: &report::Alert| list.lock().expect("whole").push(name)
+    };
+    let heard = |how: &str, expected: &[&str]| {
+        query(&database, "CREATE INDEX by_hand ON users (email, username)");
+        wait_until("it fires", || fires(&database, "drift"));
+        query(&database, "DROP INDEX by_hand");
+        wait_until("it is over", || alerts(&database).alerts.is_empty());
+        // each is told twice: that it fires, and that it is over
+        wait_until(how, || told.lock().expect("whole").len() >= 2 * expected.len());
+        let mut names = std::mem::take(&mut *told.lock().expect("whole"));
+        names.sort_unstable();
+        let twice: Vec<&str> = expected.iter().flat_map(|name| [*name, *name]).collect();
+        assert_eq!(names, twice, "{how}");
+    };
+    database.on_alert(Some(Arc::new(note("admin")))).expect("sets");
+    let supervisor = database.act_as("sue", Role::Supervisor).expect("hands out");
+    database.monitor_start(&looks()).expect("starts");
+    wait_until("it has looked", || ticks(&database) > 1);
+    supervisor.on_alert(None).expect("has none to remove");
+    heard("another removes none", &["admin"]);
+    supervisor.on_alert(Some(Arc::new(|_: &report::Alert| panic!("is the host's fault")))).expect("sets");
+    heard("another panics", &["admin"]);
+    supervisor.on_alert(Some(Arc::new(note("supervisor")))).expect("sets");
+    heard("both have one", &["admin", "supervisor"]);
+    supervisor.close().expect("closes");
+    heard("the other is closed", &["admin"]);
+    database.on_alert(Some(Arc::new(note("again")))).expect("sets");
+    heard("the own is replaced", &["again"]);
+}
+
+#[test]
 fn somebody_else_who_has_the_file_open_in_this_process_fires_unless_the_two_are_kept_apart() {
     for (mode, is_trouble) in [(request::ForeignSqlite::Warn, true), (request::ForeignSqlite::Coexist, false)] {
         let scratch = Scratch::new();
@@ -183,6 +220,11 @@ fn somebody_else_who_has_the_file_open_in_this_process_fires_unless_the_two_are_
         assert_eq!(fires(&database, "foreign_sqlite"), is_trouble, "{mode:?}");
         let found = check(&database, "foreign_sqlite").expect("is checked");
         assert_eq!(found.value["descriptors"].as_array().map(Vec::len), Some(1), "{found:?}");
+        // health is asked at each tenth look as well
+        wait_until("it has asked health", || ticks(&database) > seen + 24);
+        assert!(!fires(&database, "health"), "one fault is told of once: {:?}", alerts(&database));
+        let health = database.health(&request::Health::default(), &watch()).expect("looks");
+        assert_eq!(health.score, if is_trouble { 39 } else { 100 }, "and counts once: {health:?}");
         drop(other);
         wait_until("it is over", || !fires(&database, "foreign_sqlite"));
         database.close().expect("closes");

@@ -7,18 +7,18 @@
 //! was read counts only after the reader said `Ok(0)`, because the checks of both formats stand at their end;
 //! no key and no passphrase appears in a message or in `Debug` output.
 
+mod compress;
+
 use std::fmt;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 
 use age::secrecy::SecretString;
 use age::{DecryptError, Decryptor, Encryptor, scrypt, x25519};
-use zstd::stream::raw::{self, Operation};
-use zstd::zstd_safe::CParameter;
+use zstd::stream::raw::{self, Operation as _};
 
+use self::compress::Compressor;
 use crate::error::{Error, Result};
-
-/// Bytes that the zstd worker takes at a time. Left alone it takes four windows, of which it keeps four: 32 MB at level 3.
-const JOB_BYTES: u32 = 1 << 20;
+use crate::operation::Operation;
 
 /// Passphrases cost 2^18 rounds of scrypt (256 MB for about a second), as with the `age` program.
 /// why not what the crate measures: on a machine that is busy just then it would choose a weak one.
@@ -37,7 +37,7 @@ const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 /// How a backup's bytes are wrapped on their way to the disk.
 #[derive(Clone, Debug, Default)]
 pub struct Wrapping {
-    /// The zstd level, 1 to 19; `None` for plain. 1 and 3 take 10 MB of memory, 9 takes 20, 19 takes 125.
+    /// The zstd level, 1 to 19; `None` for plain. 1 and 3 take 5 MB of memory, 9 takes 16, 19 takes 90.
     pub compress: Option<i32>,
     /// Who can open it; `None` for everyone.
     pub encrypt: Option<Seal>,
@@ -115,8 +115,9 @@ impl Wrapping {
         }
     }
 
-    /// Wraps what is written, on its way `into` there. A passphrase takes about a second.
-    pub fn writer<'w, W: Write + 'w>(&self, into: W) -> Result<Writer<'w>> {
+    /// Wraps what is written, on its way `into` there, until `operation` shall stop, see [`write_failure`]. A passphrase takes about a
+    /// second.
+    pub fn writer<'w, W: Write + 'w>(&self, into: W, operation: &'w Operation) -> Result<Writer<'w>> {
         self.check()?;
         let failed = |error: io::Error| Error::from_io("the backup", &error);
         // why a buffer: the age crate hides why it could not write its header, such as a full disk
@@ -125,13 +126,7 @@ impl Wrapping {
             layers = Box::new(encryptor(seal)?.wrap_output(layers).map_err(failed)?);
         }
         if let Some(level) = self.compress {
-            let encoder = zstd::Encoder::new(layers, level).and_then(|mut encoder| {
-                encoder.include_checksum(true)?;
-                encoder.multithread(1)?;
-                encoder.set_parameter(CParameter::JobSize(JOB_BYTES))?;
-                Ok(encoder)
-            });
-            layers = Box::new(encoder.map_err(failed)?);
+            layers = Box::new(Compressor::new(layers, level, operation).map_err(failed)?);
         }
         Ok(Writer { layers, failed: false })
     }
@@ -235,12 +230,6 @@ impl<'w> Layer for age::stream::StreamWriter<Box<dyn Layer + 'w>> {
     }
 }
 
-impl<'w> Layer for zstd::Encoder<'static, Box<dyn Layer + 'w>> {
-    fn finish(self: Box<Self>) -> io::Result<()> {
-        (*self).finish()?.finish()
-    }
-}
-
 /// Unwraps what is read `from` there; messages call it `named`.
 ///
 /// Damage found while reading has the kind `InvalidData` or `UnexpectedEof`, see [`failure`].
@@ -261,6 +250,12 @@ pub fn reader<'r, R: Read + 'r>(
         layers = Box::new(Decompressed { from, decoder, state: State::Inside });
     }
     Ok(layers)
+}
+
+/// The error for a writer that failed: why the call was stopped, or the machine.
+#[must_use]
+pub fn write_failure(named: &str, error: io::Error) -> Error {
+    error.downcast::<Error>().unwrap_or_else(|error| Error::from_io(named, &error))
 }
 
 /// The error for a reader that failed: damage in what was read, or the machine.

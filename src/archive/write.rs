@@ -17,11 +17,11 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use super::codec::Wrapping;
+use super::codec::{self, Wrapping};
 use super::flush::Flusher;
 use super::hashes::{Hasher, PageHashes, pages_in_block};
 use super::store::Partial;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::operation::Operation;
 use crate::sqlite::{self, Connection, Where};
 
@@ -101,7 +101,7 @@ impl Write for &mut Hashed<'_> {
 /// Copies. `beside` is shown every page too.
 pub fn copy(job: &Job<'_>, mut beside: impl FnMut(u32, &[u8]) -> Result<()>) -> Result<Copied> {
     let named = job.destination.display().to_string();
-    let failed = |error: io::Error| Error::from_io(named.clone(), &error);
+    let failed = |error: io::Error| codec::write_failure(&named, error);
     let (page_size, page_count) = sqlite::page_figures(job.source)?;
     let partial = Partial::create(job.destination)?;
     let wraps = job.wrapping.compress.is_some() || job.wrapping.encrypt.is_some();
@@ -111,7 +111,7 @@ pub fn copy(job: &Job<'_>, mut beside: impl FnMut(u32, &[u8]) -> Result<()>) -> 
     let mut stored_pages = 0;
     let hashes = {
         let bottom = BufWriter::with_capacity(CHUNK, &mut hashed);
-        let mut top = job.wrapping.writer(bottom)?;
+        let mut top = job.wrapping.writer(bottom, job.operation)?;
         let every = job.base.map_or_else(|| pages_in_block(page_count), PageHashes::every);
         let mut hasher = Hasher::new(every);
         let mut block = Block { base: job.base, every, bytes: Vec::new(), count: 0, stored: 0 };

@@ -140,7 +140,8 @@ pub extern "C" fn rpmadb_open(
 ///
 /// @param db      an open handle.
 /// @param actor   who: a name for records and logs.
-/// @param role    "admin", "supervisor" or "user"; never more than `db` has (RPMADB_DENIED).
+/// @param role    "admin", "supervisor" or "user"; never more than `db` has, and of a supervisor "supervisor" to the own actor
+///                alone (RPMADB_DENIED).
 /// @param db_out  receives the handle, or NULL on failure; release it with rpmadb_close. It stays good when `db` is closed,
 ///                unless `db` was lent to a transaction: then it ends with that.
 /// @param out     receives {actor, role} or the error document; release it with rpmadb_free. May be NULL.

@@ -95,7 +95,7 @@ pub extern "C" fn rpmadb_alerts(
 }
 
 /// Sets or, with a NULL function, removes what is told when an alert fires, is acknowledged or is resolved. There is one for each
-/// database, and it is removed when the handle that set it is closed.
+/// handle, and it is removed when that is closed; those of several handles on one database are told one after the other.
 ///
 /// @param db         an open handle.
 /// @param callback   see rpmadb_alert_fn.

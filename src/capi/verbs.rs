@@ -341,7 +341,8 @@ pub extern "C" fn rpmadb_script(
 /// Options: as for rpmadb_script; name is that of the file unless it is given.
 ///
 /// @param db            an open handle.
-/// @param name_or_path  the name of a script that rpmadb_scripts lists, or the path of a regular file of at most 4 MiB.
+/// @param name_or_path  the name of a script that rpmadb_scripts lists, or the path of a regular file of at most 4 MiB;
+///                      for a supervisor its name must end in .lua.
 /// @param options       a JSON object, or NULL for defaults.
 /// @param op            watches the call; may be NULL.
 /// @param out           receives the same as with rpmadb_script; release it with rpmadb_free. May be NULL.

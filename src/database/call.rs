@@ -126,7 +126,7 @@ impl Gate {
             if core.monitor.stop(Some(self.id)) {
                 core.board.stop();
             }
-            core.monitor.forget(self.id);
+            core.monitor.listen(self.id, None);
         }
         let core = self.state.lock().core.take();
         drop(core);

@@ -45,7 +45,8 @@ pub(super) struct Slot {
     running: Mutex<Option<Running>>,
     /// The handle that started it, 0 for none: the monitor's own handle must learn that it is not the one without the lock.
     owner: AtomicU64,
-    listener: Mutex<Option<(u64, Arc<OnAlert>)>>,
+    /// Who is told, each with the handle that wants it.
+    listeners: Mutex<Vec<(u64, Arc<OnAlert>)>>,
     /// Locked while the host is told.
     telling: Mutex<()>,
 }
@@ -133,16 +134,14 @@ impl Slot {
 
     /// Sets the callback of the handle `owner`, or removes it; returns when the one before is not running any more.
     pub(super) fn listen(&self, owner: u64, listener: Option<Arc<OnAlert>>) {
-        let before = std::mem::replace(&mut *self.listener.lock(), listener.map(|listener| (owner, listener)));
-        if before.is_some() {
-            drop(self.telling.lock());
-        }
-    }
-
-    /// Removes the callback of a handle that is closed.
-    pub(super) fn forget(&self, owner: u64) {
-        let taken = self.listener.lock().take_if(|(of, _)| *of == owner);
-        if taken.is_some() {
+        // why handed out of the lock: what goes with a callback is the host's, and may ask this database
+        let before: Vec<_> = {
+            let mut listeners = self.listeners.lock();
+            let before = listeners.extract_if(.., |(of, _)| *of == owner).collect();
+            listeners.extend(listener.map(|listener| (owner, listener)));
+            before
+        };
+        if !before.is_empty() {
             drop(self.telling.lock());
         }
     }

@@ -20,7 +20,7 @@ use crate::operation::Operation;
 use crate::report;
 use crate::request;
 use crate::sqlite::Access;
-use crate::sqlite::file::{identity, with_suffix};
+use crate::sqlite::file::{identity, real, with_suffix};
 
 macro_rules! embedded {
     ($($name:literal)*) => {
@@ -66,9 +66,23 @@ pub fn run_file(
     request: &request::Script,
     operation: &Operation,
 ) -> Result<report::Script> {
+    if !session.may_write() && !is_named_as_a_script(name_or_path) {
+        return Err(session.denied(&format!("run {name_or_path}, whose name does not end in .lua")));
+    }
     let source = find(name_or_path, None, Some(&session.access))?;
     let name = request.name.clone().unwrap_or_else(|| source.name.clone());
     script::run(session, &source.text, &request::Script { name: Some(name), ..request.clone() }, operation)
+}
+
+/// Whether a path is that of a script by its name, as that of a file must be for who may not read any file of the host's: what does not
+/// compile is shown.
+fn is_named_as_a_script(name_or_path: &str) -> bool {
+    let path = Path::new(name_or_path);
+    // why also a bare name of nothing: it is misspelt, and told so
+    let is_built_in = SHIPPED.iter().any(|(name, _)| *name == name_or_path);
+    let is_name = !name_or_path.contains(['/', '.']) && (is_built_in || !path.exists());
+    let ends_in_lua = |path: &Path| path.extension().is_some_and(|extension| extension == "lua");
+    is_name || (ends_in_lua(path) && ends_in_lua(&real(path)))
 }
 
 /// The built-in script of this name, or the file at this path, from `folder` if it is relative; never the open database.

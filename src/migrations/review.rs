@@ -75,12 +75,20 @@ fn objects_of(path: &Path) -> Result<Vec<Object>> {
         return Err(Error::NotFound { what: path.display().to_string() });
     }
     let settings = Settings::new(Some(path.to_owned()), &request::Open::default());
-    // why not for reading alone at first: such a connection makes files beside a database in WAL mode and cannot tidy them up
-    let connection = match Connection::open(&settings, false, false) {
-        Ok(connection) => connection,
-        Err(_) => Connection::open(&settings, false, true)?,
+    // why not for reading alone where nothing stands beside it: such a connection makes files beside a database in WAL mode and cannot
+    // tidy them up; and where something does, one that may write would take a transaction back, or move the log into the database
+    let is_alone = ["-wal", "-journal"].iter().all(|suffix| !settings.beside(suffix).is_some_and(|file| file.exists()));
+    let connection = match is_alone.then(|| Connection::open(&settings, false, false)) {
+        Some(Ok(connection)) => connection,
+        Some(Err(_)) | None => Connection::open(&settings, false, true)?,
     };
-    schema::objects(&connection)
+    schema::objects(&connection).map_err(|error| match error {
+        Error::ReadOnly { what } => Error::Unsupported {
+            what: format!("comparing with {what}, beside which a transaction waits to be taken back"),
+            instead: Some("open that database once, which does so, and compare then"),
+        },
+        other => other,
+    })
 }
 
 fn hash(objects: &[Object]) -> String {

@@ -8,7 +8,7 @@ mod schedule;
 mod seat;
 
 pub use schedule::{Log, Outcome, Plan, Schedule, Task};
-pub use seat::{CheckNote, Notes, Seat, Watchful, beat};
+pub use seat::{CheckNote, Notes, Pulse, Seat, Watchful};
 
 use std::time::Duration;
 

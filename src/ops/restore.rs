@@ -31,9 +31,7 @@ use crate::migrations::{self, Catalog};
 use crate::operation::{self, Operation};
 use crate::report::{self, Checks, elapsed_ms};
 use crate::request::{self, Depth, Open};
-use crate::sqlite::file::{
-    folder_of, identity, is_beside_a_database, real_path, remove_beside, sync_folder, with_suffix,
-};
+use crate::sqlite::file::{folder_of, identity, is_beside_a_database, remove_beside, sync_folder, with_suffix};
 use crate::sqlite::{self, Access, Connection, Settings, Where};
 
 pub use net::Net;
@@ -150,7 +148,7 @@ pub fn to_file(
         return Err(Error::SameFile { path: database.display().to_string() });
     }
     // why the file itself: a link would be replaced by it
-    let database = &real_path(database);
+    let database = &sqlite::file::real(database);
     if database.is_symlink() {
         let reason = format!("{} is a link that leads to no place", database.display());
         return Err(Error::InvalidArgument { name: "path".into(), reason });

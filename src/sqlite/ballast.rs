@@ -15,6 +15,8 @@ use nix::errno::Errno;
 use nix::libc;
 use parking_lot::Mutex;
 
+use super::file::with_suffix;
+
 /// What the file begins with; whoever finds it can read what it is.
 const MARK: &[u8] = b"rpmadb ballast: keeps disk space free for the database beside it; may be removed\n";
 
@@ -48,16 +50,13 @@ enum Found {
 }
 
 impl Ballast {
+    /// Of the file itself, not of a link to it: it must be on its file system.
     pub(super) fn new(database: &Path, bytes: u64) -> Ballast {
         Ballast { database: database.to_owned(), bytes, making: Mutex::default() }
     }
 
-    /// Beside the file itself, also when the database was opened by a link to it: it must be on its file system.
     fn path(&self) -> PathBuf {
-        let database = std::fs::canonicalize(&self.database).unwrap_or_else(|_| self.database.clone());
-        let mut name = database.into_os_string();
-        name.push("-ballast");
-        name.into()
+        with_suffix(&self.database, "-ballast")
     }
 
     pub(super) fn state(&self) -> BallastState {
@@ -336,7 +335,9 @@ mod tests {
         let elsewhere = tempfile::tempdir().expect("a folder");
         let link = elsewhere.path().join("link.db");
         symlink(path.with_file_name("a.db"), &link).expect("links");
-        assert_eq!(Ballast::new(&link, BYTES).path(), path);
+        let options = crate::request::Open { ballast_bytes: Some(BYTES), ..crate::request::Open::default() };
+        let settings = crate::sqlite::Settings::new(Some(link), &options);
+        assert_eq!(settings.common.ballast.as_ref().map(Ballast::path), Some(path));
     }
 
     #[test]

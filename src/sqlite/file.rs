@@ -36,25 +36,6 @@ pub fn is_beside_a_database(path: &Path) -> bool {
     databases.map(|name| path.with_file_name(std::ffi::OsStr::from_bytes(name))).any(|database| database.is_file())
 }
 
-/// The file that a path leads to through links; of one that is not there yet, the one that will be.
-#[must_use]
-pub fn real_path(path: &Path) -> PathBuf {
-    // why so many: as many as the system follows
-    const MOST_LINKS: usize = 40;
-    let mut at = path.to_owned();
-    for _ in 0..MOST_LINKS {
-        if let Ok(found) = std::fs::canonicalize(&at) {
-            return found;
-        }
-        match std::fs::read_link(&at) {
-            Ok(next) => at = folder_of(&at).join(next),
-            Err(_) => break,
-        }
-    }
-    let folder = at.parent().and_then(|folder| std::fs::canonicalize(folder).ok());
-    folder.zip(at.file_name()).map_or_else(|| path.to_owned(), |(folder, name)| folder.join(name))
-}
-
 /// A path with something behind its name.
 #[must_use]
 pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -117,6 +98,29 @@ pub fn let_go(file: &File) {
     };
     // why ignored: without a thread the caller's own descriptor is the last
     let _ = std::thread::Builder::new().name("rpmadb-free".into()).spawn(wait);
+}
+
+/// More links in a row than this lead nowhere, as for the kernel.
+const MOST_LINKS: usize = 40;
+
+/// The file that a path leads to through links; of one that is not there yet, the one that will be.
+#[must_use]
+pub fn real(path: &Path) -> PathBuf {
+    let mut name = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        if let Ok(found) = std::fs::canonicalize(&name) {
+            return found;
+        }
+        let folder = std::fs::canonicalize(folder_of(&name)).ok();
+        let Some((folder, last)) = folder.zip(name.file_name()) else { break };
+        let there = folder.join(last);
+        match std::fs::read_link(&there) {
+            // why from the folder: that is where a link without a leading slash begins
+            Ok(target) => name = folder.join(target),
+            Err(_) => return there,
+        }
+    }
+    path.to_owned()
 }
 
 /// What tells a file from all others on the machine, by whatever way `path` leads to it; `None` when it leads nowhere.

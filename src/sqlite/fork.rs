@@ -13,8 +13,9 @@
 
 use std::cell::Cell;
 use std::ffi::{c_char, c_int};
+use std::os::fd::AsRawFd;
 use std::sync::Once;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::libc;
@@ -98,8 +99,8 @@ const STEP: Duration = Duration::from_micros(200);
 /// Has the functions here called at every fork.
 pub(super) fn register() {
     static ONCE: Once = Once::new();
-    // SAFETY: the three functions live as long as the process, which never unloads this library. They touch atomics, and the table of the
-    // shim, which the thread that forks has to itself meanwhile.
+    // SAFETY: the three functions live as long as the process, which never unloads this library. They touch atomics, descriptors that are in
+    // them, and the table of the shim, which the thread that forks has to itself meanwhile.
     ONCE.call_once(|| unsafe {
         libc::pthread_atfork(Some(before_fork), Some(after_fork), Some(in_child));
     });
@@ -177,8 +178,44 @@ unsafe extern "C" fn after_fork() {
 
 unsafe extern "C" fn in_child() {
     super::shim::in_child();
+    for place in &CLOSED_IN_CHILD {
+        let descriptor = place.swap(-1, Ordering::SeqCst);
+        if descriptor >= 0 {
+            // SAFETY: it is this process's own copy, which nobody uses: whoever does is a thread of the parent.
+            unsafe { libc::close(descriptor) };
+        }
+    }
     FORKING.store(false, Ordering::SeqCst);
     WORKING.store(0, Ordering::SeqCst);
+}
+
+/// Most descriptors that a child closes; of those beyond it has a part.
+const MOST_CLOSED: usize = 128;
+/// Descriptors that a child closes; -1 for none. Atomics, because a child finds a lock as another thread had it.
+static CLOSED_IN_CHILD: [AtomicI32; MOST_CLOSED] = [const { AtomicI32::new(-1) }; MOST_CLOSED];
+
+/// Has a child of a fork close a descriptor, whose lock would last as long as the child otherwise. To be dropped before the descriptor
+/// is closed, and made while [`AtWork`], so that no fork comes between that and the opening.
+#[derive(Debug)]
+pub struct ClosedInChild(Option<&'static AtomicI32>);
+
+impl ClosedInChild {
+    /// Of this file.
+    #[must_use]
+    pub fn of(file: &impl AsRawFd) -> ClosedInChild {
+        let descriptor = file.as_raw_fd();
+        let take =
+            |place: &&AtomicI32| place.compare_exchange(-1, descriptor, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        ClosedInChild(CLOSED_IN_CHILD.iter().find(take))
+    }
+}
+
+impl Drop for ClosedInChild {
+    fn drop(&mut self) {
+        if let Some(place) = self.0 {
+            place.store(-1, Ordering::SeqCst);
+        }
+    }
 }
 
 type Stat = unsafe extern "C" fn(*const c_char, *mut libc::stat) -> c_int;

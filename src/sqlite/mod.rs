@@ -66,7 +66,7 @@ pub use cursor::{Cell, Cursor};
 pub use data_version::DataVersion;
 pub use engine::{Engine, HostApi, ready, source_id, version, version_number};
 pub use estimate::estimate;
-pub use fork::AtWork;
+pub use fork::{AtWork, ClosedInChild};
 #[cfg(feature = "host-sqlite")]
 pub use functions::Definition;
 pub use handed::HostConnection;

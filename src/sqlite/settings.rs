@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ballast::Ballast;
-use super::file::{real_path, with_suffix};
+use super::file::{self, with_suffix};
 use super::foreign::Foreign;
 use super::journal::Journal;
 use super::leases::Ledger;
@@ -98,13 +98,13 @@ impl Settings {
     /// The settings of checked options for a database at `path`.
     #[must_use]
     pub fn new(path: Option<PathBuf>, options: &Open) -> Settings {
+        let real_path = path.as_deref().map(file::real);
         // why not for a reader: it cannot fill the disk
-        let ballast = match (&path, options.ballast_bytes) {
+        let ballast = match (&real_path, options.ballast_bytes) {
             (Some(path), Some(bytes)) if bytes > 0 && !options.read_only => Some(Ballast::new(path, bytes)),
             _ => None,
         };
         let meter = options.metrics().then(|| Arc::new(Meter::new(Duration::from_millis(options.slow_query_ms()))));
-        let real_path = path.as_deref().map(real_path);
         let foreign = real_path.as_deref().map(|path| Foreign::new(path, options.foreign_sqlite));
         Settings {
             real_path,

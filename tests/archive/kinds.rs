@@ -1,5 +1,7 @@
 //! Every kind of backup, opened with the ordinary programs: sqlite3, zstd and age.
 
+use std::time::{Duration, Instant};
+
 use super::*;
 use crate::support::refusal;
 
@@ -287,4 +289,28 @@ fn a_journal_beside_what_a_link_leads_to_is_not_rolled_back() {
         assert!(error.ends_with("-journal stands beside it and is no part of it"), "{error}");
     }
     assert_eq!(seen(&path), before);
+}
+
+#[test]
+fn a_backup_at_the_highest_level_stops_as_soon_as_it_is_told_to() {
+    let scene = scene();
+    let rows = "INSERT INTO plain (b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2400) \
+                SELECT hex(randomblob(5000)) FROM n";
+    scene.query(rows);
+    let request = <request::Backup as request::Request>::from_json(Some(r#"{"compress": 19}"#)).expect("options");
+    for into_it_ms in [100, 600] {
+        let operation = watch();
+        let took = std::thread::scope(|scope| {
+            let backup = scope.spawn(|| refusal(scene.database.backup(None, &request, &operation)));
+            std::thread::sleep(Duration::from_millis(into_it_ms));
+            let start = Instant::now();
+            operation.cancel();
+            assert_eq!(backup.join().expect("ends"), "CANCELLED");
+            start.elapsed()
+        });
+        // a block of zstd, where all that waited took many times as long
+        assert!(took < Duration::from_secs(1), "{into_it_ms} ms into it: {took:?}");
+    }
+    let left = std::fs::read_dir(scene.folder()).expect("reads").map(|entry| entry.expect("an entry").file_name());
+    assert_eq!(left.collect::<Vec<_>>(), [".rpmadb-backups.lock"]);
 }

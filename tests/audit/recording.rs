@@ -34,6 +34,7 @@ fn each_call_is_a_record_with_who_did_it_and_how_it_ended() {
     let bob = anna.act_as("bob", Role::User).expect("acts");
     assert_eq!(refusal(bob.stats(&request::Stats::default(), &watch())), "DENIED");
     assert_eq!(refusal(anna.act_as("eve", Role::Admin)), "DENIED");
+    assert_eq!(refusal(anna.act_as("app", Role::Supervisor)), "DENIED", "whose records are not hers to see");
     database.script("db:exec('INSERT INTO notes VALUES (1)')", &request::Script::default(), &watch()).expect("runs");
 
     let records = records(&database);
@@ -51,6 +52,7 @@ fn each_call_is_a_record_with_who_did_it_and_how_it_ended() {
             "anna supervisor rust as ok bob as user",
             "bob user rust stats denied -",
             "anna supervisor rust as denied eve as admin",
+            "anna supervisor rust as denied app as supervisor",
             "app admin lua script ok script: INSERT INTO notes VALUES (?)",
             "app admin rust script ok script",
         ]

@@ -2,8 +2,8 @@
 #include "check.h"
 
 #include <dirent.h>
-
 #include <pthread.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -162,9 +162,64 @@ static void nothing_of_it_runs_in_a_child(void) {
     close_checked(db);
 }
 
+static bool has_the_tasks(rpmadb *db) {
+    for (int tries = 0; tries < 100; tries++) {
+        CHECK_STATUS(RPMADB_OK, rpmadb_health(db, NULL, NULL, &out));
+        if (out && strstr(out, "\"winner\":true")) {
+            return true;
+        }
+        sleep_ms(10);
+    }
+    return false;
+}
+
+/* A process with the tasks that dies and leaves a child of a fork; writes down which. */
+static void die_and_leave_a_child(int into) {
+    rpmadb *db = open_checked(at("a.db"), BARE);
+    CHECK_STATUS(RPMADB_OK, rpmadb_monitor_start(db, "{\"tick_ms\":10}", &out));
+    CHECK(has_the_tasks(db));
+    pid_t left = fork();
+    if (left == 0) {
+        alarm(20);
+        pause();
+        _exit(1);
+    }
+    CHECK(write(into, &left, sizeof left) == sizeof left);
+}
+
+/* The lock of a file lasts as long as any process has it open: a child that does nothing must not keep it. */
+static void a_child_does_not_keep_the_tasks_of_a_parent_that_died(void) {
+    int ends[2];
+    CHECK(pipe(ends) == 0);
+    int failed = failed_checks();
+    drop_out();
+    fflush(stdout);
+    pid_t parent = fork();
+    if (parent == 0) {
+        die_and_leave_a_child(ends[1]);
+        fflush(stdout);
+        _exit(failed_checks() > failed);
+    }
+    pid_t left = -1;
+    int status = -1;
+    CHECK(waitpid(parent, &status, 0) == parent);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CHECK(read(ends[0], &left, sizeof left) == sizeof left);
+    close(ends[0]);
+    close(ends[1]);
+    rpmadb *db = open_checked(at("a.db"), BARE);
+    CHECK_STATUS(RPMADB_OK, rpmadb_monitor_start(db, "{\"tick_ms\":10}", &out));
+    CHECK(has_the_tasks(db));
+    close_checked(db);
+    if (left > 0) {
+        CHECK(kill(left, SIGKILL) == 0);
+    }
+}
+
 const struct test monitor_tests[] = {
     TEST(a_callback_hears_of_an_alert_and_of_its_end),
     TEST(a_monitor_of_the_open_options_ends_with_the_close),
     TEST(nothing_of_it_runs_in_a_child),
+    TEST(a_child_does_not_keep_the_tasks_of_a_parent_that_died),
     {NULL, NULL},
 };

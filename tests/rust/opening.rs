@@ -39,6 +39,48 @@ fn reopening_an_up_to_date_database_does_nothing() {
 }
 
 #[test]
+fn a_database_that_is_made_through_links_lies_and_is_replaced_where_they_lead() {
+    let scratch = Scratch::new();
+    std::fs::create_dir(scratch.path("real")).expect("makes");
+    std::fs::create_dir(scratch.path("backups")).expect("makes");
+    std::os::unix::fs::symlink("link.db", scratch.path("outer.db")).expect("links");
+    std::os::unix::fs::symlink("real/app.db", scratch.path("link.db")).expect("links");
+    let folder = request::BackupFolder { folder: Some(text(&scratch.path("backups"))), ..Default::default() };
+    let options = request::Open { backup: folder, ballast_bytes: Some(1 << 20), ..Default::default() };
+    let database = try_open(scratch.path("outer.db"), &options).expect("opens").0;
+    query(&database, "CREATE TABLE t (a)").expect("makes");
+    let backup = database.backup(None, &request::Backup::default(), &watch()).expect("backs up").path.expect("is made");
+    query(&database, "INSERT INTO t VALUES (1)").expect("writes");
+    database.restore(backup.as_ref(), &request::Restore::default(), &watch()).expect("restores");
+    assert_eq!(value(&database, "SELECT count(*) FROM t"), 0);
+    query(&database, "INSERT INTO t VALUES (2)").expect("writes");
+    database.close().expect("closes");
+    assert_eq!(scratch.names(), ["backups", "link.db", "outer.db", "real"]);
+    for name in ["outer.db", "link.db"] {
+        assert!(scratch.path(name).is_symlink(), "{name}");
+        assert!(!scratch.path(&format!("{name}-audit")).exists(), "{name}");
+    }
+    let beside = ["app.db-audit", "app.db-ballast"].map(|name| scratch.path("real").join(name).exists());
+    assert_eq!(beside, [true, true]);
+    let plain = rusqlite::Connection::open(scratch.path("real/app.db")).expect("opens");
+    let rows: i64 = plain.query_row("SELECT sum(a) FROM t", [], |row| row.get(0)).expect("reads");
+    assert_eq!(rows, 2);
+}
+
+#[test]
+fn a_backup_is_restored_to_where_a_link_will_lead() {
+    let scratch = Scratch::new();
+    let database = open(scratch.path("a.db"));
+    let backup = scratch.path("backup.db");
+    database.backup(Some(&backup), &request::Backup::default(), &watch()).expect("backs up");
+    std::fs::create_dir(scratch.path("real")).expect("makes");
+    std::os::unix::fs::symlink("real/app.db", scratch.path("link.db")).expect("links");
+    let (options, request) = (request::Open::default(), request::Restore::default());
+    Database::restore_file(scratch.path("link.db"), &backup, &options, &request, &watch()).expect("restores");
+    assert!(scratch.path("link.db").is_symlink() && scratch.path("real/app.db").is_file());
+}
+
+#[test]
 fn create_false_refuses_a_missing_file_and_makes_none() {
     let scratch = Scratch::new();
     let options = request::Open { create: Some(false), ..request::Open::default() };

@@ -153,6 +153,27 @@ fn a_script_is_for_the_roles_that_its_head_says() {
     assert_eq!(refusal(user.scripts(&watch())), "DENIED");
 }
 
+/// What does not compile is shown in the error, so that a supervisor could read the first line of any file of the host's.
+#[test]
+fn a_supervisor_runs_files_that_are_named_as_scripts() {
+    let scratch = Scratch::new();
+    let database = open(scratch.path("a.db"));
+    let supervisor = database.act_as("s", Role::Supervisor).expect("acts");
+    let run = |database: &Database, name: &str| database.script_file(name, &request::Script::default(), &watch());
+    let secret = scratch.write("shadow", "root:$6$secret:1::");
+    std::os::unix::fs::symlink(&secret, scratch.path("link.lua")).expect("links");
+    for name in ["shadow", "link.lua", "none", "."] {
+        let error = run(&supervisor, &text(&scratch.path(name))).expect_err(name);
+        assert_eq!(error.status().name(), "DENIED", "{name}: {error}");
+        assert!(!format!("{error} {:?}", error.place()).contains("secret"), "{error}");
+    }
+    let error = run(&supervisor, &text(&scratch.path("shadow"))).expect_err("is refused").to_string();
+    assert!(error.ends_with("shadow, whose name does not end in .lua"), "{error}");
+    assert_eq!(refusal(run(&supervisor, "no_such_script")), "NOT_FOUND");
+    assert_eq!(refusal(run(&database, &text(&secret))), "SCRIPT_SYNTAX", "an admin may");
+    assert_eq!(run(&supervisor, &text(&scratch.write("own.lua", "return 1"))).expect("runs").result, 1);
+}
+
 // --- lines
 
 #[test]

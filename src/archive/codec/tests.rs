@@ -6,6 +6,8 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::*;
 
@@ -33,8 +35,8 @@ fn for_one(recipient: &str, compress: Option<i32>) -> Wrapping {
 }
 
 fn wrap(wrapping: &Wrapping, content: &[u8], piece: usize) -> Vec<u8> {
-    let mut wrapped = Vec::new();
-    let mut writer = wrapping.writer(&mut wrapped).unwrap();
+    let (mut wrapped, operation) = (Vec::new(), Operation::new());
+    let mut writer = wrapping.writer(&mut wrapped, &operation).unwrap();
     content.chunks(piece).for_each(|piece| writer.write_all(piece).unwrap());
     writer.finish().unwrap();
     wrapped
@@ -187,7 +189,7 @@ fn a_wrapping_that_cannot_be_is_refused_before_anything_is_written() {
     ] {
         let wrapping = Wrapping { compress, encrypt };
         let mut written = Vec::new();
-        for error in [wrapping.check().unwrap_err(), wrapping.writer(&mut written).err().unwrap()] {
+        for error in [wrapping.check().unwrap_err(), wrapping.writer(&mut written, &Operation::new()).err().unwrap()] {
             assert!(matches!(&error, Error::InvalidOption { key: found, .. } if found == key), "{error}");
         }
         assert!(written.is_empty());
@@ -256,8 +258,8 @@ fn a_whole_frame_in_an_age_file_that_was_cut_behind_it_is_damaged() {
     let noise = wrap(&for_one(&recipient, None), &[0; 70_000], 70_000);
     let whole = (65_400..65_536).map(|size| wrap(&zst, &noise[1_000..1_000 + size], size));
     let frame = whole.into_iter().find(|frame| frame.len() == 65_536).expect("a frame as long as a chunk of age");
-    let mut cut = Vec::new();
-    let mut writer = for_one(&recipient, None).writer(&mut cut).unwrap();
+    let (mut cut, operation) = (Vec::new(), Operation::new());
+    let mut writer = for_one(&recipient, None).writer(&mut cut, &operation).unwrap();
     // why a byte more: it sends the full chunk on its way
     writer.write_all(&[frame.as_slice(), b"x"].concat()).unwrap();
     drop(writer);
@@ -277,8 +279,8 @@ fn a_writer_that_is_dropped_or_failed_leaves_no_whole_stream() {
     let (recipient, keys) = pair();
     for wrapping in [Wrapping { compress: Some(1), encrypt: None }, for_one(&recipient, None)] {
         for size in [0, 10, 65_536, 2_000_000] {
-            let mut wrapped = Vec::new();
-            let mut writer = wrapping.writer(&mut wrapped).unwrap();
+            let (mut wrapped, operation) = (Vec::new(), Operation::new());
+            let mut writer = wrapping.writer(&mut wrapped, &operation).unwrap();
             writer.write_all(&content(size)).unwrap();
             drop(writer);
             assert!(unwrap(&wrapping, &wrapped, &keys).is_err(), "{size}");
@@ -297,11 +299,37 @@ fn a_writer_that_is_dropped_or_failed_leaves_no_whole_stream() {
     }
     for wrapping in [Wrapping::default(), Wrapping { compress: Some(1), encrypt: None }, for_one(&recipient, None)] {
         for room in [0, 100, 150_000] {
-            let mut writer = wrapping.writer(Full(room)).unwrap();
+            let operation = Operation::new();
+            let mut writer = wrapping.writer(Full(room), &operation).unwrap();
             let noise: Vec<u8> = content(9_000_000);
             let error = writer.write_all(&noise).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::StorageFull, "{room}");
             assert!(writer.finish().is_err());
         }
+    }
+}
+
+#[test]
+fn a_writer_whose_call_is_stopped_ends_at_the_next_block_with_the_reason() {
+    let slow = Wrapping { compress: Some(19), encrypt: None };
+    // as much as waits for the thread and no more, and a hundred times that
+    for size in [1 << 20, 100 << 20] {
+        let (mut wrapped, operation) = (Vec::new(), Operation::new().begin("backup", 0, Arc::default()));
+        let mut writer = slow.writer(&mut wrapped, &operation).unwrap();
+        let content = content(1 << 20);
+        let start = std::sync::OnceLock::new();
+        let error = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(60));
+                start.get_or_init(Instant::now);
+                operation.cancel();
+            });
+            let written = (0..size >> 20).try_for_each(|_| writer.write_all(&content));
+            written.and_then(|()| writer.finish()).unwrap_err()
+        });
+        let took = start.get().expect("was stopped").elapsed();
+        assert_eq!(write_failure("b.db", error), Error::Cancelled { verb: "backup" });
+        assert!(took < Duration::from_secs(1), "{size}: {took:?}");
+        assert!(unwrap(&slow, &wrapped, &Keys::default()).is_err());
     }
 }

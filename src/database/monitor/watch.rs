@@ -5,7 +5,6 @@
 //! Invariants: no failure and no panic ends it. The host is told with no lock held but the one that lets a removed callback rest. A
 //! look goes on inside a long task, and then nobody is told before the task has ended, because it holds locks.
 
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +14,7 @@ use parking_lot::Mutex;
 
 use super::super::call::Gate;
 use super::super::{Core, Database};
-use super::{Signals, Stop, WATCHED};
+use super::{OnAlert, Signals, Stop, WATCHED};
 use crate::audit::Denied;
 use crate::error::{Error, Result};
 use crate::machine::Moment;
@@ -23,7 +22,7 @@ use crate::operation::{self, Caller, Operation, Origin};
 use crate::ops::alerts::readings::Denials;
 use crate::ops::alerts::{self, Duties, Duty, Integrity, Look, Pace, Survey};
 use crate::ops::checkpoint;
-use crate::ops::monitor::{self as plan, Log, Notes, Outcome, Plan, Schedule, Seat, Task, Watchful};
+use crate::ops::monitor::{self as plan, Log, Notes, Outcome, Plan, Pulse, Schedule, Seat, Task, Watchful};
 use crate::report::{Alert, AlertEvent, AlertState, HealthStatus, Severity, elapsed_ms};
 use crate::request;
 use crate::sqlite::{AtWork, Settings};
@@ -44,7 +43,7 @@ struct Ticker {
     /// When it last looked, by the steady clock.
     last: AtomicU64,
     /// What shows the others, while a task runs, that this process still looks.
-    pulse: Mutex<Option<File>>,
+    pulse: Mutex<Option<Pulse>>,
 }
 
 /// What checks found; `None` before the first.
@@ -92,8 +91,8 @@ impl Ticker {
         let since = now.steady_ms.saturating_sub(self.last.load(Ordering::Relaxed));
         if u128::from(since) >= self.tick.as_millis() {
             self.look(now);
-            if let Some(file) = &*self.pulse.lock() {
-                plan::beat(file);
+            if let Some(pulse) = &*self.pulse.lock() {
+                pulse.beat();
             }
         }
     }
@@ -420,12 +419,14 @@ impl Watch {
             (self.record)(&event, &alert);
             let slot = &self.ticker.core.monitor;
             let _telling = slot.telling.lock();
-            let listener = slot.listener.lock().as_ref().map(|(_, listener)| Arc::clone(listener));
-            let Some(listener) = listener else { continue };
+            let listeners: Vec<Arc<OnAlert>> =
+                slot.listeners.lock().iter().map(|(_, listener)| Arc::clone(listener)).collect();
             // why inside a call: whatever it does with a handle of this database is refused, and cannot wait for this thread
             let _entered = operation::enter(self.ticker.gate.operation("alert"));
-            if catch_unwind(AssertUnwindSafe(|| listener(&alert))).is_err() {
-                tracing::error!(key = alert.key, "the host's callback for alerts panicked");
+            for listener in listeners {
+                if catch_unwind(AssertUnwindSafe(|| listener(&alert))).is_err() {
+                    tracing::error!(key = alert.key, "the host's callback for alerts panicked");
+                }
             }
         }
     }

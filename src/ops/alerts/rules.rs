@@ -65,7 +65,7 @@ const HEALTH: Rule = rule("health", 5_000, "do what is said there; the check of 
 const INTEGRITY: Rule = rule("integrity", 0, "restore the newest verified backup, and look at the disk");
 
 /// Checks of `health` about the same as a rule of this name: the rule tells of it, and `health` counts it once.
-const SAME: [(&str, &[&str]); 8] = [
+const SAME: [(&str, &[&str]); 9] = [
     ("disk_space", &["free_disk"]),
     ("wal_size", &["wal_size"]),
     ("backup_age", &["backup_age"]),
@@ -74,6 +74,7 @@ const SAME: [(&str, &[&str]); 8] = [
     ("config_changed", &["foreign_keys", "pragmas", "journal_mode"]),
     ("drift", &["migrations"]),
     ("integrity", &["integrity"]),
+    ("foreign_sqlite", &["foreign_sqlite"]),
 ];
 
 /// The checks of `health` that tell of the same as an alert.

@@ -6,7 +6,7 @@
 //! Leaves to others: what to note (`schedule.rs`).
 //!
 //! Invariants: the database file is only looked at with `stat`. The lock (`flock`) ends with the process, however that ends; a child
-//! of a fork shares it, which is one more reason why nothing runs there. A line is written in one call, so that a kill leaves the old
+//! of a fork closes its part of it, because the lock would last as long as that. A line is written in one call, so that a kill leaves the old
 //! or the new one; a power failure may leave neither.
 
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::archive::store::same_file;
 use crate::error::{Error, Result};
-use crate::sqlite::Settings;
+use crate::sqlite::{AtWork, ClosedInChild, Settings};
 
 /// More than notes ever are.
 const MOST_BYTES: usize = 64 << 10;
@@ -111,8 +111,24 @@ pub struct Seat {
 enum Held {
     Nothing,
     /// Open, and another's.
-    Open(File),
-    Lock(Flock<File>),
+    // fields drop in order, and what is closed must not be closed in a child
+    Open(ClosedInChild, File),
+    Lock(ClosedInChild, Flock<File>),
+}
+
+/// Shows the others, from inside a task, that whoever has the seat still looks.
+#[derive(Debug)]
+pub struct Pulse {
+    // declared before `file`: fields drop in order, and what is closed must not be closed in a child
+    _closed: ClosedInChild,
+    file: File,
+}
+
+impl Pulse {
+    /// Does so.
+    pub fn beat(&self) {
+        beat(&self.file);
+    }
 }
 
 impl Seat {
@@ -128,26 +144,29 @@ impl Seat {
     pub fn take(&mut self) -> Result<bool> {
         let Some(path) = &self.path else { return Ok(true) };
         let failed = |error: io::Error| Error::from_io(path.display().to_string(), &error);
-        let file = match std::mem::replace(&mut self.held, Held::Nothing) {
-            Held::Lock(lock) if same_file(&lock, path) => {
-                self.held = Held::Lock(lock);
+        // why: no fork may come between opening the file and saying that a child closes it
+        let _at_work = AtWork::begin();
+        let (closed, file) = match std::mem::replace(&mut self.held, Held::Nothing) {
+            Held::Lock(closed, lock) if same_file(&lock, path) => {
+                self.held = Held::Lock(closed, lock);
                 return Ok(true);
             }
-            Held::Open(file) if same_file(&file, path) => file,
+            Held::Open(closed, file) if same_file(&file, path) => (closed, file),
             // why anew: somebody removed the file, and its lock keeps nobody away any more
             _ => {
                 let mut options = File::options();
                 options.read(true).write(true).create(true).truncate(false).mode(self.mode);
-                options.custom_flags(nix::libc::O_NOFOLLOW).open(path).map_err(failed)?
+                let file = options.custom_flags(nix::libc::O_NOFOLLOW).open(path).map_err(failed)?;
+                (ClosedInChild::of(&file), file)
             }
         };
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(lock) => {
-                self.held = Held::Lock(lock);
+                self.held = Held::Lock(closed, lock);
                 Ok(true)
             }
             Err((file, Errno::EWOULDBLOCK)) => {
-                self.held = Held::Open(file);
+                self.held = Held::Open(closed, file);
                 Ok(false)
             }
             Err((_, errno)) => Err(failed(errno.into())),
@@ -159,8 +178,8 @@ impl Seat {
     pub fn read(&self) -> Notes {
         let file = match &self.held {
             Held::Nothing => return self.notes.clone(),
-            Held::Open(file) => file,
-            Held::Lock(lock) => lock,
+            Held::Open(_, file) => file,
+            Held::Lock(_, lock) => lock,
         };
         let mut bytes = vec![0; MOST_BYTES];
         let length = file.read_at(&mut bytes, 0).unwrap_or(0);
@@ -172,24 +191,28 @@ impl Seat {
     pub fn written(&self) -> Option<(i64, i64)> {
         let file = match &self.held {
             Held::Nothing => return None,
-            Held::Open(file) => file,
-            Held::Lock(lock) => lock,
+            Held::Open(_, file) => file,
+            Held::Lock(_, lock) => lock,
         };
         file.metadata().ok().map(|found| (found.mtime(), found.mtime_nsec()))
     }
 
-    /// What [`beat`] needs while a task runs; `None` without the seat.
+    /// What beats while a task runs; `None` without the seat.
     #[must_use]
-    pub fn pulse(&self) -> Option<File> {
+    pub fn pulse(&self) -> Option<Pulse> {
         match &self.held {
-            Held::Lock(lock) => lock.try_clone().ok(),
-            Held::Nothing | Held::Open(_) => None,
+            Held::Lock(_, lock) => {
+                let _at_work = AtWork::begin();
+                let file = lock.try_clone().ok()?;
+                Some(Pulse { _closed: ClosedInChild::of(&file), file })
+            }
+            Held::Nothing | Held::Open(..) => None,
         }
     }
 
     /// Shows the others that whoever has the seat still looks.
     pub fn beat(&self) {
-        if let Held::Lock(lock) = &self.held {
+        if let Held::Lock(_, lock) = &self.held {
             beat(lock);
         }
     }
@@ -197,7 +220,7 @@ impl Seat {
     /// Notes; only whoever has the seat does.
     pub fn write(&mut self, notes: &Notes) -> Result<()> {
         match &self.held {
-            Held::Lock(lock) => {
+            Held::Lock(_, lock) => {
                 let line = notes.line()?;
                 let written = lock.write_all_at(line.as_bytes(), 0).and_then(|()| lock.set_len(line.len() as u64));
                 written.map_err(|error| {
@@ -205,7 +228,7 @@ impl Seat {
                     Error::from_io(path, &error)
                 })
             }
-            Held::Nothing | Held::Open(_) => {
+            Held::Nothing | Held::Open(..) => {
                 self.notes = notes.clone();
                 Ok(())
             }
@@ -214,7 +237,7 @@ impl Seat {
 }
 
 /// Moves the time of the file.
-pub fn beat(file: &File) {
+fn beat(file: &File) {
     // why ignored: at worst the others take this process for one that is stopped, and say so
     let _ = file.set_modified(std::time::SystemTime::now());
 }
@@ -298,7 +321,7 @@ mod tests {
             let before = second.written();
             std::thread::sleep(std::time::Duration::from_millis(20));
             match first.pulse().filter(|_| beat_of_a_task) {
-                Some(file) => beat(&file),
+                Some(pulse) => pulse.beat(),
                 None => first.beat(),
             }
             assert_ne!(second.written(), before);

@@ -152,3 +152,44 @@ fn a_file_that_ran_in_part_is_no_change_by_hand() {
     assert_eq!(found, ["by_hand"]);
     assert_eq!(drift(&kit), ["added index by_hand"]);
 }
+
+/// What a process that was killed leaves: a database with a log that nobody moved, or with a transaction that nobody took back.
+fn left_by_a_kill(kit: &Kit, journal_mode: &str, work: &str) -> std::path::PathBuf {
+    let live = kit.scratch.path(&format!("live-{journal_mode}.db"));
+    let other = rusqlite::Connection::open(&live).expect("opens");
+    let begin = format!("PRAGMA journal_mode = {journal_mode}; CREATE TABLE there (x); PRAGMA cache_size = 1; {work}");
+    other.execute_batch(&begin).expect("works");
+    let left = kit.scratch.path(&format!("left-{journal_mode}.db"));
+    for suffix in ["", "-wal", "-journal"] {
+        let from = format!("{}{suffix}", live.display());
+        if std::path::Path::new(&from).exists() {
+            std::fs::copy(from, format!("{}{suffix}", left.display())).expect("copies");
+        }
+    }
+    left
+}
+
+#[test]
+fn a_database_that_is_compared_with_is_only_read() {
+    let kit = migrated(TWO);
+    let many = "INSERT INTO there WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+                SELECT hex(randomblob(50)) FROM n;";
+    let whole = kit.scratch.path("whole.db");
+    rusqlite::Connection::open(&whole).and_then(|c| c.execute_batch("CREATE TABLE there (x)")).expect("makes");
+    let log = left_by_a_kill(&kit, "wal", many);
+    let hot = left_by_a_kill(&kit, "delete", &format!("BEGIN IMMEDIATE; {many}"));
+    for (path, expected) in [(&whole, None), (&log, None), (&hot, Some("UNSUPPORTED"))] {
+        let beside = |suffix: &str| std::fs::read(format!("{}{suffix}", path.display())).ok();
+        let before = ["", "-wal", "-journal"].map(beside);
+        let request = request::Schema { compare: Some(text(path)) };
+        let outcome = kit.database.schema(&request, &watch());
+        assert!(before == ["", "-wal", "-journal"].map(beside), "{}: {outcome:?}", path.display());
+        match expected {
+            None => {
+                let found = outcome.expect("compares").differences.expect("was asked for");
+                assert!(found.iter().any(|change| change.name == "there"), "{found:?}");
+            }
+            Some(status) => assert_eq!(refusal(outcome), status),
+        }
+    }
+}

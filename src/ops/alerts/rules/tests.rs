@@ -129,7 +129,9 @@ fn what_health_finds_and_no_rule_tells_of_is_told_once() {
     assert_eq!(of("file", Worst), [("file".into(), Level::Bad, Critical)]);
     assert_eq!(of("file", Unknown), [("file".into(), Level::Between, Warning)], "it was in use");
     assert_eq!(of("backup_age", Unknown), [("backup_age".into(), Level::Bad, Warning)], "the folder is gone");
-    for told in ["backup_age", "free_disk", "wal_size", "pool", "busy_rate", "pragmas", "integrity", "alerts"] {
+    for told in
+        ["backup_age", "free_disk", "wal_size", "pool", "busy_rate", "pragmas", "integrity", "foreign_sqlite", "alerts"]
+    {
         assert_eq!(of(told, Degraded), [], "{told} has a rule, or is one");
     }
     assert_eq!(of("migrations", Degraded).len(), 1);
