@@ -109,7 +109,7 @@ fn filled(rows: u32) -> Scratch {
 #[test]
 fn ctrl_c_in_a_backup_leaves_no_file() {
     let scratch = big();
-    let mut terminal = started(&scratch, &["backup", "a.db", "--folder", "backups", "--compress=7"]);
+    let mut terminal = started(&scratch, &["backup", "a.db", "--folder", "backups", "--compress=19"]);
     terminal.wait_for("copying pages");
     terminal.wait_for(" left");
     let shown = terminal.screen();
@@ -147,7 +147,7 @@ fn a_second_ctrl_c_ends_at_once_and_leaves_no_backup() {
 fn a_terminate_signal_ends_as_cleanly() {
     let scratch = big();
     let before = held(&scratch);
-    let mut terminal = started(&scratch, &["backup", "a.db", "--folder", "backups", "--compress=7"]);
+    let mut terminal = started(&scratch, &["backup", "a.db", "--folder", "backups", "--compress=19"]);
     terminal.wait_for("copying pages");
     let id = nix::unistd::Pid::from_raw(terminal.process());
     nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM).expect("is sent");
@@ -234,7 +234,7 @@ fn a_verify_shows_what_it_is_at_and_is_cancelled_too() {
 #[test]
 fn the_bar_is_gone_before_the_report_is_printed() {
     let scratch = big();
-    let mut terminal = started(&scratch, &["backup", "a.db", "--folder", "backups", "--compress=7"]);
+    let mut terminal = started(&scratch, &["backup", "a.db", "--folder", "backups", "--compress=15"]);
     terminal.wait_for("copying pages");
     assert_eq!(terminal.end(), 0, "{}", terminal.screen());
     let screen = terminal.screen();

@@ -212,7 +212,7 @@ impl Scene {
             // a backup that was complete is not made again
             Err(rpmadb::Error::AlreadyExists { .. }) if order.name == "a backup to a path" => {}
             // one that was killed in the middle of the change has forgotten what it undoes, and says so
-            Err(rpmadb::Error::NotFound { .. }) if order.verb == "undo_restore" => return self.is_whole(order, here),
+            Err(rpmadb::Error::NoSuch { .. }) if order.verb == "undo_restore" => return self.is_whole(order, here),
             Err(error) => panic!("{here}: the same call again: {error}"),
         }
         if order.verb != "undo_restore" {
