@@ -5,6 +5,7 @@
 //! Files are tampered with through a SQLite of the test's own, as somebody with the file in hand would.
 
 mod alarms;
+mod keys;
 mod late;
 mod recording;
 mod statements;

@@ -3,7 +3,7 @@
 //!
 //! A line is a JSON document: `{"kind": "head" | "restored", "seq", "hash", "at", "key", "mac"}`. `restored` says that a database is about
 //! to take the place of this one, or did: nothing that was noted before need be found from then on, for it may be one with another
-//! past, nor need its head, for it may fail. A line begins with a line break too, so that one that a power failure cut spoils no other.
+//! past, nor need its head, for it may fail. Once a line is of the key that was given, one without a key says nothing. A line begins with a line break too, so that one that a power failure cut spoils no other.
 //!
 //! Leaves to others: which heads are safe to anchor (`log.rs`), comparing them (`verify.rs`).
 //!
@@ -146,22 +146,32 @@ impl Anchors {
             Ok(_) => {}
         }
         let bytes = std::fs::read(path).map_err(failed)?;
+        let everybodys = Key::new(None);
+        // whether a line of the key came already, where one was given
+        let mut is_keyed = false;
         for text in bytes.split(|byte| *byte == b'\n').filter(|text| !text.is_empty()) {
             // why passed over: a line that was cut by a power failure
             let Ok(line) = serde_json::from_slice::<Line>(text) else { continue };
-            let everybodys = Key::new(None);
-            let Some(key) = [key, &everybodys].into_iter().find(|key| key.id() == line.key) else {
+            let Some(signer) = [key, &everybodys].into_iter().find(|key| key.id() == line.key) else {
                 // why believed unproved: the key that everybody has could say the same
-                if line.kind == Kind::Restored {
+                if line.kind == Kind::Restored && !is_keyed {
                     anchors.replaced(line.at);
                 }
                 // why passed over: a head of a key that was not given says nothing, as do records of that key
                 continue;
             };
-            let is_signed = hex(&key.sign(&line.signed())) == line.mac;
-            match unhex(&line.hash).filter(|_| is_signed) {
-                Some(hash) => anchors.take(line.kind, Head { seq: line.seq, hash }, line.at),
-                None => anchors.edited += 1,
+            let is_signed = hex(&signer.sign(&line.signed())) == line.mac;
+            let Some(hash) = unhex(&line.hash).filter(|_| is_signed) else {
+                anchors.edited += 1;
+                continue;
+            };
+            if !signer.id().is_empty() && !is_keyed {
+                is_keyed = true;
+                // why no later: nobody without the key can void what was noted elsewhere since the key is in use
+                anchors.restored.iter_mut().for_each(|at| *at = (*at).min(line.at));
+            }
+            if !is_keyed || !signer.id().is_empty() {
+                anchors.take(line.kind, Head { seq: line.seq, hash }, line.at);
             }
         }
         Ok(anchors)

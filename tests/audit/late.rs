@@ -201,7 +201,12 @@ fn who_lacks_the_key_leaves_what_waits_and_who_has_it_vouches_for_nothing_withou
     let with = open_as(&scratch, "later", &keyed());
     assert_eq!((told_of(&with, "anna").len(), told_of(&with, "bob").len()), (2, 3));
     assert!(!scratch.path(WAITING).exists());
-    is_whole(&with);
+    let verify = verified(&with);
+    assert_eq!(
+        (verify.status, classes(&verify)),
+        ("tampered", vec!["unkeyed"]),
+        "what bob did behind a record of the key"
+    );
     let keys = |actor: &str| -> String {
         let sql = "SELECT group_concat(DISTINCT key <> '') FROM rpmadb_audit WHERE actor = ?";
         stranger(&scratch.path("a.db")).query_row(sql, [actor], |row| row.get(0)).expect("reads")
