@@ -7,6 +7,7 @@
 mod alarms;
 mod keys;
 mod late;
+mod planted;
 mod recording;
 mod statements;
 mod tampering;

@@ -21,17 +21,18 @@ use std::time::{Duration, Instant};
 use journal::tell;
 use parking_lot::Mutex;
 
-use super::anchor::{self, Anchors};
+use super::anchor::{self, Anchors, Kind};
 use super::chain::Key;
 use super::denials::{Denials, Denied};
 use super::late;
 use super::pending::Pending;
 use super::prune;
-use super::record::{Head, Record};
+use super::record::{Head, Record, unhex};
 use super::redact::Redaction;
 use super::{Archived, Prunable, table};
 use crate::error::{Error, Result};
 use crate::operation::{self, Account, Caller, Operation, Origin};
+use crate::report::now_ms;
 use crate::request::AuditLog;
 use crate::sqlite::{Access, Connection, DataVersion, Settings, Stamp};
 
@@ -377,8 +378,12 @@ impl Log {
         }
         let is_wanted = || -> Result<bool> { Ok(self.enabled == Some(true) || table::is_managed(connection)?) };
         let head = match table::head(connection) {
-            Ok(Some(head)) => head,
+            Ok(Some(head)) => {
+                self.note_loss(head);
+                head
+            }
             Ok(None) if is_wanted()? => {
+                self.note_loss(Head::default());
                 connection.execute_batch(table::CREATE)?;
                 Head::default()
             }
@@ -400,6 +405,10 @@ impl Log {
             let before = connection.total_changes();
             let said = prune::remove(connection, prunable, archive)?;
             let rows = connection.changes_since(before);
+            // why before the commit: an anchored record that is gone without this was removed by somebody else
+            if let (Some(path), Some(hash)) = (&self.anchors, unhex(&archive.last)) {
+                anchor::add(path, &self.key, Kind::Pruned, Head { seq: prunable.to, hash }, now_ms())?;
+            }
             let mut record = Record::of(account, account.caller.origin, Some(said.into()), rows, None);
             record.verb = prune::VERB.into();
             // why not the rest: the proof reads what was removed there

@@ -5,9 +5,9 @@
 //! | a field or hash was changed | its hash does not fit | `edited` |
 //! | a record was removed | a number is missing | `missing` |
 //! | the newest were removed | an anchor is beyond the last | `tail_cut` |
-//! | the oldest were removed | no record of pruning says so | `head_removed` |
+//! | the oldest were removed | no record of pruning says so, or no line beside an anchor of theirs does | `head_removed` |
 //! | all was written anew, or the end was cut and has grown again | an anchor's hash is another, or no hash fits the key | `rewritten` |
-//! | the table is gone | an anchor is left | `table_dropped` |
+//! | the table is gone, or was made anew | an anchor is left, or a line says so | `table_dropped` |
 //! | a record was added by who lacks the key | it stands behind one of the key | `unkeyed` |
 //!
 //! Leaves to others: finding the anchors (`anchor.rs`, `ops/audit.rs`).
@@ -80,18 +80,21 @@ pub fn verify(
     let start = Instant::now();
     let heads = expected(anchors, outside);
     let mut findings = Vec::new();
-    let Some(head) = table::head(connection)? else {
-        if let Some(highest) = heads.keys().max() {
-            let message = format!("the table rpmadb_audit is gone; it had at least {highest} records");
-            findings.push(AuditFinding { class: "table_dropped", from_seq: 1, to_seq: *highest, message });
-        }
+    let head = table::head(connection)?;
+    let lost = heads.keys().max().filter(|_| head.is_none()).copied().max(anchors.dropped.map(|head| head.seq));
+    if let Some(highest) = lost {
+        let what = if head.is_none() { "is gone" } else { "was gone or emptied, and was begun anew" };
+        let message = format!("the table rpmadb_audit {what}; it had at least {highest} records");
+        findings.push(AuditFinding { class: "table_dropped", from_seq: 1, to_seq: highest, message });
+    }
+    let Some(head) = head else {
         return Ok(report(start, 0, heads.len(), findings, anchors));
     };
     let mut walk = Walk { anchored: heads.keys().map(|seq| (*seq, None)).collect(), ..Walk::default() };
     let pruned = prune::newest(connection)?;
     walk.along(connection, key, pruned, head.seq, operation)?;
     let rows = walk.rows;
-    walk.judge(key, &heads, pruned, &mut findings);
+    walk.judge(key, &heads, pruned, anchors, &mut findings);
     Ok(report(start, rows, heads.len(), findings, anchors))
 }
 
@@ -220,7 +223,14 @@ impl Walk {
         })
     }
 
-    fn judge(mut self, key: &Key, heads: &Heads, pruned: Option<Head>, findings: &mut Vec<AuditFinding>) {
+    fn judge(
+        mut self,
+        key: &Key,
+        heads: &Heads,
+        pruned: Option<Head>,
+        anchors: &Anchors,
+        findings: &mut Vec<AuditFinding>,
+    ) {
         // why: who had another key would have gone on with it, or have begun with it
         let is_between = |(from, to): &(u64, u64)| *from > self.first && *to < self.last;
         let (between, unknown_key) = std::mem::take(&mut self.unknown_key).into_iter().partition(is_between);
@@ -244,6 +254,16 @@ impl Walk {
                 "head_removed",
                 span,
                 format!("{}, and no record says that it was pruned", told(span, "is gone", "are gone")),
+            );
+        } else if anchors.heads.iter().any(|head| head.seq < self.first)
+            && pruned.is_none_or(|head| !anchors.pruned.contains(&head))
+        {
+            let span = (1, self.first - 1);
+            let gone = told(span, "is gone", "are gone");
+            add(
+                "head_removed",
+                span,
+                format!("{gone}, and beside the anchors nothing says that it was this library that pruned"),
             );
         }
         for span in self.missing {

@@ -90,6 +90,29 @@ impl Log {
         Ok(())
     }
 
+    /// Where a table that ends with `head` is empty, or is not there, and records are anchored: says so for as long as the database is
+    /// not replaced, whatever the new table grows to.
+    pub(super) fn note_loss(&self, head: Head) {
+        let Some(path) = self.anchors.as_deref().filter(|path| head.seq == 0 && path.exists()) else { return };
+        let noted = self.anchors().and_then(|anchors| match anchors.heads.iter().max_by_key(|head| head.seq) {
+            Some(highest) => anchor::add(path, &self.key, Kind::Dropped, *highest, now_ms()),
+            None => Ok(()),
+        });
+        // why no failure: the anchors are left, and tell that something is gone
+        if let Err(error) = noted {
+            tracing::warn!(%error, "that records of the audit are gone was not noted");
+        }
+    }
+
+    /// The file was made just now: what lies beside it is of another one of that name.
+    pub fn was_made(&self) {
+        if let Some(path) = self.anchors.as_deref().filter(|path| self.writes && self.is_on() && path.exists())
+            && let Err(error) = anchor::add(path, &self.key, Kind::Restored, Head::default(), now_ms())
+        {
+            tracing::warn!(%error, "the audit was not told that the database is a new one");
+        }
+    }
+
     /// The database is about to be replaced by one whose audit ends with `head`: what is anchored, or was noted elsewhere until
     /// `noted`, need no longer be found. Said before, because of a database that was replaced while nobody could say so the anchors
     /// would tell that its end was cut off.
