@@ -379,6 +379,7 @@ impl Log {
         let is_wanted = || -> Result<bool> { Ok(self.enabled == Some(true) || table::is_managed(connection)?) };
         let head = match table::head(connection) {
             Ok(Some(head)) => {
+                table::refuse_triggers(connection)?;
                 self.note_loss(head);
                 head
             }

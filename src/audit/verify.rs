@@ -8,6 +8,7 @@
 //! | the oldest were removed | no record of pruning says so, or no line beside an anchor of theirs does | `head_removed` |
 //! | all was written anew, or the end was cut and has grown again | an anchor's hash is another, or no hash fits the key | `rewritten` |
 //! | the table is gone, or was made anew | an anchor is left, or a line says so | `table_dropped` |
+//! | records are changed or kept out as they are written | a trigger is on the table | `trigger` |
 //! | a record was added by who lacks the key | it stands behind one of the key | `unkeyed` |
 //!
 //! Leaves to others: finding the anchors (`anchor.rs`, `ops/audit.rs`).
@@ -90,6 +91,12 @@ pub fn verify(
     let Some(head) = head else {
         return Ok(report(start, 0, heads.len(), findings, anchors));
     };
+    findings.extend(table::triggers(connection)?.into_iter().map(|name| AuditFinding {
+        class: "trigger",
+        from_seq: 0,
+        to_seq: 0,
+        message: format!("the trigger {name} is on the table rpmadb_audit, and can keep records out or change them"),
+    }));
     let mut walk = Walk { anchored: heads.keys().map(|seq| (*seq, None)).collect(), ..Walk::default() };
     let pruned = prune::newest(connection)?;
     walk.along(connection, key, pruned, head.seq, operation)?;

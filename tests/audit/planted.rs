@@ -209,3 +209,56 @@ fn a_new_database_beside_the_anchors_of_a_deleted_one_is_no_tampering() {
         assert_eq!(classes(&verified(&open_with(&scratch, &folder))), ["tail_cut"]);
     }
 }
+
+const SWALLOWS: &str =
+    "CREATE TRIGGER shh BEFORE INSERT ON Rpmadb_Audit WHEN new.actor = 'mallory' BEGIN SELECT RAISE(IGNORE); END";
+
+/// The change was made and acknowledged, and there was no record of it.
+#[test]
+fn a_trigger_that_swallows_records_keeps_changes_from_being_made_and_is_found() {
+    for sql in [
+        SWALLOWS,
+        "CREATE TRIGGER shh AFTER INSERT ON rpmadb_audit BEGIN DELETE FROM rpmadb_audit WHERE seq = new.seq; END",
+        "CREATE TRIGGER shh AFTER INSERT ON rpmadb_audit BEGIN UPDATE rpmadb_audit SET actor = 'bob' WHERE seq = new.seq; END",
+    ] {
+        for options in [request::Open::default(), keyed()] {
+            let scratch = filled(&options);
+            let mallory = request::Open { actor: Some("mallory".into()), ..options.clone() };
+            let open = open_with(&scratch, &mallory);
+            query(&open, "INSERT INTO notes VALUES (1)").expect("inserts");
+            run(&stranger(&scratch.path("a.db")), sql);
+            let before = value(&open, "SELECT count(*) FROM notes");
+            let later = open_with(&scratch, &mallory);
+            for database in [&open, &later] {
+                let error = query(database, "DELETE FROM notes").expect_err("is refused");
+                assert_eq!(error.status().name(), "UNSUPPORTED");
+                assert!(error.to_string().contains("the trigger shh is on the table rpmadb_audit"), "{error}");
+                let verify = verified(database);
+                assert_eq!((verify.status, classes(&verify)), ("tampered", vec!["trigger"]), "{verify:?}");
+                let drift = database.migrations(&watch()).expect("reports").drift;
+                assert_eq!(drift.iter().map(|change| change.name.as_str()).collect::<Vec<_>>(), ["shh"]);
+            }
+            assert_eq!(value(&open, "SELECT count(*) FROM notes"), before, "nothing was deleted");
+            let health = later.health(&request::Health::default(), &watch()).expect("looks");
+            let check = health.checks.iter().find(|check| check.id == "audit").expect("is checked");
+            assert!(check.remedy.as_ref().is_some_and(|remedy| remedy.contains("shh")), "{check:?}");
+            // and is over when the trigger is gone
+            query(&later, "DROP TRIGGER shh").expect("drops");
+            query(&open, "DELETE FROM notes").expect("deletes");
+            is_whole(&open, "without the trigger");
+        }
+    }
+}
+
+#[test]
+fn a_migration_plants_no_trigger_on_the_audit() {
+    let scratch = filled(&request::Open::default());
+    scratch.write("m/2_shh.sql", &format!("{SWALLOWS};"));
+    let folder = request::Open {
+        migrations: Some(crate::support::text(&scratch.path("m"))),
+        migrate: Some(true),
+        ..request::Open::default()
+    };
+    try_open(scratch.path("a.db"), &folder).expect_err("is refused");
+    is_whole(&open_with(&scratch, &request::Open::default()), "afterwards");
+}
