@@ -9,6 +9,7 @@ mod keys;
 mod late;
 mod planted;
 mod recording;
+mod restoring;
 mod statements;
 mod tampering;
 mod trimming;

@@ -138,6 +138,13 @@ impl Anchors {
         self.restored != later.restored
     }
 
+    /// Takes in what the `later` ones say of prunings, and whether that is news.
+    pub fn take_prunings(&mut self, later: &Anchors) -> bool {
+        let news: Vec<Head> = later.pruned.iter().filter(|head| !self.pruned.contains(head)).copied().collect();
+        self.pruned.extend(&news);
+        !news.is_empty()
+    }
+
     /// Reads the file; one that is not there says nothing.
     pub fn read(path: Option<&Path>, key: &Key) -> Result<Anchors> {
         let mut anchors = Anchors::default();

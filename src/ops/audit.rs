@@ -60,12 +60,18 @@ pub fn run(
         listed = list(&connection, request, only)?;
     }
     let verify = match anchors {
-        Some(anchors) => {
-            let verify = audit::verify(&connection, log.key(), &anchors, &outside, operation)?;
-            // why asked only now: whoever says so does that before the database is replaced
-            if verify.status == "tampered" && anchors.was_replaced(&log.anchors()?) {
-                let what = format!("{}, which is being restored,", access.settings().display());
-                return Err(Error::Busy { what, waited_ms: 0 });
+        Some(mut anchors) => {
+            let mut verify = audit::verify(&connection, log.key(), &anchors, &outside, operation)?;
+            if verify.status == "tampered" {
+                // why asked only now: whoever says so does that before the database is replaced, or records are removed
+                let later = log.anchors()?;
+                if anchors.was_replaced(&later) {
+                    let what = format!("{}, which is being restored,", access.settings().display());
+                    return Err(Error::Busy { what, waited_ms: 0 });
+                }
+                if anchors.take_prunings(&later) {
+                    verify = audit::verify(&connection, log.key(), &anchors, &outside, operation)?;
+                }
             }
             Some(verify)
         }

@@ -4,22 +4,22 @@ use super::*;
 use crate::support::text;
 
 /// The rounds of each way; more with `RPMADB_TEST_ROUNDS`.
-fn rounds() -> u64 {
+pub(super) fn rounds() -> u64 {
     std::env::var("RPMADB_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(100)
 }
 
 /// A generator of numbers (splitmix64, Steele, Lea and Flood 2014) that says what it was made from when a test fails.
-struct Random {
+pub(super) struct Random {
     seed: u64,
     state: u64,
 }
 
 impl Random {
-    fn new(seed: u64) -> Random {
+    pub(super) fn new(seed: u64) -> Random {
         Random { seed, state: seed }
     }
 
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -27,7 +27,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    fn within(&mut self, from: u64, to: u64) -> u64 {
+    pub(super) fn within(&mut self, from: u64, to: u64) -> u64 {
         from + self.next() % (to - from + 1)
     }
 }
