@@ -39,7 +39,7 @@ use crate::sqlite::{Access, Connection, DataVersion, Settings, Stamp};
 /// How long an anchor waits for the writer.
 const PATIENCE: Duration = Duration::from_millis(50);
 /// How long records wait for it when the database is closed, before they are set aside.
-const LAST_PATIENCE: Duration = Duration::from_millis(500);
+const LAST_PATIENCE: Duration = Duration::from_millis(100);
 /// After a flush that did not get the writer, the next calls do not try for so long.
 const PAUSE: Duration = Duration::from_millis(500);
 /// A database that had no history is looked at again after so long.
@@ -398,13 +398,15 @@ impl Log {
         Ok(Some((head, table::schema_version(connection)?)))
     }
 
-    /// Removes records that were archived; see [`prune::remove`].
-    pub fn prune(&self, access: &Access, account: &Account, prunable: Prunable, archive: &Archived) -> Result<()> {
+    /// Removes records that were archived, and tells whether they were still there; see [`prune::remove`].
+    pub fn prune(&self, access: &Access, account: &Account, prunable: Prunable, archive: &Archived) -> Result<bool> {
+        let mut is_pruned = false;
         self.alone(access, access.settings().busy_timeout, |connection| {
             let Some((head, version)) = self.head_to_write(connection, false)? else { return Ok(()) };
             self.keep_proof(connection)?;
             let before = connection.total_changes();
-            let said = prune::remove(connection, prunable, archive)?;
+            let Some(said) = prune::remove(connection, prunable, archive)? else { return Ok(()) };
+            is_pruned = true;
             let rows = connection.changes_since(before);
             // why before the commit: an anchored record that is gone without this was removed by somebody else
             if let (Some(path), Some(hash)) = (&self.anchors, unhex(&archive.last)) {
@@ -418,6 +420,9 @@ impl Log {
             self.state.lock().next = Some(Next { head, schema_version: version, change: Some(record) });
             Ok(())
         })?;
+        if !is_pruned {
+            return Ok(false);
+        }
         self.anchor(access, PATIENCE);
         if let Some(path) = self.anchors.as_deref().filter(|path| path.exists())
             && let Err(error) = anchor::forget(path, prunable.to)
@@ -425,7 +430,7 @@ impl Log {
             // why no failure: the records are gone, and an anchor of one is not asked for
             tracing::debug!(%error, "anchors of records that were pruned are left");
         }
-        Ok(())
+        Ok(true)
     }
 }
 
