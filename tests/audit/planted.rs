@@ -176,7 +176,7 @@ fn a_restore_of_a_database_without_an_audit_is_no_dropped_table() {
     for to_file in [false, true] {
         if to_file {
             let (options, request) = (request::Open::default(), request::Restore::default());
-            Database::restore_file(&scratch.path("a.db"), &plain, &options, &request, &watch()).expect("restores");
+            Database::restore_file(scratch.path("a.db"), &plain, &options, &request, &watch()).expect("restores");
         } else {
             let database = open_with(&scratch, &request::Open::default());
             database.restore(&plain, &request::Restore::default(), &watch()).expect("restores");
@@ -253,7 +253,7 @@ fn a_trigger_that_swallows_records_keeps_changes_from_being_made_and_is_found() 
 #[test]
 fn a_migration_plants_no_trigger_on_the_audit() {
     let scratch = filled(&request::Open::default());
-    scratch.write("m/2_shh.sql", &format!("{SWALLOWS};"));
+    scratch.write("m/2_shh.sql", format!("{SWALLOWS};"));
     let folder = request::Open {
         migrations: Some(crate::support::text(&scratch.path("m"))),
         migrate: Some(true),
