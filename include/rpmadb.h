@@ -491,9 +491,10 @@ int32_t rpmadb_op_free(rpmadb_op **op);
  *   newest of each of so many; without any of these six all stay. keep_minimum, never fewer verified full ones, 1;
  *   keep_pre_migrate and keep_pre_restore, so many of those made before a migration or a restore, 3
  * - audit: enabled, keep a record of who did what, true in a database that has this library's history; reads, also of calls that
- *   only look, true; key, a secret of at least 16 bytes that nobody can write a record without, none; literals, keep the values
- *   that stand in SQL, false; redact, a list of texts that are never kept, none; keep_days, 1 to 36500, after which the monitor
- *   archives and removes records, never
+ *   only look, true; key, a secret of at least 16 bytes that nobody can write a record without, none: give it to every process that
+ *   opens the database, for a record without it behind one of the key is a finding; literals, keep the values that stand in SQL,
+ *   false; redact, a list of texts that are never kept, none; keep_days, 1 to 36500, after which the monitor archives and removes
+ *   records, never
  * - script: timeout_ms, 1 to 86400000, 30000; memory_bytes, from 1048576, 67108864
  * - monitor: an object with the options of rpmadb_monitor_start starts the monitor, {} with its defaults; none
  *
@@ -865,7 +866,7 @@ int32_t rpmadb_checkpoint(rpmadb *db,
  *                 "ok" | "tampered" | "unknown", rows, anchors, findings: [{class, from_seq, to_seq, message}], more_findings,
  *                 duration_ms}, pruned: {from_seq, to_seq, rows, archive, dry_run}, duration_ms} or the error document; release
  *                 it with rpmadb_free. May be NULL. class is "edited", "missing", "tail_cut", "head_removed", "rewritten",
- *                 "table_dropped", "anchor_edited" or "unknown_key".
+ *                 "table_dropped", "anchor_edited", "trigger", "unkeyed" or "unknown_key".
  * @return RPMADB_OK also when the audit was tampered with, which verify tells; else an error status.
  *
  * Threads: any.
@@ -1104,7 +1105,7 @@ int32_t rpmadb_undo_restore(rpmadb *db,
  *
  * @param database      the file; one that is kept beside a database (such as x.db-audit) is RPMADB_SAME_FILE.
  * @param path          the backup; a bare name is one in the folder of `open_options`, when it is there.
- * @param open_options  what the database will be opened with, as for rpmadb_open: its migrations and `backup` count here; NULL
+ * @param open_options  what the database will be opened with, as for rpmadb_open: its migrations, `backup` and `audit` count here; NULL
  *                      for defaults.
  * @param options       a JSON object, or NULL for defaults.
  * @param op            watches the call; may be NULL.

@@ -5,8 +5,11 @@
 //! Files are tampered with through a SQLite of the test's own, as somebody with the file in hand would.
 
 mod alarms;
+mod keys;
 mod late;
+mod planted;
 mod recording;
+mod restoring;
 mod statements;
 mod tampering;
 mod trimming;

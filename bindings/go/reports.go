@@ -336,7 +336,8 @@ type AuditVerify struct {
 
 // AuditFinding: One thing that is wrong with the audit.
 type AuditFinding struct {
-	// `edited`, `missing`, `tail_cut`, `head_removed`, `rewritten`, `table_dropped`, `anchor_edited` or `unknown_key`.
+	// `edited`, `missing`, `tail_cut`, `head_removed`, `rewritten`, `table_dropped`, `anchor_edited`, `trigger`, `unkeyed` or
+	// `unknown_key`.
 	Class string `json:"class"`
 	// First record that it is about.
 	FromSeq uint64 `json:"from_seq"`

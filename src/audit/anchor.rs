@@ -1,9 +1,10 @@
 //! The anchors: heads of the chain in a file beside the database, `DATABASE-audit`, that is only ever added to. Whoever can change
 //! the database but not this file cannot cut or rewrite the audit unseen.
 //!
-//! A line is a JSON document: `{"kind": "head" | "restored", "seq", "hash", "at", "key", "mac"}`. `restored` says that a database is about
-//! to take the place of this one, or did: nothing that was noted before need be found from then on, for it may be one with another
-//! past, nor need its head, for it may fail. A line begins with a line break too, so that one that a power failure cut spoils no other.
+//! A line is a JSON document: `{"kind", "seq", "hash", "at", "key", "mac"}`, its kind `head`, `restored`, `pruned` or `dropped`.
+//! `restored` says that a database is about to take the place of this one, or did: nothing that was noted before need be found from then
+//! on, for it may be one with another past, nor need its head, for it may fail. `pruned` says that the records up to one are about to be
+//! removed by this library, `dropped` that the table was gone or empty when a record was to be written. Once a line is of the key that was given, one without a key says nothing. A line begins with a line break too, so that one that a power failure cut spoils no other.
 //!
 //! Leaves to others: which heads are safe to anchor (`log.rs`), comparing them (`verify.rs`).
 //!
@@ -40,6 +41,8 @@ const MOST_BYTES: u64 = 1 << 30;
 pub(super) enum Kind {
     Head,
     Restored,
+    Pruned,
+    Dropped,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,6 +69,10 @@ pub struct Anchors {
     pub(super) heads: Vec<Head>,
     /// When the database was about to be replaced: what was noted elsewhere until then need not be found.
     pub(super) restored: Vec<i64>,
+    /// Last records of what was removed by this library, or was about to be.
+    pub(super) pruned: Vec<Head>,
+    /// The highest record that is known of a table that was gone.
+    pub(super) dropped: Option<Head>,
     /// Lines that their key did not sign.
     pub(super) edited: u64,
 }
@@ -94,8 +101,8 @@ pub(super) fn add_if(
         return Ok(false);
     }
     file.write_all(format!("\n{text}\n").as_bytes()).map_err(failed)?;
-    if kind == Kind::Restored {
-        // why: a power failure must not leave the new database and take this
+    if kind != Kind::Head {
+        // why: a power failure must not leave what this tells of and take this
         file.sync_all().and_then(|()| sync_folder(folder_of(path))).map_err(failed)?;
     }
     Ok(true)
@@ -131,6 +138,13 @@ impl Anchors {
         self.restored != later.restored
     }
 
+    /// Takes in what the `later` ones say of prunings, and whether that is news.
+    pub fn take_prunings(&mut self, later: &Anchors) -> bool {
+        let news: Vec<Head> = later.pruned.iter().filter(|head| !self.pruned.contains(head)).copied().collect();
+        self.pruned.extend(&news);
+        !news.is_empty()
+    }
+
     /// Reads the file; one that is not there says nothing.
     pub fn read(path: Option<&Path>, key: &Key) -> Result<Anchors> {
         let mut anchors = Anchors::default();
@@ -146,22 +160,35 @@ impl Anchors {
             Ok(_) => {}
         }
         let bytes = std::fs::read(path).map_err(failed)?;
+        let everybodys = Key::new(None);
+        // whether a line of the key came already, where one was given
+        let mut is_keyed = false;
         for text in bytes.split(|byte| *byte == b'\n').filter(|text| !text.is_empty()) {
             // why passed over: a line that was cut by a power failure
             let Ok(line) = serde_json::from_slice::<Line>(text) else { continue };
-            let everybodys = Key::new(None);
-            let Some(key) = [key, &everybodys].into_iter().find(|key| key.id() == line.key) else {
+            let Some(signer) = [key, &everybodys].into_iter().find(|key| key.id() == line.key) else {
                 // why believed unproved: the key that everybody has could say the same
-                if line.kind == Kind::Restored {
-                    anchors.replaced(line.at);
+                if matches!(line.kind, Kind::Restored | Kind::Pruned)
+                    && !is_keyed
+                    && let Some(hash) = unhex(&line.hash)
+                {
+                    anchors.take(line.kind, Head { seq: line.seq, hash }, line.at);
                 }
                 // why passed over: a head of a key that was not given says nothing, as do records of that key
                 continue;
             };
-            let is_signed = hex(&key.sign(&line.signed())) == line.mac;
-            match unhex(&line.hash).filter(|_| is_signed) {
-                Some(hash) => anchors.take(line.kind, Head { seq: line.seq, hash }, line.at),
-                None => anchors.edited += 1,
+            let is_signed = hex(&signer.sign(&line.signed())) == line.mac;
+            let Some(hash) = unhex(&line.hash).filter(|_| is_signed) else {
+                anchors.edited += 1;
+                continue;
+            };
+            if !signer.id().is_empty() && !is_keyed {
+                is_keyed = true;
+                // why no later: nobody without the key can void what was noted elsewhere since the key is in use
+                anchors.restored.iter_mut().for_each(|at| *at = (*at).min(line.at));
+            }
+            if !is_keyed || !signer.id().is_empty() {
+                anchors.take(line.kind, Head { seq: line.seq, hash }, line.at);
             }
         }
         Ok(anchors)
@@ -169,15 +196,19 @@ impl Anchors {
 
     fn take(&mut self, kind: Kind, head: Head, at: i64) {
         match kind {
-            Kind::Restored => self.replaced(at),
+            Kind::Restored => {
+                self.heads.clear();
+                self.dropped = None;
+                self.restored.push(at);
+            }
             Kind::Head if head.seq > 0 && self.heads.last() != Some(&head) => self.heads.push(head),
             Kind::Head => {}
+            Kind::Pruned => self.pruned.push(head),
+            Kind::Dropped => {
+                self.heads.clear();
+                self.dropped = self.dropped.filter(|known| known.seq > head.seq).or(Some(head));
+            }
         }
-    }
-
-    fn replaced(&mut self, at: i64) {
-        self.heads.clear();
-        self.restored.push(at);
     }
 }
 
@@ -195,7 +226,7 @@ pub(super) fn is_large(path: &Path) -> bool {
 /// Leaves out the older half: a head stands for all before it, if those are of the same past (`Log::keep_proof`).
 pub(super) fn shorten(path: &Path) -> Result<()> {
     let _alone = alone(path, false)?;
-    rewrite(path, |is_old, _| !is_old)
+    rewrite(path, |is_old, line| !is_old || line.kind == Kind::Pruned)
 }
 
 /// The numbers of heads that are never left out: the lowest that is anchored twice in two ways, and the highest, which tells that
@@ -204,10 +235,10 @@ fn proofs<'l>(lines: impl Iterator<Item = &'l Line>) -> [Option<u64>; 2] {
     let mut known: BTreeMap<u64, &str> = BTreeMap::new();
     let mut contested: Option<u64> = None;
     for line in lines {
-        if line.kind == Kind::Restored {
+        if matches!(line.kind, Kind::Restored | Kind::Dropped) {
             known.clear();
             contested = None;
-        } else if **known.entry(line.seq).or_insert(&line.hash) != *line.hash {
+        } else if line.kind == Kind::Head && **known.entry(line.seq).or_insert(&line.hash) != *line.hash {
             contested = Some(contested.map_or(line.seq, |lowest| lowest.min(line.seq)));
         }
     }
@@ -215,7 +246,7 @@ fn proofs<'l>(lines: impl Iterator<Item = &'l Line>) -> [Option<u64>; 2] {
 }
 
 /// Writes the file anew with the lines that `keeps` wants, which is told whether a line stands in the first half. What is no line
-/// of ours is kept, for it tells that somebody was there, and so are restores and proofs. The caller has the file alone.
+/// of ours is kept, for it tells that somebody was there, and so are restores, dropped tables and proofs. The caller has the file alone.
 fn rewrite(path: &Path, keeps: impl Fn(bool, &Line) -> bool) -> Result<()> {
     let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
     let bytes = std::fs::read(path).map_err(failed)?;
@@ -228,7 +259,9 @@ fn rewrite(path: &Path, keeps: impl Fn(bool, &Line) -> bool) -> Result<()> {
         let is_old = read < bytes.len() / 2;
         read += text.len() + 1;
         let is_wanted = line.map_or(!text.is_empty(), |line| {
-            line.kind == Kind::Restored || proofs.contains(&Some(line.seq)) || keeps(is_old, &line)
+            matches!(line.kind, Kind::Restored | Kind::Dropped)
+                || proofs.contains(&Some(line.seq))
+                || keeps(is_old, &line)
         });
         if is_wanted {
             kept.extend_from_slice(text);

@@ -21,24 +21,25 @@ use std::time::{Duration, Instant};
 use journal::tell;
 use parking_lot::Mutex;
 
-use super::anchor::{self, Anchors};
+use super::anchor::{self, Anchors, Kind};
 use super::chain::Key;
 use super::denials::{Denials, Denied};
 use super::late;
 use super::pending::Pending;
 use super::prune;
-use super::record::{Head, Record};
+use super::record::{Head, Record, unhex};
 use super::redact::Redaction;
 use super::{Archived, Prunable, table};
 use crate::error::{Error, Result};
 use crate::operation::{self, Account, Caller, Operation, Origin};
+use crate::report::now_ms;
 use crate::request::AuditLog;
 use crate::sqlite::{Access, Connection, DataVersion, Settings, Stamp};
 
 /// How long an anchor waits for the writer.
 const PATIENCE: Duration = Duration::from_millis(50);
 /// How long records wait for it when the database is closed, before they are set aside.
-const LAST_PATIENCE: Duration = Duration::from_millis(500);
+const LAST_PATIENCE: Duration = Duration::from_millis(100);
 /// After a flush that did not get the writer, the next calls do not try for so long.
 const PAUSE: Duration = Duration::from_millis(500);
 /// A database that had no history is looked at again after so long.
@@ -377,8 +378,13 @@ impl Log {
         }
         let is_wanted = || -> Result<bool> { Ok(self.enabled == Some(true) || table::is_managed(connection)?) };
         let head = match table::head(connection) {
-            Ok(Some(head)) => head,
+            Ok(Some(head)) => {
+                table::refuse_triggers(connection)?;
+                self.note_loss(head);
+                head
+            }
             Ok(None) if is_wanted()? => {
+                self.note_loss(Head::default());
                 connection.execute_batch(table::CREATE)?;
                 Head::default()
             }
@@ -392,14 +398,20 @@ impl Log {
         Ok(Some((head, table::schema_version(connection)?)))
     }
 
-    /// Removes records that were archived; see [`prune::remove`].
-    pub fn prune(&self, access: &Access, account: &Account, prunable: Prunable, archive: &Archived) -> Result<()> {
+    /// Removes records that were archived, and tells whether they were still there; see [`prune::remove`].
+    pub fn prune(&self, access: &Access, account: &Account, prunable: Prunable, archive: &Archived) -> Result<bool> {
+        let mut is_pruned = false;
         self.alone(access, access.settings().busy_timeout, |connection| {
             let Some((head, version)) = self.head_to_write(connection, false)? else { return Ok(()) };
             self.keep_proof(connection)?;
             let before = connection.total_changes();
-            let said = prune::remove(connection, prunable, archive)?;
+            let Some(said) = prune::remove(connection, prunable, archive)? else { return Ok(()) };
+            is_pruned = true;
             let rows = connection.changes_since(before);
+            // why before the commit: an anchored record that is gone without this was removed by somebody else
+            if let (Some(path), Some(hash)) = (&self.anchors, unhex(&archive.last)) {
+                anchor::add(path, &self.key, Kind::Pruned, Head { seq: prunable.to, hash }, now_ms())?;
+            }
             let mut record = Record::of(account, account.caller.origin, Some(said.into()), rows, None);
             record.verb = prune::VERB.into();
             // why not the rest: the proof reads what was removed there
@@ -408,6 +420,9 @@ impl Log {
             self.state.lock().next = Some(Next { head, schema_version: version, change: Some(record) });
             Ok(())
         })?;
+        if !is_pruned {
+            return Ok(false);
+        }
         self.anchor(access, PATIENCE);
         if let Some(path) = self.anchors.as_deref().filter(|path| path.exists())
             && let Err(error) = anchor::forget(path, prunable.to)
@@ -415,7 +430,7 @@ impl Log {
             // why no failure: the records are gone, and an anchor of one is not asked for
             tracing::debug!(%error, "anchors of records that were pruned are left");
         }
-        Ok(())
+        Ok(true)
     }
 }
 

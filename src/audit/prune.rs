@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::record::{Head, hex, unhex};
+use super::table;
 use crate::error::{Error, Result};
 use crate::sqlite::{Connection, Value};
 
@@ -66,8 +67,11 @@ pub fn prunable(connection: &Connection, before: Option<i64>, keep_rows: Option<
     Ok((to >= from).then_some(Prunable { from, to }))
 }
 
-/// Removes them, inside a transaction, and returns what the record of it has to say.
-pub fn remove(connection: &Connection, prunable: Prunable, archive: &Archived) -> Result<String> {
+/// Removes them, inside a transaction, and returns what the record of it has to say; `None` where another has removed them already.
+pub(super) fn remove(connection: &Connection, prunable: Prunable, archive: &Archived) -> Result<Option<String>> {
+    if table::ends(connection)?.is_some_and(|(first, _)| first > prunable.to) {
+        return Ok(None);
+    }
     let to = Value::from(i64::try_from(prunable.to).unwrap_or(i64::MAX));
     let rows = connection.rows("SELECT hash FROM main.rpmadb_audit WHERE seq = ?", std::slice::from_ref(&to))?;
     let Some(Value::Blob(hash)) = rows.into_iter().next().and_then(|row| row.into_iter().next()) else {
@@ -85,7 +89,7 @@ pub fn remove(connection: &Connection, prunable: Prunable, archive: &Archived) -
         archive: archive.name.clone(),
         archive_blake3: archive.blake3.clone(),
     };
-    serde_json::to_string(&said).map_err(|error| Error::Internal { detail: error.to_string() })
+    serde_json::to_string(&said).map(Some).map_err(|error| Error::Internal { detail: error.to_string() })
 }
 
 /// The last record that was removed, as the newest such record says.

@@ -52,6 +52,12 @@ static INSERT: Lazy<String> = Lazy::new(|| {
     ))
 });
 
+static TRIGGERS: Lazy<String> = Lazy::new(|| {
+    sqlite::kept(
+        "SELECT name FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = 'rpmadb_audit' COLLATE NOCASE ORDER BY name",
+    )
+});
+
 /// Whether an error says that a table is not there.
 fn is_missing(error: &Error) -> bool {
     matches!(error, Error::Sql { message, .. } if message.starts_with("no such table"))
@@ -62,6 +68,29 @@ pub(super) fn is_not_ours(error: &Error) -> Error {
     Error::Unsupported {
         what: format!("an audit in the table rpmadb_audit as it is ({error})"),
         instead: Some("give that table another name, or open with audit.enabled false"),
+    }
+}
+
+/// The triggers on the table, of which none is ours.
+pub(super) fn triggers(connection: &Connection) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    connection.ours_kept(&TRIGGERS, |statement| {
+        statement.for_each(|row| {
+            names.push(row.text(0).unwrap_or_default().to_owned());
+            Ok(true)
+        })
+    })?;
+    Ok(names)
+}
+
+/// Fails where a trigger on the table could change what is written, or keep it from being written.
+pub(super) fn refuse_triggers(connection: &Connection) -> Result<()> {
+    match triggers(connection)?.first() {
+        None => Ok(()),
+        Some(name) => Err(Error::Unsupported {
+            what: format!("a change while the trigger {name} is on the table rpmadb_audit"),
+            instead: Some("drop that trigger"),
+        }),
     }
 }
 
@@ -170,7 +199,15 @@ pub(super) fn append(
             };
             let hash = key.hash(&head.hash, &fields);
             bind(statement, &fields, &hash)?;
+            let before = connection.total_changes();
             statement.for_each(|_| Ok(true))?;
+            // why: a trigger that only this connection knows may have done more, or less
+            if connection.total_changes() != before + 1 {
+                return Err(Error::Unsupported {
+                    what: "a change while something changes what is written into the table rpmadb_audit".into(),
+                    instead: Some("drop the triggers on that table"),
+                });
+            }
             head = Head { seq, hash };
         }
         Ok(head)
@@ -329,4 +366,34 @@ pub fn records(
             None => Ok(true),
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::{Account, Caller, Origin};
+    use crate::request::{Open, Role};
+    use crate::sqlite::Settings;
+
+    /// The change that is recorded is in the same transaction, and must not be made without its record.
+    #[test]
+    fn a_record_that_does_not_arrive_as_it_is_written_is_a_failure() {
+        let connection = Connection::open(&Settings::new(None, &Open::default()), true, false).expect("opens");
+        connection.execute_batch(CREATE).expect("makes");
+        let caller = Caller { actor: "anna".into(), role: Role::Admin, origin: Origin::C };
+        let record = Record::of(&Account::new(caller, "query"), Origin::C, None, 1, None);
+        let mut head = Head::default();
+        let mut write = || {
+            head = append(&connection, &Key::new(None), head, 1, std::slice::from_ref(&record))?;
+            Ok::<(), Error>(())
+        };
+        write().expect("appends");
+        for body in ["SELECT RAISE(IGNORE)", "DELETE FROM rpmadb_audit", "UPDATE rpmadb_audit SET actor = 'bob'"] {
+            let sql = format!("CREATE TEMP TRIGGER shh BEFORE INSERT ON main.rpmadb_audit BEGIN {body}; END");
+            connection.execute_batch(&format!("SAVEPOINT one; {sql}")).expect("makes");
+            let error = write().expect_err("is found");
+            assert!(error.to_string().contains("something changes what is written"), "{error}");
+            connection.execute_batch("ROLLBACK TO one; RELEASE one").expect("goes back");
+        }
+    }
 }

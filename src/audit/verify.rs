@@ -5,9 +5,11 @@
 //! | a field or hash was changed | its hash does not fit | `edited` |
 //! | a record was removed | a number is missing | `missing` |
 //! | the newest were removed | an anchor is beyond the last | `tail_cut` |
-//! | the oldest were removed | no record of pruning says so | `head_removed` |
+//! | the oldest were removed | no record of pruning says so, or no line beside an anchor of theirs does | `head_removed` |
 //! | all was written anew, or the end was cut and has grown again | an anchor's hash is another, or no hash fits the key | `rewritten` |
-//! | the table is gone | an anchor is left | `table_dropped` |
+//! | the table is gone, or was made anew | an anchor is left, or a line says so | `table_dropped` |
+//! | records are changed or kept out as they are written | a trigger is on the table | `trigger` |
+//! | a record was added by who lacks the key | it stands behind one of the key | `unkeyed` |
 //!
 //! Leaves to others: finding the anchors (`anchor.rs`, `ops/audit.rs`).
 //!
@@ -17,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use super::anchor::Anchors;
-use super::chain::Key;
+use super::chain::{Fields, Key};
 use super::prune;
 use super::record::{Head, unhex};
 use super::table;
@@ -58,7 +60,14 @@ struct Walk {
     looked_at: u64,
     wrong: u64,
     missing: Vec<(u64, u64)>,
+    /// Records of keys that were not given.
     unknown_key: Vec<(u64, u64)>,
+    /// Whether there is a record of the key, where one was given.
+    is_keyed: bool,
+    /// Records without a key behind one of the key.
+    unkeyed: Vec<(u64, u64)>,
+    /// Rows with a number that no record has.
+    strays: u64,
 }
 
 /// Proves the audit that `connection` sees.
@@ -72,18 +81,27 @@ pub fn verify(
     let start = Instant::now();
     let heads = expected(anchors, outside);
     let mut findings = Vec::new();
-    let Some(head) = table::head(connection)? else {
-        if let Some(highest) = heads.keys().max() {
-            let message = format!("the table rpmadb_audit is gone; it had at least {highest} records");
-            findings.push(AuditFinding { class: "table_dropped", from_seq: 1, to_seq: *highest, message });
-        }
+    let head = table::head(connection)?;
+    let lost = heads.keys().max().filter(|_| head.is_none()).copied().max(anchors.dropped.map(|head| head.seq));
+    if let Some(highest) = lost {
+        let what = if head.is_none() { "is gone" } else { "was gone or emptied, and was begun anew" };
+        let message = format!("the table rpmadb_audit {what}; it had at least {highest} records");
+        findings.push(AuditFinding { class: "table_dropped", from_seq: 1, to_seq: highest, message });
+    }
+    let Some(head) = head else {
         return Ok(report(start, 0, heads.len(), findings, anchors));
     };
+    findings.extend(table::triggers(connection)?.into_iter().map(|name| AuditFinding {
+        class: "trigger",
+        from_seq: 0,
+        to_seq: 0,
+        message: format!("the trigger {name} is on the table rpmadb_audit, and can keep records out or change them"),
+    }));
     let mut walk = Walk { anchored: heads.keys().map(|seq| (*seq, None)).collect(), ..Walk::default() };
     let pruned = prune::newest(connection)?;
     walk.along(connection, key, pruned, head.seq, operation)?;
     let rows = walk.rows;
-    walk.judge(&heads, pruned, &mut findings);
+    walk.judge(key, &heads, pruned, anchors, &mut findings);
     Ok(report(start, rows, heads.len(), findings, anchors))
 }
 
@@ -152,12 +170,15 @@ impl Walk {
         // the hash of the record before; none where that is not known
         let mut before = Some([0; 32]);
         table::for_each(connection, |number, stored| {
-            let seq = u64::try_from(number).unwrap_or(0);
+            let Some(seq) = u64::try_from(number).ok().filter(|seq| *seq > 0) else {
+                self.strays += 1;
+                return Ok(());
+            };
             if self.rows == 0 {
                 self.first = seq;
                 before = match pruned {
                     _ if seq == 1 => before,
-                    Some(head) if head.seq + 1 == seq => Some(head.hash),
+                    Some(head) if head.seq == seq - 1 => Some(head.hash),
                     _ => None,
                 };
             } else if seq != self.last + 1 {
@@ -174,18 +195,30 @@ impl Walk {
                 *anchored = hash;
             }
             match (stored, before) {
-                (Some(stored), _) if stored.fields.key != key.id() && !stored.fields.key.is_empty() => {
-                    extend(&mut self.unknown_key, seq);
+                (Some(stored), before) if stored.fields.key != key.id() && !stored.fields.key.is_empty() => {
+                    // why: then nothing but the name of the key was changed
+                    let fits = |key: &Key| {
+                        let fields = Fields { key: key.id(), ..stored.fields };
+                        before.is_some_and(|before| Some(key.hash(&before, &fields)) == hash)
+                    };
+                    let spans = if fits(key) || fits(&everybodys) { &mut self.edited } else { &mut self.unknown_key };
+                    extend(spans, seq);
                 }
-                (Some(stored), Some(before)) => {
-                    let key = if stored.fields.key.is_empty() { &everybodys } else { key };
-                    self.looked_at += 1;
-                    if Some(key.hash(&before, &stored.fields)) != hash {
-                        self.wrong += 1;
-                        extend(&mut self.edited, seq);
+                (Some(stored), before) => {
+                    let is_unkeyed = stored.fields.key.is_empty();
+                    self.is_keyed |= !is_unkeyed;
+                    if is_unkeyed && self.is_keyed {
+                        extend(&mut self.unkeyed, seq);
+                    }
+                    let key = if is_unkeyed { &everybodys } else { key };
+                    if let Some(before) = before {
+                        self.looked_at += 1;
+                        if Some(key.hash(&before, &stored.fields)) != hash {
+                            self.wrong += 1;
+                            extend(&mut self.edited, seq);
+                        }
                     }
                 }
-                (Some(_), None) => {}
                 (None, _) => {
                     self.looked_at += 1;
                     self.wrong += 1;
@@ -197,7 +230,20 @@ impl Walk {
         })
     }
 
-    fn judge(self, heads: &Heads, pruned: Option<Head>, findings: &mut Vec<AuditFinding>) {
+    fn judge(
+        mut self,
+        key: &Key,
+        heads: &Heads,
+        pruned: Option<Head>,
+        anchors: &Anchors,
+        findings: &mut Vec<AuditFinding>,
+    ) {
+        // why: who had another key would have gone on with it, or have begun with it
+        let is_between = |(from, to): &(u64, u64)| *from > self.first && *to < self.last;
+        let (between, unknown_key) = std::mem::take(&mut self.unknown_key).into_iter().partition(is_between);
+        self.unknown_key = unknown_key;
+        self.edited.extend::<Vec<_>>(between);
+        self.edited.sort_unstable();
         let mut add = |class, (from_seq, to_seq), message: String| {
             findings.push(AuditFinding { class, from_seq, to_seq, message });
         };
@@ -205,12 +251,26 @@ impl Walk {
             true => format!("record {from} {one}"),
             false => format!("records {from} to {to} {many}"),
         };
-        if self.rows > 0 && self.first != 1 && pruned.is_none_or(|head| head.seq + 1 != self.first) {
+        if self.strays > 0 {
+            let message = format!("{} row(s) have a number below 1, which no record has", self.strays);
+            add("edited", (0, 0), message);
+        }
+        if self.rows > 0 && self.first != 1 && pruned.is_none_or(|head| head.seq != self.first - 1) {
             let span = (1, self.first - 1);
             add(
                 "head_removed",
                 span,
                 format!("{}, and no record says that it was pruned", told(span, "is gone", "are gone")),
+            );
+        } else if anchors.heads.iter().any(|head| head.seq < self.first)
+            && pruned.is_none_or(|head| !anchors.pruned.contains(&head))
+        {
+            let span = (1, self.first - 1);
+            let gone = told(span, "is gone", "are gone");
+            add(
+                "head_removed",
+                span,
+                format!("{gone}, and beside the anchors nothing says that it was this library that pruned"),
             );
         }
         for span in self.missing {
@@ -241,7 +301,7 @@ impl Walk {
                     |seq: &&u64| self.anchored.get(*seq).copied().flatten().is_some_and(|found| fits(**seq, &found));
                 let good = heads.keys().take_while(|seq| *seq < first).filter(is_good).max();
                 // why not above it: one that is anchored in two ways may be pruned by now
-                let from = good.map_or(1, |seq| seq + 1).max(self.first).min(*first);
+                let from = good.map_or(1, |seq| seq.saturating_add(1)).max(self.first).min(*first);
                 let span = (from, *last);
                 add(
                     "rewritten",
@@ -253,6 +313,16 @@ impl Walk {
         if let Some(highest) = heads.keys().max().filter(|highest| **highest > self.last) {
             let span = (self.last + 1, *highest);
             add("tail_cut", span, told(span, "is gone from the end", "are gone from the end"));
+        }
+        for span in self.unkeyed {
+            add("unkeyed", span, told(span, "was", "were") + " written without the key, behind records of the key");
+        }
+        if !key.id().is_empty() && !self.is_keyed && self.rows > 0 && self.unknown_key.is_empty() {
+            let span = (self.first, self.last);
+            // why no alarm: the key may be new
+            let message =
+                told(span, "was", "were") + " written without a key: none proves itself with the one that was given";
+            add("unknown_key", span, message);
         }
         for span in self.unknown_key {
             add("unknown_key", span, told(span, "was", "were") + " written with another key, which was not given");

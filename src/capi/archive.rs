@@ -198,7 +198,7 @@ pub extern "C" fn rpmadb_undo_restore(
 ///
 /// @param database      the file; one that is kept beside a database (such as x.db-audit) is RPMADB_SAME_FILE.
 /// @param path          the backup; a bare name is one in the folder of `open_options`, when it is there.
-/// @param open_options  what the database will be opened with, as for rpmadb_open: its migrations and `backup` count here; NULL
+/// @param open_options  what the database will be opened with, as for rpmadb_open: its migrations, `backup` and `audit` count here; NULL
 ///                      for defaults.
 /// @param options       a JSON object, or NULL for defaults.
 /// @param op            watches the call; may be NULL.

@@ -255,7 +255,7 @@ pub extern "C" fn rpmadb_checkpoint(
 ///                 "ok" | "tampered" | "unknown", rows, anchors, findings: [{class, from_seq, to_seq, message}], more_findings,
 ///                 duration_ms}, pruned: {from_seq, to_seq, rows, archive, dry_run}, duration_ms} or the error document; release
 ///                 it with rpmadb_free. May be NULL. class is "edited", "missing", "tail_cut", "head_removed", "rewritten",
-///                 "table_dropped", "anchor_edited" or "unknown_key".
+///                 "table_dropped", "anchor_edited", "trigger", "unkeyed" or "unknown_key".
 /// @return RPMADB_OK also when the audit was tampered with, which verify tells; else an error status.
 ///
 /// Threads: any.

@@ -87,6 +87,9 @@ impl Opening {
         let database_path = settings.display();
         let audit = Log::new(&settings, &self.options.audit);
         let (pool, created) = Pool::open(settings)?;
+        if created {
+            audit.was_made();
+        }
         let journal_mode = pool.journal_mode()?;
         drop(entered);
 

@@ -60,12 +60,18 @@ pub fn run(
         listed = list(&connection, request, only)?;
     }
     let verify = match anchors {
-        Some(anchors) => {
-            let verify = audit::verify(&connection, log.key(), &anchors, &outside, operation)?;
-            // why asked only now: whoever says so does that before the database is replaced
-            if verify.status == "tampered" && anchors.was_replaced(&log.anchors()?) {
-                let what = format!("{}, which is being restored,", access.settings().display());
-                return Err(Error::Busy { what, waited_ms: 0 });
+        Some(mut anchors) => {
+            let mut verify = audit::verify(&connection, log.key(), &anchors, &outside, operation)?;
+            if verify.status == "tampered" {
+                // why asked only now: whoever says so does that before the database is replaced, or records are removed
+                let later = log.anchors()?;
+                if anchors.was_replaced(&later) {
+                    let what = format!("{}, which is being restored,", access.settings().display());
+                    return Err(Error::Busy { what, waited_ms: 0 });
+                }
+                if anchors.take_prunings(&later) {
+                    verify = audit::verify(&connection, log.key(), &anchors, &outside, operation)?;
+                }
             }
             Some(verify)
         }
@@ -158,7 +164,7 @@ pub fn prune(
         }
     };
     let Some(Prunable { from, to }) = prunable else { return Ok(nothing) };
-    let report = report::AuditPruned { from_seq: from, to_seq: to, rows: to - from + 1, ..nothing };
+    let report = report::AuditPruned { from_seq: from, to_seq: to, rows: to - from + 1, ..nothing.clone() };
     if request.dry_run {
         return Ok(report);
     }
@@ -170,7 +176,11 @@ pub fn prune(
     let Some(account) = caller.as_ref().and_then(Operation::account) else {
         return Err(Error::Internal { detail: "the audit was to be pruned by nobody".into() });
     };
-    log.prune(access, account, Prunable { from, to }, &archived)?;
+    if !log.prune(access, account, Prunable { from, to }, &archived)? {
+        // why: another has pruned them meanwhile, and has an archive of them
+        std::fs::remove_file(&path).map_err(|error| Error::from_io(path.display().to_string(), &error))?;
+        return Ok(nothing);
+    }
     operation.boundary("the audit was pruned");
     Ok(report::AuditPruned { archive: Some(path.display().to_string()), ..report })
 }

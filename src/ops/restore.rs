@@ -49,12 +49,14 @@ pub struct Place<'p> {
 }
 
 impl Place<'_> {
-    /// Tells the audit, with the newest of what the manifests say of it.
-    fn will_be_replaced(&self, candidate: &Candidate) -> Result<()> {
+    /// What tells the audit that a database whose audit ends with `head` is about to replace this one, with the newest of what the
+    /// manifests say of it.
+    fn notice(&self, head: Option<Head>) -> impl Fn() -> Result<()> {
         // why no failure: what cannot be listed is not compared either
         let listing = self.vault.folder().and_then(|folder| self.vault.list(folder).ok()).unwrap_or_default();
         let heads = listing.entries.iter().filter(|entry| entry.manifest.audit_head.is_some());
-        self.audit.will_be_replaced(candidate.audit_head, heads.map(|entry| entry.manifest.created_at).max())
+        let noted = heads.map(|entry| entry.manifest.created_at).max();
+        move || self.audit.will_be_replaced(head, noted)
     }
 }
 
@@ -98,9 +100,8 @@ pub fn run(
     };
     if !request.dry_run {
         let wait = request.busy_timeout_ms.map_or(access.settings().busy_timeout, Duration::from_millis);
-        place.will_be_replaced(&candidate)?;
         let backup = request.backup.unwrap_or(true);
-        let outcome = bring_back(access, place.vault, &mut candidate, backup, wait, &mut report, operation);
+        let outcome = bring_back(access, place, &mut candidate, backup, wait, &mut report, operation);
         // why whatever came out: the head that is there now is to be anchored again
         place.audit.was_replaced(access);
         outcome?;
@@ -165,7 +166,7 @@ pub fn to_file(
             kept = Some(set_aside(database).map_err(failed)?);
             operation.boundary("the old file has a second name, with its log");
         }
-        place.will_be_replaced(&candidate)?;
+        place.notice(candidate.audit_head)()?;
         remove_beside(database).map_err(failed)?;
         operation.boundary("the database is about to be replaced");
         if let Some(mut partial) = candidate.partial.take() {
@@ -217,20 +218,22 @@ fn set_aside(database: &Path) -> std::io::Result<PathBuf> {
 
 fn bring_back(
     access: &Access,
-    vault: &Vault,
+    place: &Place<'_>,
     candidate: &mut Candidate,
     wants_backup: bool,
     wait: Duration,
     report: &mut report::Restore,
     operation: &Operation,
 ) -> Result<()> {
+    let vault = place.vault;
     let folder = folder_for(access.settings(), vault);
+    let notice = place.notice(candidate.audit_head);
     // why first: the backup of somebody else may take long, and from here on nobody can use the database
     let lock = wants_backup.then(|| store::lock_folder(&folder, FOLDER_WAIT, operation)).transpose()?;
     let (kept, path) = (RefCell::new(None), access.settings().real_path.as_deref());
     let keep = |connection: &Connection| {
         let Some(lock) = &lock else { return Ok(()) };
-        let before = before(&folder, access.settings());
+        let before = kept_before(&folder, access.settings());
         let aside = path.map(|path| vault.set_aside(lock, (connection, path), &before, operation));
         let aside = aside.transpose()?.flatten();
         *kept.borrow_mut() = Some(match aside {
@@ -244,6 +247,8 @@ fn bring_back(
     // why closed there: were it closed later, on what is then the live database, this process would lose its locks on that
     let rename = |path: &Path| match partial.take() {
         Some(mut partial) => {
+            // why only now: nobody else can write any more, so that nothing is anchored behind it that is about to go
+            notice()?;
             undo::forget(access.settings());
             partial.publish(path, true).map_err(|error| Error::from_io(path.display().to_string(), &error))?;
             has_the_name.set(true);
@@ -282,19 +287,21 @@ fn bring_back(
     let settings = Settings::new(Some(partial.path().to_owned()), &Open::default());
     let source = Connection::open(&settings, false, true)?;
     operation.boundary("the database is about to be overwritten");
-    let written = access.overwrite(&source, wait, operation, |connection, place| {
+    let before = |connection: &Connection, place| {
         let Some(lock) = &lock else {
             undo::forget(access.settings());
             return Ok(());
         };
         let earlier = report.backup.take();
-        let made = vault.back_up_under(lock, (connection, place), &before(&folder, access.settings()), operation)?;
+        let made =
+            vault.back_up_under(lock, (connection, place), &kept_before(&folder, access.settings()), operation)?;
         report.backup = Some(made.path.display().to_string());
         // why removed: somebody wrote after it was made, so it is not what is overwritten
         earlier.map_or(Ok(()), |earlier| store::remove(Path::new(&earlier)).map(|_| ()))?;
         undo::forget(access.settings());
         Ok(())
-    });
+    };
+    let written = access.overwrite(&source, wait, operation, before, notice);
     if written.is_err()
         && let Some(backup) = report.backup.take()
     {
@@ -314,7 +321,7 @@ fn folder_for(settings: &Settings, vault: &Vault) -> PathBuf {
 }
 
 /// How what is there is kept before it is replaced.
-fn before<'b>(folder: &'b Path, settings: &'b Settings) -> Before<'b> {
+fn kept_before<'b>(folder: &'b Path, settings: &'b Settings) -> Before<'b> {
     Before {
         folder,
         settings,

@@ -100,7 +100,8 @@ pub struct AuditVerify {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AuditFinding {
-    /// `edited`, `missing`, `tail_cut`, `head_removed`, `rewritten`, `table_dropped`, `anchor_edited` or `unknown_key`.
+    /// `edited`, `missing`, `tail_cut`, `head_removed`, `rewritten`, `table_dropped`, `anchor_edited`, `trigger`, `unkeyed` or
+    /// `unknown_key`.
     pub class: &'static str,
     /// First record that it is about.
     pub from_seq: u64,

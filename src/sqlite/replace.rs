@@ -92,20 +92,21 @@ impl Access {
 
     /// Writes the pages of the database file `candidate` over this database, in one transaction. `before` sees the last state
     /// before that: what it saw and what is overwritten are the same, whoever writes meanwhile. It may be called again when that was not
-    /// so. Returns how many pages were written.
+    /// so. `last` runs when nobody else can write any more, right before the first page is written. Returns how many pages were written.
     pub fn overwrite(
         &self,
         candidate: &Connection,
         wait: Duration,
         operation: &Operation,
         mut before: impl FnMut(&Connection, Where) -> Result<()>,
+        last: impl Fn() -> Result<()>,
     ) -> Result<u64> {
         let writer = self.writer_within(operation, wait)?;
         let _waiting = writer.wait_for_locks(wait);
         if self.settings().path.is_none() {
             // why at once: a database in memory has this one connection
             before(&writer, Where::Pager)?;
-            let pages = overwrite(&writer, candidate, wait, operation, || Ok(true))?;
+            let pages = overwrite(&writer, candidate, wait, operation, || last().map(|()| true))?;
             return pages.ok_or_else(|| Error::Internal { detail: "a restore into memory was given up".into() });
         }
         let is_wal = writer.is_wal()?;
@@ -123,13 +124,17 @@ impl Access {
                     Some(reader.change_counter()?)
                 }
             };
-            let written = overwrite(&writer, candidate, wait, operation, || match seen {
-                Some(seen) => Ok(writer.change_counter()? == seen),
-                None => {
-                    let reader = self.reader(operation)?;
-                    reader.begin_snapshot()?;
-                    before(&reader, Where::Pager).map(|()| true)
+            let written = overwrite(&writer, candidate, wait, operation, || {
+                match seen {
+                    Some(seen) if writer.change_counter()? != seen => return Ok(false),
+                    Some(_) => {}
+                    None => {
+                        let reader = self.reader(operation)?;
+                        reader.begin_snapshot()?;
+                        before(&reader, Where::Pager)?;
+                    }
                 }
+                last().map(|()| true)
             })?;
             if let Some(pages) = written {
                 if is_wal {

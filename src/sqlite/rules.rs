@@ -261,6 +261,8 @@ fn judge(whose: Whose, context: &AuthContext<'_>) -> Result<(), Error> {
         AuthAction::CreateVtable { .. } if context.database_name == Some("temp") => {
             refuse("a temporary virtual table".into(), "use an ordinary one")
         }
+        // why also of a table of ours: none there is ours
+        AuthAction::DropTrigger { .. } => Ok(()),
         ref action => match written_table(action).filter(|table| is_ours(table) || is_pages(table)) {
             // why whatever SQLite's defensive mode says: it can be turned off, and pages are of every table
             Some(table) if is_pages(table) => refuse(format!("writing to {table}"), "write to the tables themselves"),

@@ -143,6 +143,28 @@ fn a_restore_between_archive_and_removal_loses_no_record() {
     assert_eq!(verified(&database).status, "ok");
 }
 
+/// The one that came second was told that a record does not exist, and left an archive.
+#[test]
+fn of_two_prunings_at_once_the_second_finds_nothing_to_do() {
+    let scratch = Scratch::new();
+    let database = filled(&scratch, 50);
+    let other = filled(&scratch, 1);
+    let operation = watch();
+    operation.on_boundary(Some(Arc::new(move |place| {
+        if place == "the audit was archived" {
+            assert!(prune(&other, keep_rows(5)).rows > 0);
+        }
+    })));
+    let request = request::Audit { prune: Some(keep_rows(20)), limit: Some(0), ..request::Audit::default() };
+    let pruned = database.audit(&request, &operation).expect("reports").pruned.expect("was asked for");
+    assert_eq!((pruned.rows, pruned.archive), (0, None));
+    let archives = scratch.names().into_iter().filter(|name| name.ends_with(".zst")).count();
+    assert_eq!(archives, 1, "that of the first");
+    let prunings = records(&database).iter().filter(|record| record.verb == "audit_prune").count();
+    assert_eq!(prunings, 1);
+    assert_eq!(verified(&database).status, "ok");
+}
+
 /// It was told of the door through which the script came.
 #[test]
 fn a_pruning_by_a_script_is_the_scripts() {

@@ -267,7 +267,8 @@ export interface AuditLog {
   reads?: boolean | null;
   /**
    * What keys the chain of hashes, so that nobody without it can write a record; default a key that everybody has, and then
-   * only the anchors outside the database tell. It must be the same for every handle on the database.
+   * only the anchors outside the database tell. It must be the same for every handle on the database: what one without it writes
+   * behind records of the key is a finding of the proof.
    */
   key?: Secret | null;
   /** Keep the values that stand in SQL; default false. */
@@ -924,7 +925,10 @@ export interface AuditVerify {
 
 /** One thing that is wrong with the audit. */
 export interface AuditFinding {
-  /** `edited`, `missing`, `tail_cut`, `head_removed`, `rewritten`, `table_dropped`, `anchor_edited` or `unknown_key`. */
+  /**
+   * `edited`, `missing`, `tail_cut`, `head_removed`, `rewritten`, `table_dropped`, `anchor_edited`, `trigger`, `unkeyed` or
+   * `unknown_key`.
+   */
   class: string;
   /** First record that it is about. */
   from_seq: number;

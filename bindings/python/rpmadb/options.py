@@ -166,7 +166,8 @@ class AuditLog(TypedDict, total=False):
     #: Also of calls that only look; default true.
     reads: Optional[bool]
     #: What keys the chain of hashes, so that nobody without it can write a record; default a key that everybody has,
-    #: and then only the anchors outside the database tell. It must be the same for every handle on the database.
+    #: and then only the anchors outside the database tell. It must be the same for every handle on the database: what
+    #: one without it writes behind records of the key is a finding of the proof.
     key: Optional[Secret]
     #: Keep the values that stand in SQL; default false.
     literals: bool

@@ -359,7 +359,8 @@ class AuditVerify(Report):
 class AuditFinding(Report):
     """One thing that is wrong with the audit."""
 
-    #: `edited`, `missing`, `tail_cut`, `head_removed`, `rewritten`, `table_dropped`, `anchor_edited` or `unknown_key`.
+    #: `edited`, `missing`, `tail_cut`, `head_removed`, `rewritten`, `table_dropped`, `anchor_edited`, `trigger`,
+    #: `unkeyed` or `unknown_key`.
     class_: str
     #: First record that it is about.
     from_seq: int

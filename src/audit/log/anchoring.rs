@@ -4,7 +4,7 @@
 //!
 //! Invariants: nothing is anchored that a power failure could still take from the database: in WAL mode only what a checkpoint has
 //! moved, elsewhere only when the journal is gone for good, and nothing where SQLite does not wait for the disk. Nor is what a restore
-//! replaced: a head is looked for again while nobody else can add a line, and a restore adds one before and one behind it.
+//! replaced: a head is looked for again, and added, under the write lock, and a restore adds its line under that lock too.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -52,13 +52,19 @@ impl Log {
             if head.seq == 0 {
                 return Ok(true);
             }
-            let is_there = || Ok(table::hash(&writer, head.seq)? == Some(head.hash));
-            let added = anchor::add_if(path, &self.key, Kind::Head, head, now_ms(), is_there)?;
-            if anchor::is_large(path) {
-                self.keep_proof(&writer)?;
-                anchor::shorten(path)?;
-            }
-            Ok(added)
+            // why the write lock: nobody replaces the database meanwhile
+            writer.begin_immediate()?;
+            let added = (|| {
+                let is_there = || Ok(table::hash(&writer, head.seq)? == Some(head.hash));
+                let added = anchor::add_if(path, &self.key, Kind::Head, head, now_ms(), is_there)?;
+                if anchor::is_large(path) {
+                    self.keep_proof(&writer)?;
+                    anchor::shorten(path)?;
+                }
+                Ok(added)
+            })();
+            writer.rollback();
+            added
         })();
         {
             let mut state = self.state.lock();
@@ -90,7 +96,30 @@ impl Log {
         Ok(())
     }
 
-    /// The database is about to be replaced by one whose audit ends with `head`: what is anchored, or was noted elsewhere until
+    /// Where a table that ends with `head` is empty, or is not there, and records are anchored: says so for as long as the database is
+    /// not replaced, whatever the new table grows to.
+    pub(super) fn note_loss(&self, head: Head) {
+        let Some(path) = self.anchors.as_deref().filter(|path| head.seq == 0 && path.exists()) else { return };
+        let noted = self.anchors().and_then(|anchors| match anchors.heads.iter().max_by_key(|head| head.seq) {
+            Some(highest) => anchor::add(path, &self.key, Kind::Dropped, *highest, now_ms()),
+            None => Ok(()),
+        });
+        // why no failure: the anchors are left, and tell that something is gone
+        if let Err(error) = noted {
+            tracing::warn!(%error, "that records of the audit are gone was not noted");
+        }
+    }
+
+    /// The file was made just now: what lies beside it is of another one of that name.
+    pub fn was_made(&self) {
+        if let Some(path) = self.anchors.as_deref().filter(|path| self.writes && self.is_on() && path.exists())
+            && let Err(error) = anchor::add(path, &self.key, Kind::Restored, Head::default(), now_ms())
+        {
+            tracing::warn!(%error, "the audit was not told that the database is a new one");
+        }
+    }
+
+    /// Said under the write lock, right before the first page is replaced. The database is about to be replaced by one whose audit ends with `head`: what is anchored, or was noted elsewhere until
     /// `noted`, need no longer be found. Said before, because of a database that was replaced while nobody could say so the anchors
     /// would tell that its end was cut off.
     pub fn will_be_replaced(&self, head: Option<Head>, noted: Option<i64>) -> Result<()> {
@@ -105,12 +134,6 @@ impl Log {
 
     /// The database was replaced, or that failed: nothing that is known of its audit holds any more, and what is there is anchored.
     pub fn was_replaced(&self, access: &Access) {
-        // why again: until it happened others may have anchored what was there before
-        if let Some(path) = self.anchors.as_deref().filter(|path| path.exists())
-            && let Err(error) = anchor::add(path, &self.key, Kind::Restored, Head::default(), now_ms())
-        {
-            tracing::warn!(%error, "the audit was not told that the database was replaced");
-        }
         // why one: its head is to be anchored, whoever wrote it
         *self.state.lock() = State { unanchored: 1, ..State::default() };
         self.anchor(access, PATIENCE);
@@ -119,7 +142,10 @@ impl Log {
     /// The same for a database that is not open and now ends with `head`, which is safe on the disk.
     pub fn was_replaced_by(&self, head: Option<Head>) {
         let (Some(path), Some(head)) = (&self.anchors, head.filter(|head| head.seq > 0)) else { return };
-        if let Err(error) = anchor::add(path, &self.key, Kind::Head, head, now_ms()) {
+        // why again: nothing kept others from anchoring what was there before until it had its name
+        let added = anchor::add(path, &self.key, Kind::Restored, head, now_ms())
+            .and_then(|()| anchor::add(path, &self.key, Kind::Head, head, now_ms()));
+        if let Err(error) = added {
             tracing::debug!(%error, "the audit was not anchored");
         }
     }

@@ -25,11 +25,15 @@ impl Log {
         if !self.writes || !self.is_on() {
             return;
         }
-        if let Err(error) = self.flush(access, LAST_PATIENCE) {
+        let outcome = self.flush(access, LAST_PATIENCE);
+        if let Err(error) = &outcome {
             tracing::debug!(%error, "records of the audit could not be written before the close");
         }
         self.set_aside(access);
-        self.anchor(access, PATIENCE);
+        // why not while somebody holds the lock: it would be waited for once more
+        if !matches!(outcome, Err(Error::Busy { .. })) {
+            self.anchor(access, PATIENCE);
+        }
     }
 
     /// Sets aside what still waits.

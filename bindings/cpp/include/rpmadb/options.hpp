@@ -25,7 +25,8 @@ struct AuditLog {
   /// Also of calls that only look; default true.
   std::optional<bool> reads = {};
   /// What keys the chain of hashes, so that nobody without it can write a record; default a key that everybody has, and
-  /// then only the anchors outside the database tell. It must be the same for every handle on the database.
+  /// then only the anchors outside the database tell. It must be the same for every handle on the database: what one
+  /// without it writes behind records of the key is a finding of the proof.
   std::optional<std::string> key = {};
   /// Keep the values that stand in SQL; default false.
   std::optional<bool> literals = {};

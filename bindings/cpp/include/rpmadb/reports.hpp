@@ -617,7 +617,8 @@ inline void write_members(Writer& out, const AuditRecord& in) {
 
 /// One thing that is wrong with the audit.
 struct AuditFinding {
-  /// `edited`, `missing`, `tail_cut`, `head_removed`, `rewritten`, `table_dropped`, `anchor_edited` or `unknown_key`.
+  /// `edited`, `missing`, `tail_cut`, `head_removed`, `rewritten`, `table_dropped`, `anchor_edited`, `trigger`,
+  /// `unkeyed` or `unknown_key`.
   std::string class_;
   /// First record that it is about.
   std::uint64_t from_seq = 0;

@@ -645,7 +645,8 @@ public final class Options {
 
     /**
      * What keys the chain of hashes, so that nobody without it can write a record; default a key that everybody has, and then
-     * only the anchors outside the database tell. It must be the same for every handle on the database.
+     * only the anchors outside the database tell. It must be the same for every handle on the database: what one without it writes
+     * behind records of the key is a finding of the proof.
      */
     public AuditLog key(String value) {
       key = value;

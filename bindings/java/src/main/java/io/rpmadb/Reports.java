@@ -397,7 +397,8 @@ public final class Reports {
   /**
    * One thing that is wrong with the audit.
    *
-   * @param findingClass {@code edited}, {@code missing}, {@code tail_cut}, {@code head_removed}, {@code rewritten}, {@code table_dropped}, {@code anchor_edited} or {@code unknown_key}.
+   * @param findingClass {@code edited}, {@code missing}, {@code tail_cut}, {@code head_removed}, {@code rewritten}, {@code table_dropped}, {@code anchor_edited}, {@code trigger}, {@code unkeyed} or
+   *     {@code unknown_key}.
    * @param fromSeq First record that it is about.
    * @param toSeq Last one.
    * @param message In words.
