@@ -4,7 +4,8 @@
 //! A line is a JSON document: `{"kind", "seq", "hash", "at", "key", "mac"}`, its kind `head`, `restored`, `pruned` or `dropped`.
 //! `restored` says that a database is about to take the place of this one, or did: nothing that was noted before need be found from then
 //! on, for it may be one with another past, nor need its head, for it may fail. `pruned` says that the records up to one are about to be
-//! removed by this library, `dropped` that the table was gone or empty when a record was to be written. Once a line is of the key that was given, one without a key says nothing. A line begins with a line break too, so that one that a power failure cut spoils no other.
+//! removed by this library, `dropped` that the table was gone or empty when a record was to be written. Once a line is of the key that
+//! was given, one without a key says nothing. A line begins with a line break too, so that one that a power failure cut spoils no other.
 //!
 //! Leaves to others: which heads are safe to anchor (`log.rs`), comparing them (`verify.rs`).
 //!

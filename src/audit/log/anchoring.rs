@@ -119,9 +119,9 @@ impl Log {
         }
     }
 
-    /// Said under the write lock, right before the first page is replaced. The database is about to be replaced by one whose audit ends with `head`: what is anchored, or was noted elsewhere until
-    /// `noted`, need no longer be found. Said before, because of a database that was replaced while nobody could say so the anchors
-    /// would tell that its end was cut off.
+    /// Said under the write lock, right before the first page is replaced. The database is about to be replaced by one whose audit ends
+    /// with `head`: what is anchored, or was noted elsewhere until `noted`, need no longer be found. Said before, because of a database
+    /// that was replaced while nobody could say so the anchors would tell that its end was cut off.
     pub fn will_be_replaced(&self, head: Option<Head>, noted: Option<i64>) -> Result<()> {
         let Some(path) = &self.anchors else { return Ok(()) };
         if head.is_none() && noted.is_none() && !path.exists() {
