@@ -492,7 +492,8 @@ int32_t rpmadb_op_free(rpmadb_op **op);
  *   keep_pre_migrate and keep_pre_restore, so many of those made before a migration or a restore, 3
  * - audit: enabled, keep a record of who did what, true in a database that has this library's history; reads, also of calls that
  *   only look, true; key, a secret of at least 16 bytes that nobody can write a record without, none: give it to every process that
- *   opens the database, for a record without it behind one of the key is a finding; literals, keep the values that stand in SQL,
+ *   changes the database, for a record without it behind one of the key is a finding, and calls without it that change nothing are
+ *   not recorded there; literals, keep the values that stand in SQL,
  *   false; redact, a list of texts that are never kept, none; keep_days, 1 to 36500, after which the monitor archives and removes
  *   records, never
  * - script: timeout_ms, 1 to 86400000, 30000; memory_bytes, from 1048576, 67108864

@@ -94,6 +94,13 @@ pub(super) fn refuse_triggers(connection: &Connection) -> Result<()> {
     }
 }
 
+/// Whether the newest record is of a key that is not `key`: one of `key` behind it proves nothing and would be taken for a forgery.
+pub fn is_of_another_key(connection: &Connection, key: &Key) -> Result<bool> {
+    let sql = "SELECT key FROM main.rpmadb_audit ORDER BY seq DESC LIMIT 1";
+    let newest = connection.value::<String>(sql, &[])?.unwrap_or_default();
+    Ok(!newest.is_empty() && newest != key.id())
+}
+
 /// The newest record; `None` for a database without the table.
 pub fn head(connection: &Connection) -> Result<Option<Head>> {
     let mut head = Head::default();

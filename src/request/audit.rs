@@ -16,7 +16,7 @@ pub struct AuditLog {
     pub reads: Option<bool>,
     /// What keys the chain of hashes, so that nobody without it can write a record; default a key that everybody has, and then
     /// only the anchors outside the database tell. It must be the same for every handle on the database: what one without it writes
-    /// behind records of the key is a finding of the proof.
+    /// behind records of the key is a finding of the proof; calls without it that change nothing are not recorded there.
     pub key: Option<Secret>,
     /// Keep the values that stand in SQL; default false.
     pub literals: bool,

@@ -167,7 +167,8 @@ class AuditLog(TypedDict, total=False):
     reads: Optional[bool]
     #: What keys the chain of hashes, so that nobody without it can write a record; default a key that everybody has,
     #: and then only the anchors outside the database tell. It must be the same for every handle on the database: what
-    #: one without it writes behind records of the key is a finding of the proof.
+    #: one without it writes behind records of the key is a finding of the proof; calls without it that change nothing
+    #: are not recorded there.
     key: Optional[Secret]
     #: Keep the values that stand in SQL; default false.
     literals: bool

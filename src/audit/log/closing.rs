@@ -96,7 +96,8 @@ impl Log {
                 Err(Error::NotFound { .. }) => return Ok(()),
                 outcome => outcome?,
             };
-            if let Some((mut head, version)) = head {
+            if let Some((before, version)) = head {
+                let mut head = before;
                 let mut behind = u64::MAX;
                 for head in &late.heads {
                     let is_there = table::hash(connection, head.seq)? == Some(head.hash);
@@ -108,10 +109,17 @@ impl Log {
                 for group in records.chunk_by(|(one, _), (other, _)| one == other) {
                     // why its own: who has the key must not vouch for what anybody could have put there
                     let key = if group[0].0 { &Key::new(None) } else { &self.key };
+                    if table::is_of_another_key(connection, key)? {
+                        tracing::warn!(
+                            count = group.len(),
+                            "calls are not recorded: the audit is kept with another key"
+                        );
+                        continue;
+                    }
                     let group: Vec<Record> = group.iter().map(|(_, record)| record.clone()).collect();
                     head = table::append(connection, key, head, version, &group)?;
                 }
-                if !records.is_empty() {
+                if head != before {
                     self.state.lock().next = Some(Next { head, schema_version: version, change: None });
                 }
             }

@@ -26,7 +26,8 @@ struct AuditLog {
   std::optional<bool> reads = {};
   /// What keys the chain of hashes, so that nobody without it can write a record; default a key that everybody has, and
   /// then only the anchors outside the database tell. It must be the same for every handle on the database: what one
-  /// without it writes behind records of the key is a finding of the proof.
+  /// without it writes behind records of the key is a finding of the proof; calls without it that change nothing are
+  /// not recorded there.
   std::optional<std::string> key = {};
   /// Keep the values that stand in SQL; default false.
   std::optional<bool> literals = {};
