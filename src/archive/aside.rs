@@ -18,6 +18,7 @@ use super::write::Content;
 use super::{check, manifest};
 use crate::error::{Error, Result};
 use crate::operation::Operation;
+use crate::report::now_ms;
 use crate::sqlite::file::{folder_of, sync_folder, with_suffix};
 use crate::sqlite::{self, Connection, Where};
 
@@ -55,7 +56,7 @@ impl Aside {
         })?;
         let hashes = hasher.finish();
         let content = Content { hashes, file_hash: None, size_bytes, page_size, page_count, stored_pages: page_count };
-        let mut described = make::describe(source, spec, &content)?;
+        let mut described = make::describe(source, spec, &content, now_ms())?;
         described.checks.pages = Some("ok".into());
         operation.report("counting rows", page_count.into(), page_count.into())?;
         described.tables = check::rows(source)?;

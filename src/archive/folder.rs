@@ -36,6 +36,8 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// Files that are called like backups and are none.
     pub incomplete: Vec<PathBuf>,
+    /// Those of them whose manifest is there and cannot be read, by this user or just now: nobody knows what they are based on.
+    pub unread: Vec<PathBuf>,
     /// The highest sequence of all that have a manifest, those included that the key refuses.
     highest: u64,
 }
@@ -81,7 +83,11 @@ pub fn list(folder: &Path, key: Option<&str>) -> Result<Listing> {
         if has_manifest {
             let size = std::fs::metadata(&path).map(|found| found.len()).ok();
             // why no error: one manifest that cannot be read must not hide the others
-            let read = manifest::text(&path).ok().and_then(|text| manifest::parse(&text, key).ok());
+            let text = manifest::text(&path);
+            if matches!(text, Err(Error::Io { .. } | Error::Permission { .. })) {
+                listing.unread.push(path.clone());
+            }
+            let read = text.ok().and_then(|text| manifest::parse(&text, key).ok());
             if let Some((read, refusal)) = read {
                 listing.highest = listing.highest.max(read.manifest.sequence);
                 let is_its = read.manifest.file == name && Some(read.manifest.size_bytes) == size;

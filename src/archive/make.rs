@@ -96,6 +96,8 @@ pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation
     check_space(spec, folder, u64::from(page_size) * u64::from(page_count))?;
     let vacuumed = if spec.compact { Some(compacted(source, folder, operation)?) } else { None };
     let (source, place) = vacuumed.as_ref().map_or((source, place), |(_, connection)| (connection, Where::Pager));
+    // why before: a restore after it then makes the head of the audit in here void
+    let created_at = now_ms();
     let _snapshot = Snapshot::begin(source)?;
     let (page_size, page_count) = sqlite::page_figures(source)?;
     if let Some((base, _)) = spec.base
@@ -129,7 +131,7 @@ pub fn make(source: (&Connection, Where), spec: &Spec<'_>, operation: &Operation
     })?;
     operation.boundary("a backup was written under a hidden name");
 
-    let mut manifest = describe(source, spec, &copied.content)?;
+    let mut manifest = describe(source, spec, &copied.content, created_at)?;
     // why: a power failure could take from the database what the backup has, and then it looks as if somebody had
     if origin.sync_beside().is_err() {
         manifest.audit_head = None;
@@ -198,8 +200,7 @@ fn check_space(spec: &Spec<'_>, folder: &Path, size: u64) -> Result<()> {
 }
 
 /// A manifest but for what is found by looking at the backup.
-pub fn describe(source: &Connection, spec: &Spec<'_>, content: &Content) -> Result<Manifest> {
-    let created_at = now_ms();
+pub fn describe(source: &Connection, spec: &Spec<'_>, content: &Content, created_at: i64) -> Result<Manifest> {
     let (schema_version, migration_in_part) = check::unless_damaged((spec.version)(source))?.unwrap_or((0, false));
     Ok(Manifest {
         format: manifest::FORMAT,

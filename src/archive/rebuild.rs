@@ -180,8 +180,11 @@ fn must_stand_alone(path: &Path) -> Result<()> {
     }
 }
 
-/// Whether it is a journal that SQLite would pass over: empty, or with its first bytes made zeros by the commit.
+/// Whether it is a log or journal that SQLite would pass over: an empty one, or a journal with its first bytes made zeros by the commit.
 fn is_finished(log: &Path) -> bool {
+    if std::fs::metadata(log).is_ok_and(|found| found.len() == 0) {
+        return true;
+    }
     let is_journal = log.as_os_str().as_encoded_bytes().ends_with(b"-journal");
     let mut first = [0];
     is_journal && File::open(log).and_then(|mut file| read_up_to(&mut file, &mut first)).is_ok_and(|_| first == [0])

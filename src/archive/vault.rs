@@ -247,6 +247,14 @@ impl Vault {
                 kept.push(report::Kept { path, because: verdict.because });
                 continue;
             }
+            if let Some(unread) = listing.unread.first() {
+                // why none: that one may be based on any of them
+                kept.push(report::Kept {
+                    path,
+                    because: vec![format!("the manifest of {} cannot be read", unread.display())],
+                });
+                continue;
+            }
             operation.check()?;
             if dry_run || store::remove(&entry.path)? {
                 deleted.push(path);

@@ -39,6 +39,11 @@ impl Key {
         &self.id
     }
 
+    /// Whether a text has the form of one.
+    pub(super) fn is_id(text: &str) -> bool {
+        text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    }
+
     /// The hash of `fields` behind a record with the hash `before`.
     pub(super) fn hash(&self, before: &[u8; 32], fields: &Fields<'_>) -> [u8; 32] {
         let mut buffer = [0_u8; 512];

@@ -349,6 +349,12 @@ impl Log {
         outcome
     }
 
+    /// Whether the audit that `connection` sees is kept with another key than this handle has.
+    pub fn is_of_another_key(&self, connection: &Connection) -> bool {
+        // why no failure: without the table there is nothing of another key
+        self.is_on() && table::is_of_another_key(connection, &self.key).unwrap_or(false)
+    }
+
     /// Runs `body` in a write transaction of its own.
     fn alone(&self, access: &Access, patience: Duration, body: impl FnOnce(&Connection) -> Result<()>) -> Result<()> {
         // why an operation of its own: that the call was cancelled is just what may have to be written

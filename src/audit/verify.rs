@@ -62,8 +62,8 @@ struct Walk {
     missing: Vec<(u64, u64)>,
     /// Records of keys that were not given.
     unknown_key: Vec<(u64, u64)>,
-    /// Whether there is a record of the key, where one was given.
-    is_keyed: bool,
+    /// The newest record of the key, where one was given and there is one.
+    newest_of_key: Option<u64>,
     /// Records without a key behind one of the key.
     unkeyed: Vec<(u64, u64)>,
     /// Rows with a number that no record has.
@@ -201,13 +201,20 @@ impl Walk {
                         let fields = Fields { key: key.id(), ..stored.fields };
                         before.is_some_and(|before| Some(key.hash(&before, &fields)) == hash)
                     };
-                    let spans = if fits(key) || fits(&everybodys) { &mut self.edited } else { &mut self.unknown_key };
-                    extend(spans, seq);
+                    if fits(key) || fits(&everybodys) || !Key::is_id(stored.fields.key) {
+                        extend(&mut self.edited, seq);
+                    } else {
+                        extend(&mut self.unknown_key, seq);
+                    }
                 }
                 (Some(stored), before) => {
                     let is_unkeyed = stored.fields.key.is_empty();
-                    self.is_keyed |= !is_unkeyed;
-                    if is_unkeyed && self.is_keyed {
+                    if !is_unkeyed && let Some(newest) = self.newest_of_key.replace(seq) {
+                        // why: a host that changed its key does not go back to the old one
+                        let between = self.unknown_key.partition_point(|(from, _)| *from < newest);
+                        self.edited.extend(self.unknown_key.drain(between..));
+                    }
+                    if is_unkeyed && self.newest_of_key.is_some() {
                         extend(&mut self.unkeyed, seq);
                     }
                     let key = if is_unkeyed { &everybodys } else { key };
@@ -238,11 +245,6 @@ impl Walk {
         anchors: &Anchors,
         findings: &mut Vec<AuditFinding>,
     ) {
-        // why: who had another key would have gone on with it, or have begun with it
-        let is_between = |(from, to): &(u64, u64)| *from > self.first && *to < self.last;
-        let (between, unknown_key) = std::mem::take(&mut self.unknown_key).into_iter().partition(is_between);
-        self.unknown_key = unknown_key;
-        self.edited.extend::<Vec<_>>(between);
         self.edited.sort_unstable();
         let mut add = |class, (from_seq, to_seq), message: String| {
             findings.push(AuditFinding { class, from_seq, to_seq, message });
@@ -317,7 +319,7 @@ impl Walk {
         for span in self.unkeyed {
             add("unkeyed", span, told(span, "was", "were") + " written without the key, behind records of the key");
         }
-        if !key.id().is_empty() && !self.is_keyed && self.rows > 0 && self.unknown_key.is_empty() {
+        if !key.id().is_empty() && self.newest_of_key.is_none() && self.rows > 0 && self.unknown_key.is_empty() {
             let span = (self.first, self.last);
             // why no alarm: the key may be new
             let message =

@@ -51,7 +51,7 @@ fn with_path<R: Request, T: Serialize>(
 ///
 /// @param db           an open handle.
 /// @param destination  the new file; NULL for a name with the time in the folder that rpmadb_open was given. The database and the files
-///                     beside it (-wal, -shm, -journal, -audit, -monitor, -ballast, -restored) are RPMADB_SAME_FILE.
+///                     beside it (such as -wal, -journal, -audit, -monitor) are RPMADB_SAME_FILE.
 /// @param options      a JSON object, or NULL for defaults.
 /// @param op           watches the call; may be NULL.
 /// @param out          receives {path, manifest, size_bytes, pages, verified, depth, base, duration_ms, deleted} or the error

@@ -9,6 +9,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::archive::vault::{Vault, stem};
@@ -168,8 +169,8 @@ pub fn prune(
     if request.dry_run {
         return Ok(report);
     }
-    let path = archive_path(access, vault, request, from, to)?;
-    let archived = write_archive(access, &path, from, to, operation)?;
+    let paths = archive_paths(access, vault, request, from, to)?;
+    let (path, archived) = write_archive(access, paths, from, to, operation)?;
     operation.boundary("the audit was archived");
     // why not of the operation: a script hands its own to all that it calls
     let caller = operation::current();
@@ -185,7 +186,14 @@ pub fn prune(
     Ok(report::AuditPruned { archive: Some(path.display().to_string()), ..report })
 }
 
-fn archive_path(access: &Access, vault: &Vault, request: &AuditPrune, from: u64, to: u64) -> Result<PathBuf> {
+/// The names that the archive may have, best first.
+fn archive_paths(
+    access: &Access,
+    vault: &Vault,
+    request: &AuditPrune,
+    from: u64,
+    to: u64,
+) -> Result<impl Iterator<Item = PathBuf> + use<>> {
     let settings = access.settings();
     let given = request.folder.as_ref().map(PathBuf::from);
     let folder = given.or_else(|| vault.folder().map(Path::to_owned)).or_else(|| settings.folder().map(Path::to_owned));
@@ -195,15 +203,30 @@ fn archive_path(access: &Access, vault: &Vault, request: &AuditPrune, from: u64,
     };
     let name = format!("{}-audit-{from}-{to}", stem(settings));
     // why numbered: a kill between archive and removal leaves an archive of records that are still there
-    let numbered = (2..).map(|number| format!("{name}-{number}"));
-    let mut names = std::iter::once(name.clone()).chain(numbered).map(|name| folder.join(format!("{name}.jsonl.zst")));
-    names.find(|path| !path.exists()).ok_or(Error::AlreadyExists { path: name })
+    let numbered = (2_u64..).map({
+        let name = name.clone();
+        move |number| format!("{name}-{number}")
+    });
+    Ok(std::iter::once(name).chain(numbered).map(move |name| folder.join(format!("{name}.jsonl.zst"))))
 }
 
-/// Writes the records to `path`, whole or not at all.
-fn write_archive(access: &Access, path: &Path, from: u64, to: u64, operation: &Operation) -> Result<Archived> {
-    let failed = |error: std::io::Error| Error::from_io(path.display().to_string(), &error);
-    let partial = with_suffix(path, &format!(".{}.partial", std::process::id()));
+/// Writes the records to the first of `paths` that is free, whole or not at all.
+fn write_archive(
+    access: &Access,
+    paths: impl Iterator<Item = PathBuf>,
+    from: u64,
+    to: u64,
+    operation: &Operation,
+) -> Result<(PathBuf, Archived)> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let mut paths = paths.skip_while(|path| path.exists());
+    let none = || Error::Internal { detail: "no name is left for an archive".into() };
+    let mut path = paths.next().ok_or_else(none)?;
+    let name = path.display().to_string();
+    let failed = |error: std::io::Error| Error::from_io(name.clone(), &error);
+    // why numbered: another handle of this process may archive the same records
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let partial = with_suffix(&path, &format!(".{}-{number}.partial", std::process::id()));
     // why removed first: a process of this number may have died here
     let _ = std::fs::remove_file(&partial);
     let written = (|| {
@@ -224,10 +247,15 @@ fn write_archive(access: &Access, path: &Path, from: u64, to: u64, operation: &O
         let mut hasher = blake3::Hasher::new();
         hasher.update_reader(File::open(&partial).map_err(failed)?).map_err(failed)?;
         // why a link and not a new name: that would take the place of an archive that is there already
-        std::fs::hard_link(&partial, path).map_err(failed)?;
-        sync_folder(folder_of(path)).map_err(failed)?;
+        while let Err(error) = std::fs::hard_link(&partial, &path) {
+            if error.kind() != std::io::ErrorKind::AlreadyExists {
+                return Err(failed(error));
+            }
+            path = paths.next().ok_or_else(none)?;
+        }
+        sync_folder(folder_of(&path)).map_err(failed)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Archived { name, blake3: hasher.finalize().to_hex().to_string(), last })
+        Ok((path, Archived { name, blake3: hasher.finalize().to_hex().to_string(), last }))
     })();
     // why ignored: a second name of the archive, or a part of one that failed
     let _ = std::fs::remove_file(&partial);

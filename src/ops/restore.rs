@@ -98,6 +98,13 @@ pub fn run(
         dry_run: request.dry_run,
         duration_ms: 0.0,
     };
+    // why no failure: what is about to be replaced may be past reading
+    if access.reader(operation).is_ok_and(|connection| place.audit.is_of_another_key(&connection)) {
+        let database = access.settings().display();
+        report.warnings.push(format!(
+            "the audit of {database} is kept with another key, so its proof will not know of this restore: restore with that key"
+        ));
+    }
     if !request.dry_run {
         let wait = request.busy_timeout_ms.map_or(access.settings().busy_timeout, Duration::from_millis);
         let backup = request.backup.unwrap_or(true);
@@ -288,16 +295,16 @@ fn bring_back(
     let source = Connection::open(&settings, false, true)?;
     operation.boundary("the database is about to be overwritten");
     let before = |connection: &Connection, place| {
-        let Some(lock) = &lock else {
-            undo::forget(access.settings());
-            return Ok(());
-        };
+        let Some(lock) = &lock else { return Ok(()) };
         let earlier = report.backup.take();
         let made =
             vault.back_up_under(lock, (connection, place), &kept_before(&folder, access.settings()), operation)?;
         report.backup = Some(made.path.display().to_string());
         // why removed: somebody wrote after it was made, so it is not what is overwritten
-        earlier.map_or(Ok(()), |earlier| store::remove(Path::new(&earlier)).map(|_| ()))?;
+        earlier.map_or(Ok(()), |earlier| store::remove(Path::new(&earlier)).map(|_| ()))
+    };
+    let notice = || {
+        notice()?;
         undo::forget(access.settings());
         Ok(())
     };

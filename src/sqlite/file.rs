@@ -12,7 +12,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// What the names of files end with that SQLite or this library keeps beside a database.
-pub const BESIDE: [&str; 7] = ["-wal", "-shm", "-journal", "-audit", "-monitor", "-ballast", "-restored"];
+pub const BESIDE: [&str; 8] =
+    ["-wal", "-shm", "-journal", "-audit", "-audit-waiting", "-monitor", "-ballast", "-restored"];
 
 /// Whether two paths lead to the same file, or would when there is one.
 #[must_use]

@@ -172,3 +172,23 @@ fn a_manifest_that_cannot_be_read_hides_no_other_backup() {
     let report = scene.database.prune(&request::Prune::default(), &watch()).expect("prunes");
     assert!(report.deleted.is_empty() && unreadable.exists(), "what is not known stays: {:?}", report.deleted);
 }
+
+/// Its base was removed as one that nobody needs.
+#[test]
+fn nothing_goes_while_a_manifest_cannot_be_read_because_that_backup_may_be_based_on_it() {
+    let scene = scene();
+    scene.backup("{}");
+    let increment = scene.backup(r#"{"incremental": true}"#);
+    scene.backup("{}");
+    let manifest = PathBuf::from(format!("{}.manifest.json", increment.display()));
+    let aside = scene.scratch.path("aside");
+    std::fs::rename(&manifest, &aside).expect("moves");
+    std::fs::create_dir(&manifest).expect("makes");
+    let keep: request::Prune = serde_json::from_str(r#"{"keep_last": 1}"#).expect("parses");
+    let report = scene.database.prune(&keep, &watch()).expect("prunes");
+    assert_eq!(report.deleted, Vec::<String>::new());
+    assert!(report.kept.iter().any(|kept| kept.because[0].contains("cannot be read")), "{:?}", report.kept);
+    std::fs::remove_dir(&manifest).expect("removes");
+    std::fs::rename(&aside, &manifest).expect("moves back");
+    scene.restore(&increment, "{}").expect("has its base");
+}

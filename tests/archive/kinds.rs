@@ -165,6 +165,7 @@ fn a_destination_that_is_there_is_refused_or_replaced_as_a_whole() {
         "app.db-wal",
         "app.db-journal",
         "app.db-audit",
+        "app.db-audit-waiting",
         "app.db-monitor",
         "app.db-ballast",
         "app.db-restored",

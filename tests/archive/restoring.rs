@@ -364,3 +364,42 @@ fn an_undo_brings_back_what_the_last_restore_replaced_or_nothing() {
     assert_eq!(scene.database.backups(&watch()).expect("lists").backups.len(), before, "a failed one leaves no backup");
     drop(blocker);
 }
+
+/// What it replaced was forgotten before anything was replaced anew.
+#[test]
+fn a_restore_that_fails_leaves_the_one_before_it_to_be_undone() {
+    let scene = scene();
+    let backup = scene.backup("{}");
+    scene.query("DELETE FROM plain");
+    let before = scene.contents();
+    let other = rusqlite::Connection::open(scene.path()).expect("opens");
+    other.execute_batch("SELECT * FROM plain").expect("reads");
+    let report = scene.restore(&backup, "{}").expect("restores");
+    assert_eq!(report.method, "transaction", "somebody else has it open");
+    let anchors = std::fs::File::options().append(true).open(scene.scratch.path("app.db-audit")).expect("opens");
+    let held = nix::fcntl::Flock::lock(anchors, nix::fcntl::FlockArg::LockExclusive).expect("locks");
+    assert_eq!(refusal(scene.restore(&backup, "{}")), "BUSY");
+    drop(held);
+    scene.database.undo_restore(&request::UndoRestore::default(), &watch()).expect("undoes the first");
+    assert_eq!(scene.contents(), before);
+}
+
+/// A restore while a backup was being made made the proof look for a head that was gone: the backup said that it was made after it.
+#[test]
+fn a_backup_is_of_the_time_at_which_it_looked() {
+    let scene = scene();
+    let (operation, looked) = (watch(), std::sync::Arc::new(std::sync::OnceLock::new()));
+    let noted = std::sync::Arc::clone(&looked);
+    operation.on_boundary(Some(std::sync::Arc::new(move |place| {
+        if place == "a backup is about to be written" {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+            noted.get_or_init(|| i64::try_from(now.as_millis()).expect("fits"));
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    })));
+    let made = scene.database.backup(None, &request::Backup::default(), &operation).expect("backs up");
+    let text = std::fs::read_to_string(made.manifest.expect("has one")).expect("reads");
+    let manifest: serde_json::Value = serde_json::from_str(&text).expect("is JSON");
+    let made = manifest["manifest"]["created_at"].as_i64().expect("is told");
+    assert!(made <= *looked.get().expect("was there"), "{manifest}");
+}

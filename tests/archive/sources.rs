@@ -69,6 +69,16 @@ fn a_journal_that_is_finished_is_no_obstacle() {
 /// What others write while it is read would be half in the copy; and the close of a second descriptor would drop the locks of
 /// whoever has it open in this process.
 #[cfg(target_os = "linux")]
+/// Who opens a database in WAL mode for reading alone leaves such a log.
+#[test]
+fn an_empty_log_is_no_obstacle() {
+    let scene = scene();
+    let left = left_behind(&scene, &["CREATE TABLE t (i, v); INSERT INTO t VALUES (1, 2)"]);
+    std::fs::write(scene.scratch.path("left.db-wal"), "").expect("writes");
+    scene.restore(&left, WITHOUT).expect("restores");
+    assert!(scene.contents().contains("Integer(2)"));
+}
+
 #[test]
 fn a_source_that_somebody_has_open_is_refused() {
     let scene = scene();

@@ -165,6 +165,43 @@ fn records_of_a_key_before_or_after_the_one_that_was_given_are_no_alarm() {
     database.close().expect("closes");
     is_found(&scratch, &other, "unknown", &["unknown_key"]);
     assert_eq!(classes(&looked_at(&scratch, &keyed())), ["unknown_key"]);
+    // one that came after a time without
+    let scratch = filled(&request::Open::default());
+    for options in [keyed(), other.clone()] {
+        let database = open_with(&scratch, &options);
+        query(&database, "INSERT INTO notes VALUES (1)").expect("inserts");
+        database.close().expect("closes");
+    }
+    assert_eq!(classes(&looked_at(&scratch, &other)), ["unknown_key"]);
+    assert_eq!(classes(&looked_at(&scratch, &keyed())), ["unknown_key"]);
+    // one that was dropped again
+    let database = open_with(&scratch, &request::Open::default());
+    query(&database, "INSERT INTO notes VALUES (1)").expect("inserts");
+    database.close().expect("closes");
+    assert_eq!(classes(&looked_at(&scratch, &request::Open::default())), ["unknown_key"]);
+}
+
+#[test]
+fn a_record_of_another_key_between_those_of_the_key_is_edited() {
+    let scratch = filled(&keyed());
+    let sql = "UPDATE rpmadb_audit SET key = '0123456789abcdef', actor = 'bob' WHERE seq = 5";
+    run(&stranger(&scratch.path("a.db")), sql);
+    is_found(&scratch, &keyed(), "tampered", &["edited"]);
+}
+
+/// The line that tells of a restore counts for who has the key only with it.
+#[test]
+fn a_restore_without_the_key_says_that_the_proof_will_not_know_of_it() {
+    let scratch = filled(&keyed());
+    let backup = scratch.path("kept");
+    let restored = |options: &request::Open| {
+        let database = open_with(&scratch, options);
+        database.restore(&backup, &request::Restore::default(), &watch()).expect("restores").warnings
+    };
+    open_with(&scratch, &keyed()).backup(Some(&backup), &request::Backup::default(), &watch()).expect("backs up");
+    assert_eq!(restored(&keyed()), Vec::<String>::new());
+    let warnings = restored(&request::Open::default());
+    assert!(warnings.len() == 1 && warnings[0].contains("is kept with another key"), "{warnings:?}");
 }
 
 /// The proof subtracted one from the number before it, and panicked.

@@ -178,3 +178,25 @@ fn a_pruning_by_a_script_is_the_scripts() {
     assert_eq!((&*record.origin, &*record.actor), ("lua", "host"));
     assert_eq!(verified(&database).status, "ok");
 }
+
+/// Both wrote into one hidden file, and the archive was not the one that the record told of.
+#[test]
+fn prunings_of_two_handles_at_once_leave_the_archive_that_the_record_tells_of() {
+    for _ in 0..4 {
+        let scratch = Scratch::new();
+        let database = filled(&scratch, 300);
+        let other = filled(&scratch, 1);
+        let pruned = std::thread::scope(|scope| {
+            let prunings = [&database, &other].map(|handle| scope.spawn(move || prune(handle, keep_rows(20))));
+            prunings.map(|pruning| pruning.join().expect("prunes").archive)
+        });
+        assert!(pruned.iter().flatten().count() >= 1, "{pruned:?}");
+        for record in records(&database).iter().filter(|record| record.verb == "audit_prune") {
+            let target: serde_json::Value =
+                serde_json::from_str(record.target.as_deref().expect("says")).expect("is JSON");
+            let archive = std::fs::read(scratch.path(target["archive"].as_str().expect("a name"))).expect("reads");
+            assert_eq!(blake3::hash(&archive).to_hex().as_str(), target["archive_blake3"], "{target}");
+        }
+        assert_eq!(verified(&database).status, "ok");
+    }
+}
