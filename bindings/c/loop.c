@@ -27,7 +27,7 @@ int main(int argc, char **argv) {
   static long long took[CALLS];
   rpmadb *db = NULL;
   int health = argc > 2 && strcmp(argv[2], "health") == 0;
-  if (argc < 2 || rpmadb_open(argv[1], "{\"migrate\": false}", NULL, &db, NULL) != RPMADB_OK) {
+  if (argc < 2 || rpmadb_open(argv[1], NULL, NULL, &db, NULL) != RPMADB_OK) {
     return 1;
   }
   for (int i = 0; i < CALLS; i++) {

@@ -40,7 +40,7 @@ def timed(call: Callable[[], object]) -> float:
 
 def main() -> None:
     loop = build()
-    with tempfile.TemporaryDirectory() as folder, rpmadb.Database(Path(folder) / "python.db", migrate=False) as db:
+    with tempfile.TemporaryDirectory() as folder, rpmadb.Database(Path(folder) / "python.db") as db:
         calls: Dict[str, Callable[[], object]] = {"query": lambda: db.query("SELECT 1"), "health": db.health}
         for name, call in calls.items():
             ours: List[float] = []
