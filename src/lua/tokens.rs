@@ -1,11 +1,14 @@
-//! A Lua text as tokens with their places.
+//! A Lua text as tokens with their kinds and places.
 //!
-//! Leaves to others: whether the text is Lua. It is asked after Lua's own compiler accepted it, so what is no token is passed
-//! over.
+//! Leaves to others: where a token ends (`migrations/lua_text.rs`), and whether the text is Lua. It is asked after Lua's own compiler
+//! accepted it, so what is no token is passed over.
 //!
 //! Invariant: tokens come in order, and `text` is what stands at `at`.
 
+use std::ops::Range;
+
 use super::head::code_at;
+use crate::migrations::lua_text;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,78 +33,32 @@ const KEYWORDS: &[&str] = &[
     "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
     "not", "or", "repeat", "return", "then", "true", "until", "while",
 ];
-/// Those of more than one character, the longest first.
-const SYMBOLS: &[&str] = &["...", "..", "==", "~=", "<=", ">=", "//", "::", "<<", ">>"];
-
 /// The tokens of `source`.
 pub(super) fn tokens(source: &str) -> Vec<Token<'_>> {
-    let mut found = Vec::new();
-    let mut at = code_at(source);
-    while let Some(first) = source[at..].chars().next() {
-        let rest = &source[at..];
-        let (kind, length) = match first {
-            '-' if rest.starts_with("--") => {
-                at += comment(rest);
-                continue;
-            }
-            '"' | '\'' => (Kind::String, quoted(rest)),
-            '[' if long_bracket(rest).is_some() => (Kind::String, long_bracket(rest).unwrap_or(1)),
-            '0'..='9' => (Kind::Number, number(rest)),
-            '.' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => (Kind::Number, number(rest)),
-            c if c == '_' || c.is_ascii_alphabetic() => {
-                let length = rest.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
-                (if KEYWORDS.contains(&&rest[..length]) { Kind::Keyword } else { Kind::Name }, length)
-            }
-            c if c.is_ascii_punctuation() => (
-                Kind::Symbol,
-                SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol)).map_or(1, |symbol| symbol.len()),
-            ),
-            other => {
-                at += other.len_utf8();
-                continue;
-            }
-        };
-        found.push(Token { kind, at, text: &rest[..length] });
-        at += length;
-    }
-    found
-}
-
-fn comment(rest: &str) -> usize {
-    match long_bracket(&rest[2..]) {
-        Some(length) => 2 + length,
-        None => rest.find('\n').unwrap_or(rest.len()),
-    }
-}
-
-/// The length of a text in long brackets of any level, if one begins here.
-fn long_bracket(rest: &str) -> Option<usize> {
-    let level = rest.strip_prefix('[')?.bytes().take_while(|byte| *byte == b'=').count();
-    rest[1 + level..].strip_prefix('[')?;
-    let close = format!("]{}]", "=".repeat(level));
-    Some(rest.find(&close).map_or(rest.len(), |end| end + close.len()))
-}
-
-fn quoted(rest: &str) -> usize {
-    let bytes = rest.as_bytes();
-    let mut at = 1;
-    while at < bytes.len() && bytes[at] != bytes[0] {
-        at += if bytes[at] == b'\\' { 2 } else { 1 };
-    }
-    // why looked for: an escaped character of several bytes at the very end is no Lua, and must not panic
-    (at + 1..=rest.len()).find(|end| rest.is_char_boundary(*end)).unwrap_or(rest.len())
-}
-
-fn number(rest: &str) -> usize {
-    let is_hex = rest.starts_with("0x") || rest.starts_with("0X");
-    let mut before = ' ';
-    let goes_on = |c: char| {
-        let is_exponent = if is_hex { matches!(before, 'p' | 'P') } else { matches!(before, 'e' | 'E') };
-        let part = c == '.' || c.is_ascii_alphanumeric() || (is_exponent && matches!(c, '+' | '-'));
-        before = c;
-        !part
+    let begin = code_at(source);
+    let code = &source[begin..];
+    let token = |range: Range<usize>| {
+        let (at, text) = (begin + range.start, &code[range]);
+        kind(text).map(|kind| Token { kind, at, text })
     };
-    rest.find(goes_on).unwrap_or(rest.len())
+    lua_text::tokens(code).filter_map(token).collect()
+}
+
+/// What a token is by how it begins; `None` for what is no token of Lua.
+fn kind(text: &str) -> Option<Kind> {
+    Some(match text.as_bytes() {
+        [b'"' | b'\'', ..] | [b'[', _, ..] => Kind::String,
+        [b'0'..=b'9', ..] | [b'.', b'0'..=b'9', ..] => Kind::Number,
+        [first, ..] if *first == b'_' || first.is_ascii_alphabetic() => {
+            if KEYWORDS.contains(&text) {
+                Kind::Keyword
+            } else {
+                Kind::Name
+            }
+        }
+        [first, ..] if first.is_ascii_punctuation() => Kind::Symbol,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

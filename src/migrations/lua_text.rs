@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// The tokens of `text`; comments and white space are passed over.
-pub(super) fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+pub(crate) fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let bytes = text.as_bytes();
     // why: Lua passes over a first line that begins so
     let mut at = if bytes.first() == Some(&b'#') { line_end(bytes, 0) } else { 0 };

@@ -17,7 +17,7 @@ mod glance;
 mod guard;
 mod history;
 mod lint;
-mod lua_text;
+pub(crate) mod lua_text;
 mod outstanding;
 mod plan;
 mod review;
