@@ -34,26 +34,30 @@ struct Flag {
 }
 
 /// The flags that were typed.
+// why not taken apart at once: few calls have something to advise, and what a verb takes is known when the command line is made again
 #[derive(Default)]
 pub(crate) struct Typed {
     verb: String,
-    flags: Vec<Flag>,
+    matches: ArgMatches,
 }
 
 impl Typed {
     pub(super) fn of(matches: &ArgMatches) -> Typed {
         let Some((verb, matches)) = matches.subcommand() else { return Typed::default() };
-        let flags = arguments(verb)
+        Typed { verb: verb.to_owned(), matches: matches.clone() }
+    }
+
+    fn flags(&self) -> Vec<Flag> {
+        arguments(&self.verb)
             .iter()
             .filter(|arg| arg.get_long().is_some())
             .map(|arg| arg.get_id().as_str())
-            .filter(|id| matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine))
+            .filter(|id| self.matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine))
             .map(|id| {
-                let times = matches.get_raw_occurrences(id).into_iter().flatten();
+                let times = self.matches.get_raw_occurrences(id).into_iter().flatten();
                 Flag { id: id.to_owned(), times: times.map(|time| time.map(OsStr::to_owned).collect()).collect() }
             })
-            .collect();
-        Typed { verb: verb.to_owned(), flags }
+            .collect()
     }
 
     /// The verb as it is called, whatever other name it was typed by.
@@ -63,7 +67,7 @@ impl Typed {
 
     /// Whether this flag was typed.
     pub(crate) fn has(&self, id: &str) -> bool {
-        self.flags.iter().any(|flag| flag.id == id)
+        self.flags().iter().any(|flag| flag.id == id)
     }
 
     /// The flag of this name as it was typed.
@@ -77,7 +81,7 @@ impl Typed {
     pub(crate) fn again(&self, verb: &str, database: &Path, more: &[&str]) -> Vec<OsString> {
         let mut words: Vec<OsString> = more.iter().map(OsString::from).collect();
         let taken = arguments(verb);
-        for flag in &self.flags {
+        for flag in &self.flags() {
             let is_same = verb == self.verb && !NOT_REPEATED.contains(&flag.id.as_str());
             let id = match flag.id.as_str() {
                 // why: `audit` and `man` mean another folder
