@@ -1,8 +1,9 @@
 //! Records that could not be written before their database was closed, because another process held the write lock: they wait in a
 //! file beside it, `DATABASE-audit-waiting`, and who can write next takes them into the table.
 //!
-//! A line is a JSON document: `{"seq", "hash", "key", "mac", "record"}`. `seq` and `hash` are of the last record that the table had then:
-//! what was taken from here stands behind it, unless a restore has brought another past. A line begins with a line break too, so that one that a power failure cut spoils no other.
+//! A line is a JSON document: `{"seq", "hash", "key", "mac", "record"}`. `seq` and `hash` are of the last record that the table had
+//! then: what was taken from here stands behind it, unless a restore has brought another past. A line begins with a line break too, so
+//! that one that a power failure cut spoils no other.
 //!
 //! Leaves to others: when they are set aside and taken (`log/closing.rs`), the rows (`table.rs`).
 //!

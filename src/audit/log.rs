@@ -1,9 +1,9 @@
 //! [`Log`]: the audit of one open database: what is recorded, when it is written, when the head is anchored.
 //!
-//! A change is recorded by the journal of the connections, inside its own transaction. A call that failed or was refused is
-//! written at its end in a transaction of its own, so that no rollback takes the record away; while the writer is not free it
-//! waits, as calls that only looked do, for the next flush; what waits at the close is set aside for whoever can write. The head is anchored when the log of SQLite is all in the database,
-//! because a commit that is only in the log may not survive the power.
+//! A change is recorded by the journal of the connections, inside its own transaction. A call that failed or was refused is written at
+//! its end in a transaction of its own, so that no rollback takes the record away; while the writer is not free it waits, as calls that
+//! only looked do, for the next flush; what waits at the close is set aside for whoever can write. The head is anchored when the log of
+//! SQLite is all in the database, because a commit that is only in the log may not survive the power.
 //!
 //! Leaves to others: the rows (`table.rs`), what waits (`pending.rs`); `log/` has the commits, the anchors and the close.
 //!
@@ -299,7 +299,8 @@ impl Log {
         }
     }
 
-    /// Writes everything that waits, and first what others set aside, waiting for the writer at most `patience`; what cannot be written waits on.
+    /// Writes everything that waits, and first what others set aside, waiting for the writer at most `patience`; what cannot be
+    /// written waits on.
     pub fn flush(&self, access: &Access, patience: Duration) -> Result<()> {
         if self.state.lock().is_damaged {
             return Ok(());

@@ -52,6 +52,9 @@ static INSERT: Lazy<String> = Lazy::new(|| {
     ))
 });
 
+static NEWEST_KEY: Lazy<String> =
+    Lazy::new(|| sqlite::kept("SELECT key FROM main.rpmadb_audit ORDER BY seq DESC LIMIT 1"));
+
 static TRIGGERS: Lazy<String> = Lazy::new(|| {
     sqlite::kept(
         "SELECT name FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = 'rpmadb_audit' COLLATE NOCASE ORDER BY name",
@@ -96,9 +99,14 @@ pub(super) fn refuse_triggers(connection: &Connection) -> Result<()> {
 
 /// Whether the newest record is of a key that is not `key`: one of `key` behind it proves nothing and would be taken for a forgery.
 pub fn is_of_another_key(connection: &Connection, key: &Key) -> Result<bool> {
-    let sql = "SELECT key FROM main.rpmadb_audit ORDER BY seq DESC LIMIT 1";
-    let newest = connection.value::<String>(sql, &[])?.unwrap_or_default();
-    Ok(!newest.is_empty() && newest != key.id())
+    let mut is_other = false;
+    connection.ours_kept(&NEWEST_KEY, |statement| {
+        statement.for_each(|row| {
+            is_other = row.text(0).is_some_and(|newest| !newest.is_empty() && newest != key.id());
+            Ok(false)
+        })
+    })?;
+    Ok(is_other)
 }
 
 /// The newest record; `None` for a database without the table.

@@ -5,9 +5,9 @@
 //!
 //! Leaves to others: what to note (`schedule.rs`).
 //!
-//! Invariants: the database file is only looked at with `stat`. The lock (`flock`) ends with the process, however that ends; a child
-//! of a fork closes its part of it, because the lock would last as long as that. A line is written in one call, so that a kill leaves the old
-//! or the new one; a power failure may leave neither.
+//! Invariants: the database file is only looked at with `stat`. The lock (`flock`) ends with the process, however that ends; a child of
+//! a fork closes its part of it, because the lock would last as long as that. A line is written in one call, so that a kill leaves the
+//! old or the new one; a power failure may leave neither.
 
 use std::collections::BTreeMap;
 use std::fs::File;
